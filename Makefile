@@ -1,0 +1,44 @@
+# make demo [ARGS="--model cnn"]      train on handwritten digits, write pictures to out/digits
+# make test [ORACLE=0]                every test; ORACLE=0 does without PyTorch and its comparisons
+# make lint, make clean
+#
+# Everything is installed into .venv. PYTHON=python3.12 picks the interpreter it is made from.
+
+PYTHON ?= python3
+ORACLE ?= 1
+ARGS ?=
+PYTEST_ARGS ?= -q -n auto --maxprocesses 4
+
+VENV := .venv
+PY := $(VENV)/bin/python
+
+.PHONY: demo test lint clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/with-demos
+	@$(PY) demos/digits.py --out out/digits $(ARGS)
+
+test: $(VENV)/with-dev $(if $(filter 0,$(ORACLE)),,$(VENV)/with-oracle)
+	@MICROGRADNET_ORACLE=$(ORACLE) $(PY) -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/with-dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .hypothesis .benchmarks .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# One stamp for each extra. The install is editable: a change of source needs no new install, a change of pyproject.toml does.
+$(VENV)/with-%: pyproject.toml $(PY)
+	@echo "Installing microgradnet[$*] into $(VENV) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
+	@touch $@
+
+$(PY):
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || \
+	    { echo "microgradnet needs Python 3.10 or newer with its venv module, which '$(PYTHON)' is not;" \
+	           "name another with PYTHON=..."; exit 1; }
+	@echo "Creating $(VENV) ..."
+	@$(PYTHON) -m venv --clear $(VENV)

@@ -1,0 +1,22 @@
+"""Counts the comparisons with PyTorch that a run left out, and says so at its end."""
+
+from tests.oracle import LEFT_OUT
+
+CATEGORY = "left out"
+
+
+def _left_out(report) -> bool:
+    return report.skipped and isinstance(report.longrepr, tuple) and LEFT_OUT in report.longrepr[2]
+
+
+def pytest_report_teststatus(report):
+    if _left_out(report):
+        return CATEGORY, "o", "LEFT OUT"
+    return None
+
+
+def pytest_terminal_summary(terminalreporter):
+    count = len(terminalreporter.stats.get(CATEGORY, []))
+    if count:
+        tests = "test that compares" if count == 1 else "tests that compare"
+        terminalreporter.write_line(f"{count} {tests} with PyTorch left out (MICROGRADNET_ORACLE=0)")
