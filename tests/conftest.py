@@ -1,6 +1,12 @@
-"""Counts the comparisons with PyTorch that a run left out, and says so at its end."""
+"""Settings for every test; counts the comparisons with PyTorch that a run left out, and says so at its end."""
+
+from hypothesis import settings
 
 from tests.oracle import LEFT_OUT
+
+# A first example may compile a kernel or import PyTorch: its time says nothing.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 CATEGORY = "left out"
 
