@@ -1,6 +1,6 @@
 """PyTorch as the oracle: what the comparing tests compare with."""
 
-import importlib
+import importlib.util
 import os
 from types import ModuleType
 
@@ -17,10 +17,9 @@ def oracle() -> ModuleType:
     """
     if os.environ.get("MICROGRADNET_ORACLE") == "0":
         pytest.skip(LEFT_OUT)
-    try:
-        return importlib.import_module("torch")
-    except ModuleNotFoundError:
+    if importlib.util.find_spec("torch") is None:
         pytest.fail(
             "PyTorch is not installed: run `make test`, or set MICROGRADNET_ORACLE=0 to leave comparisons out",
             pytrace=False,
         )
+    return importlib.import_module("torch")
