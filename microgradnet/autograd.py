@@ -1,0 +1,148 @@
+"""Gradients on request, and checks that a gradient is right."""
+
+import numpy as np
+
+from .tape import walk
+from .tensor import Tensor
+
+
+def grad(
+    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False
+) -> tuple[Tensor | None, ...]:
+    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is touched.
+
+    Args:
+        outputs: a tensor or several, whose gradients add up.
+        inputs: a tensor or several, leaves or results in between.
+        grad_outputs: the cotangent of each output; may be left out (None) for outputs of one element.
+        retain_graph: keep what the graph saved for another backward; default ``create_graph``.
+        create_graph: record the computation of the gradients, so that they can be differentiated in turn.
+        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+
+    Raises:
+        RuntimeError: an output or input that does not require grad, or an unused input.
+    """
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    if grad_outputs is None or isinstance(grad_outputs, Tensor):
+        grad_outputs = (grad_outputs,) * len(outputs)
+    if len(grad_outputs) != len(outputs):
+        raise ValueError(f"grad: {len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}")
+    for position, tensor in enumerate(inputs):
+        if not tensor.requires_grad:
+            raise RuntimeError(f"grad: input {position} does not require grad: call requires_grad_() before using it")
+    gradients: dict = {}
+    for output, cotangent in zip(outputs, grad_outputs, strict=True):
+        for key, g in output.seed(cotangent, create_graph).items():
+            gradients[key] = gradients[key] + g if key in gradients else g
+    wanted = [tensor.grad_fn or tensor for tensor in inputs]
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=set(wanted)):
+        pass
+    results = [gradients.get(key) for key in wanted]
+    if not allow_unused and any(result is None for result in results):
+        position = next(i for i, result in enumerate(results) if result is None)
+        raise RuntimeError(
+            f"grad: the outputs do not depend on input {position}: pass allow_unused=True to get None for it"
+        )
+    return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(np.asarray(r)) for r in results)
+
+
+def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True) -> bool:
+    """Whether the gradients of ``func(*inputs)`` agree with central finite differences.
+
+    Every element of the Jacobian is compared: ``|analytic − numeric| ≤ atol + rtol·|numeric|``, with
+    ``numeric = (f(x + eps) − f(x − eps)) / (2·eps)``. The inputs that require grad must be float64.
+
+    Raises:
+        GradcheckError: on a difference (unless ``raise_exception`` is False), with the op whose result was compared,
+            the input, the element and both numbers.
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    checked = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
+    if not checked:
+        raise ValueError("gradcheck: none of the inputs requires grad")
+    for i, x in checked:
+        if x.dtype != np.float64:
+            raise TypeError(f"gradcheck: input {i} is {x.dtype.name}: finite differences need float64")
+    try:
+        for number, output in enumerate(_differentiable(func(*inputs))):
+            for i, x in checked:
+                numeric = _numeric_jacobian(func, inputs, x, number, eps)
+                analytic = _analytic_jacobian(output, x)
+                wrong = ~(np.abs(analytic - numeric) <= atol + rtol * np.abs(numeric))
+                if wrong.any():
+                    raise GradcheckError(_report(output, number, i, x, wrong, analytic, numeric))
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def gradgradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True) -> bool:
+    """``gradcheck`` of the gradients themselves: whether the second derivatives are right.
+
+    The function checked maps the inputs and the cotangents of the outputs (drawn with a fixed seed) to the gradients.
+    """
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    random = np.random.default_rng(0)
+    outputs = _differentiable(func(*inputs))
+    cotangents = tuple(Tensor(random.standard_normal(o.shape), requires_grad=True) for o in outputs)
+
+    def gradients(*arguments):
+        xs, gs = arguments[: len(inputs)], arguments[len(inputs) :]
+        wanted = [x for x in xs if isinstance(x, Tensor) and x.requires_grad]
+        results = grad(_differentiable(func(*xs)), wanted, gs, create_graph=True, allow_unused=True)
+        return tuple(r for r in results if r is not None and r.requires_grad)
+
+    return gradcheck(gradients, (*inputs, *cotangents), eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
+
+
+class GradcheckError(RuntimeError):
+    """A gradient differs from finite differences."""
+
+
+def _differentiable(outputs) -> tuple[Tensor, ...]:
+    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+    return tuple(o for o in outputs if isinstance(o, Tensor) and o.requires_grad)
+
+
+def _numeric_jacobian(func, inputs, x: Tensor, number: int, eps: float) -> np.ndarray:
+    """d output / d x as (x.numel(), output.numel()); each element of ``x`` is moved in place and put back."""
+
+    def evaluate() -> np.ndarray:
+        return np.array(_differentiable(func(*inputs))[number].array).ravel()
+
+    rows = []
+    for index in np.ndindex(x.shape):
+        before = x.array[index]
+        x.array[index] = before + eps
+        above = evaluate()
+        x.array[index] = before - eps
+        below = evaluate()
+        x.array[index] = before
+        rows.append((above - below) / (2 * eps))
+    return np.array(rows).reshape(x.numel(), -1)
+
+
+def _analytic_jacobian(output: Tensor, x: Tensor) -> np.ndarray:
+    columns = []
+    for index in np.ndindex(output.shape):
+        one = np.zeros(output.shape)
+        one[index] = 1.0
+        (g,) = grad(output, x, Tensor(one), retain_graph=True, allow_unused=True)
+        columns.append(np.zeros(x.numel()) if g is None else np.array(g.array).ravel())
+    return np.array(columns).reshape(-1, x.numel()).T
+
+
+def _report(output, number, i, x, wrong, analytic, numeric) -> str:
+    row, column = (int(k) for k in np.argwhere(wrong)[0])
+    op = output.grad_fn.op.name if output.grad_fn else "leaf"
+    at = tuple(int(k) for k in np.unravel_index(row, x.shape)) if x.shape else ()
+    to = tuple(int(k) for k in np.unravel_index(column, output.shape)) if output.shape else ()
+    return (
+        f"gradcheck: output {number} (made by {op}), element {to}, differs with respect to input {i}, element {at}: "
+        f"backward gives {analytic[row, column]:.8g}, finite differences {numeric[row, column]:.8g} "
+        f"({int(wrong.sum())} of {wrong.size} elements differ)"
+    )

@@ -1,0 +1,110 @@
+"""DataLoader: goes through a dataset in batches."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from numbers import Real
+
+import numpy as np
+
+from microgradnet.tensor import Tensor
+
+from .dataset import Subset, TensorDataset
+
+
+class DataLoader:
+    """Goes through ``dataset`` once for each ``for batch in loader``, ``batch_size`` samples at a time.
+
+    ``dataset`` is anything with ``len()`` and ``dataset[i]``. The last batch is smaller when the length is not a
+    multiple of ``batch_size``, or left out with ``drop_last=True``. ``len(loader)`` is the number of batches.
+    ``collate_fn`` makes a batch of a list of samples.
+
+    With ``shuffle=True`` each pass has its own random order, a function of ``seed`` and of the pass's number alone: the
+    same seed gives the same orders in every run. Passes count from 0; ``set_epoch(k)`` makes the next one pass k, so
+    that a resumed training sees what an unbroken one would have seen. Without a seed the orders differ from run to run.
+
+    Raises ValueError for a ``batch_size`` that is not a positive integer, or a negative seed.
+    """
+
+    def __init__(
+        self,
+        dataset,
+        batch_size: int = 1,
+        shuffle: bool = False,
+        *,
+        collate_fn: Callable | None = None,
+        drop_last: bool = False,
+        seed: int | None = None,
+    ):
+        if not isinstance(batch_size, int | np.integer) or isinstance(batch_size, bool) or batch_size < 1:
+            raise ValueError(f"DataLoader: batch_size must be a positive integer, got {batch_size!r}")
+        if seed is not None and (not isinstance(seed, int | np.integer) or seed < 0):
+            raise ValueError(f"DataLoader: seed must be a non-negative integer or None, got {seed!r}")
+        self.dataset = dataset
+        self.batch_size = int(batch_size)
+        self.shuffle = shuffle
+        self.collate_fn = collate_fn
+        self.drop_last = drop_last
+        self.seed = np.random.SeedSequence().entropy if seed is None else int(seed)
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Makes the next pass number ``epoch``: its order is the one that pass has in a run from the start."""
+        if epoch < 0:
+            raise ValueError(f"DataLoader: epoch must not be negative, got {epoch}")
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        full, rest = divmod(len(self.dataset), self.batch_size)
+        return full + (rest > 0 and not self.drop_last)
+
+    def __iter__(self) -> Iterator:
+        samples = len(self.dataset)
+        if self.shuffle:
+            order = np.random.default_rng([self.seed, self.epoch]).permutation(samples)
+        else:
+            order = np.arange(samples)
+        self.epoch += 1
+        starts = range(0, len(self) * self.batch_size, self.batch_size)
+        return map(self._batch, (order[start : start + self.batch_size] for start in starts))
+
+    def _batch(self, indices: np.ndarray):
+        if self.collate_fn is None and _takes_index_arrays(self.dataset):
+            return self.dataset[indices]
+        return (self.collate_fn or default_collate)([self.dataset[i] for i in indices.tolist()])
+
+
+def default_collate(samples: Sequence):
+    """Stacks samples into a batch: Tensors and arrays (s₁, …) to a Tensor (N, s₁, …), numbers to a Tensor (N,).
+
+    Of tuples or lists, each position becomes its own batch, in a tuple; of dicts, each key. Arrays keep their dtype;
+    Python floats become float32, ints int64, bools bool. Raises TypeError for other samples, ValueError when shapes or
+    lengths differ.
+    """
+    first = samples[0]
+    if isinstance(first, Mapping):
+        return {key: default_collate([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, tuple | list):
+        if len({len(sample) for sample in samples}) > 1:
+            raise ValueError(f"default_collate: samples differ in length: {sorted({len(s) for s in samples})}")
+        return tuple(default_collate(field) for field in zip(*samples, strict=True))
+    if isinstance(first, Tensor):
+        arrays = [sample.array for sample in samples]
+    elif isinstance(first, np.ndarray | np.generic):
+        arrays = samples
+    elif isinstance(first, Real):
+        return Tensor(np.array(samples, np.float32 if isinstance(first, float) else None))
+    else:
+        raise TypeError(
+            f"default_collate: tensors, arrays, numbers, tuples or dicts of them expected, got {first!r:.40}"
+        )
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1:
+        raise ValueError(f"default_collate: samples differ in shape: {sorted(shapes)}")
+    return Tensor(np.stack(arrays))
+
+
+def _takes_index_arrays(dataset) -> bool:
+    """Whether ``dataset[array]`` is the batch; not so for a subclass with a ``__getitem__`` of its own."""
+    getitem = getattr(type(dataset), "__getitem__", None)
+    if getitem is Subset.__getitem__:
+        return _takes_index_arrays(dataset.dataset)
+    return getitem is TensorDataset.__getitem__

@@ -1,0 +1,157 @@
+"""Elementwise ops: one function of one element, and its local derivative, declared side by side.
+
+    @elementwise(formula="σ(x)", derivative_formula="σ(x)·(1 − σ(x))")
+    def sigmoid(x):
+        return 1 / (1 + exp(-x))
+
+    @sigmoid.derivative
+    def _(x, y):
+        return y * (1 - y)
+
+From that pair come the serial and the parallel CPU loop, the CUDA kernel, the fused backward loop
+``dx[i] = g[i] * derivative(x[i], y[i])``, the scalar engine's opcode, and (the same derivative applied to Tensors) the
+second derivative. A derivative names what it needs among the op's arguments; the name that is no argument is the
+output. Just the names that its result depends on are saved for backward: above, only ``y``.
+"""
+
+import functools
+import inspect
+
+import numpy as np
+
+from . import dtypes
+from .kernels import cpu, source
+from .primitive import Primitive, Rule
+
+_COMPILED = (dtypes.float32, dtypes.float64)
+
+
+class Elementwise(Primitive):
+    """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all."""
+
+    def __init__(self, function, formula, derivative_formula, numpy, integers, intrinsic, differentiable):
+        self.function, self.numpy, self.integers = function, numpy, integers
+        self.scalar = None if intrinsic else function
+        parameters = inspect.signature(function).parameters.values()
+        self.array_names = [p.name for p in parameters if p.default is p.empty]
+        self.scalar_names = [p.name for p in parameters if p.default is not p.empty]
+
+        @functools.wraps(function)
+        def forward(*values):
+            return self._forward(values)
+
+        super().__init__(forward, formula, differentiable=differentiable)
+        self.derivative_formula = derivative_formula
+        self.partials: dict = {}  # argument -> its local derivative: (syntax tree, Python function, names needed)
+
+    def derivative(self, function):
+        """Declares the local derivative: one expression for each array argument, in their order."""
+        mine = inspect.signature(function).parameters
+        output = next((name for name in mine if name not in self.parameters), None)
+        for name, tree in source.split_returns(function, self.array_names).items():
+            read = source.names_read(tree)
+            needs = [n for n in mine if n in read]
+            tree.args.args = [a for a in tree.args.args if a.arg in needs]
+            tree.name = f"{self.name}_derivative_{name}" if len(self.array_names) > 1 else f"{self.name}_derivative"
+            partial = source.to_python(tree, function)
+            needs = tuple("out" if n == output else n for n in needs)
+            self.partials[name] = (tree, partial, needs)
+            self.rules[name] = Rule(functools.partial(_chain, partial), needs)
+        if self.numpy is None and len(self.array_names) == 1:
+            tree, _, needs = self.partials[self.array_names[0]]
+            self._derivative_scope = function.__globals__
+            self.fused = Rule(self._fused_backward, needs)
+        return function
+
+    def _forward(self, values: tuple):
+        count = len(self.array_names)
+        arrays = values[:count]
+        dtype = self._dtype(arrays)
+        if self.numpy is not None:
+            if dtype is not None:
+                arrays = [a if isinstance(a, bool | int | float) else np.asarray(a).astype(dtype, copy=False) for a in arrays]
+            return self.numpy(*arrays, *values[count:])
+        if dtype is None:
+            dtype = arrays[0].dtype
+        if dtype not in _COMPILED:
+            if dtype.kind != "f":  # integers that stay integers: the same function, on the arrays
+                return self.function(*arrays, *values[count:])
+            return self._forward((*(np.asarray(a, np.float32) for a in arrays), *values[count:])).astype(dtype)
+        if count > 1:
+            arrays = np.broadcast_arrays(*arrays)
+        out = np.empty(np.shape(arrays[0]), dtype)
+        self._forward_kernel(dtype.name)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
+        return out
+
+    def _dtype(self, arrays) -> np.dtype | None:
+        """The dtype to compute in, by PyTorch's promotion, or None if the arrays share a floating one already."""
+        first = None
+        for a in arrays:
+            if isinstance(a, np.ndarray | np.generic):
+                if first is None:
+                    first = a.dtype
+                elif a.dtype is not first:
+                    first = None
+                    break
+        if first is not None and first.kind == "f":
+            return None
+        dtype = dtypes.result_type(*arrays)
+        return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
+
+    @functools.cache  # noqa: B019 (ops live as long as the program)
+    def _forward_kernel(self, dtype: str):
+        functions: dict[str, str] = {}
+        source.add_function(self.name, self, dtype, functions)
+        element = ", ".join([*(f"{a}[i]" for a in self.array_names), *self.scalar_names])
+        call = f"out[i] = {self.name}_{dtype}({element})"
+        return cpu.elementwise(self.name, functions, call, dtype, [*self.array_names, "out"], self.scalar_names)
+
+    def _fused_backward(self, g, needed, *saved):
+        """``dx[i] = g[i] * derivative(...)`` in one pass."""
+        dtype = g.dtype
+        if dtype not in _COMPILED:
+            rule = self.rules[self.array_names[0]]
+            return [rule.function(g, *saved)]
+        needs = self.fused.needs
+        arrays = [cpu.flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
+        scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
+        out = np.empty(g.shape, dtype)
+        self._backward_kernel(dtype.name)(cpu.flat(g, dtype), *arrays, out.reshape(-1), *scalars)
+        return [out]
+
+    @functools.cache  # noqa: B019
+    def _backward_kernel(self, dtype: str):
+        tree, _, needs = self.partials[self.array_names[0]]
+        functions: dict[str, str] = {}
+        source.scalar_source(tree.name, tree, self._derivative_scope, dtype, functions)
+        element = ", ".join(n if n in self.scalar_names else f"{n}_[i]" for n in needs)
+        call = f"dx[i] = g[i] * {tree.name}_{dtype}({element})"
+        arrays = ["g", *(f"{n}_" for n in needs if n not in self.scalar_names), "dx"]
+        scalars = [n for n in needs if n in self.scalar_names]
+        return cpu.elementwise(f"{self.name}_backward", functions, call, dtype, arrays, scalars)
+
+
+def _chain(partial, g, *needed):
+    """The chain rule for one element: cotangent times local derivative."""
+    local = partial(*needed)
+    if isinstance(local, int):
+        return g if local == 1 else -g if local == -1 else g * local
+    return g * local
+
+
+def elementwise(
+    function=None, *, formula, derivative_formula=None, numpy=None, integers="keep", intrinsic=False, differentiable=True
+):
+    """Declares an elementwise op from its function of one element; see the head of this file.
+
+    Args:
+        numpy: the ufunc that computes the same, where NumPy is best already (arithmetic: a pass of memory).
+        integers: ``"keep"``, or ``"float"`` if integers give the default floating dtype (``exp`` of an integer).
+        intrinsic: the body is ``kernels.scalar_math``'s function of this name.
+        differentiable: False for comparisons and the like, whose result is a constant.
+    """
+
+    def declare(f):
+        return Elementwise(f, formula, derivative_formula, numpy, integers, intrinsic, differentiable)
+
+    return declare if function is None else declare(function)

@@ -1,0 +1,56 @@
+"""Comparisons and choice. A comparison's result is a constant; ``where`` passes the gradient to what it chose."""
+
+import numpy as np
+
+from ..elementwise import elementwise
+from ..primitive import primitive
+from .. import dtypes
+
+
+@elementwise(formula="[x = y]", numpy=np.equal, differentiable=False)
+def eq(x, y):
+    """Where ``x == y``, as booleans."""
+    return x == y
+
+
+@elementwise(formula="[x ≠ y]", numpy=np.not_equal, differentiable=False)
+def ne(x, y):
+    """Where ``x != y``, as booleans."""
+    return x != y
+
+
+@elementwise(formula="[x < y]", numpy=np.less, differentiable=False)
+def lt(x, y):
+    """Where ``x < y``, as booleans."""
+    return x < y
+
+
+@elementwise(formula="[x ≤ y]", numpy=np.less_equal, differentiable=False)
+def le(x, y):
+    """Where ``x <= y``, as booleans."""
+    return x <= y
+
+
+@elementwise(formula="[x > y]", numpy=np.greater, differentiable=False)
+def gt(x, y):
+    """Where ``x > y``, as booleans."""
+    return x > y
+
+
+@elementwise(formula="[x ≥ y]", numpy=np.greater_equal, differentiable=False)
+def ge(x, y):
+    """Where ``x >= y``, as booleans."""
+    return x >= y
+
+
+@primitive(formula="x if c else y")
+def where(condition, x, y):
+    """``x`` where ``condition`` is true, else ``y``; all three broadcast. In a scalar function: a select."""
+    dtype = dtypes.result_type(x, y)
+    return np.where(condition, np.asarray(x, dtype), np.asarray(y, dtype))
+
+
+where.vjp(
+    x=lambda g, condition: where(condition, g, 0),
+    y=lambda g, condition: where(condition, 0, g),
+)

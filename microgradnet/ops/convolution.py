@@ -1,0 +1,129 @@
+"""Convolution in one, two or three dimensions, as matrix products over patches.
+
+Three ops close under differentiation. With x the input, w the weight and g the cotangent of the output, convolution is
+linear in x and in w; its two gradients are linear in g and in the other one; and every gradient of the three is again
+one of the three. So second and higher orders need no further rule.
+"""
+
+import itertools
+
+import numpy as np
+
+from ..primitive import primitive
+from .reduction import sum
+
+# Patches of as many images at a time as fit a core's second-level cache.
+PATCH_BYTES = 1 << 20
+
+
+@primitive(formula="x ∗ w + b")
+def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), groups=1):
+    """Cross-correlation: x (N, C, *size), weight (O, C/groups, *kernel), bias (O) -> (N, O, *out).
+
+    ``out = (size + 2·padding − dilation·(kernel − 1) − 1) // stride + 1`` in each dimension.
+    """
+    size = output_size(x, weight, bias, stride, padding, dilation, groups)
+    padded = _pad(x, padding)
+    out = np.empty((x.shape[0], groups, weight.shape[0] // groups, int(np.prod(size))), x.dtype)
+    matrix = weight.reshape(groups, weight.shape[0] // groups, -1)
+    for images, patches in _patches(padded, weight.shape, size, stride, dilation, groups):
+        np.matmul(matrix, patches, out=out[images])
+    out = out.reshape(x.shape[0], weight.shape[0], *size)
+    if bias is not None:
+        out += bias.reshape(-1, *(1 for _ in size))
+    return out
+
+
+@primitive(formula="gᵀ ∗ w")
+def convolution_input_gradient(g, weight, shape, stride, padding, dilation, groups):
+    """The gradient of ``convolution`` with respect to its input, which has ``shape``: a transposed convolution."""
+    kernel, size = weight.shape[2:], g.shape[2:]
+    padded = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))), g.dtype)
+    matrix = weight.reshape(groups, weight.shape[0] // groups, -1).mT
+    rows = g.reshape(g.shape[0], groups, weight.shape[0] // groups, -1)
+    step = _images_at_once(weight.shape, size, groups, g.itemsize)
+    for start in range(0, g.shape[0], step):
+        images = slice(start, start + step)
+        patches = np.matmul(matrix, rows[images]).reshape(-1, shape[1], *kernel, *size)
+        for offset, window in _windows(kernel, size, stride, dilation):
+            padded[(images, slice(None), *window)] += patches[(slice(None), slice(None), *offset)]
+    return padded[(..., *(slice(p, p + n) for n, p in zip(shape[2:], padding, strict=True)))]
+
+
+@primitive(formula="g ∗ x")
+def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
+    """The gradient of ``convolution`` with respect to its weight, which has ``shape``."""
+    rows = g.reshape(g.shape[0], groups, shape[0] // groups, -1)
+    total = np.zeros((groups, shape[0] // groups, int(np.prod(shape[1:]))), g.dtype)
+    for images, patches in _patches(_pad(x, padding), shape, g.shape[2:], stride, dilation, groups):
+        total += np.matmul(rows[images], patches.mT).sum(axis=0)
+    return total.reshape(shape)
+
+
+convolution.vjp(
+    x=lambda g, weight, x_shape, stride, padding, dilation, groups: convolution_input_gradient(
+        g, weight, x_shape, stride, padding, dilation, groups
+    ),
+    weight=lambda g, x, weight_shape, stride, padding, dilation, groups: convolution_weight_gradient(
+        g, x, weight_shape, stride, padding, dilation, groups
+    ),
+    bias=lambda g: sum(g, (0, *range(2, g.ndim))),
+)
+convolution_input_gradient.vjp(
+    g=lambda h, weight, stride, padding, dilation, groups: convolution(h, weight, None, stride, padding, dilation, groups),
+    weight=lambda h, g, weight_shape, stride, padding, dilation, groups: convolution_weight_gradient(
+        g, h, weight_shape, stride, padding, dilation, groups
+    ),
+)
+convolution_weight_gradient.vjp(
+    g=lambda h, x, stride, padding, dilation, groups: convolution(x, h, None, stride, padding, dilation, groups),
+    x=lambda h, g, x_shape, stride, padding, dilation, groups: convolution_input_gradient(
+        g, h, x_shape, stride, padding, dilation, groups
+    ),
+)
+
+
+def output_size(x, weight, bias, stride, padding, dilation, groups) -> tuple[int, ...]:
+    """The output's spatial size; raises ValueError where the shapes do not fit."""
+    if weight.shape[1] * groups != x.shape[1]:
+        raise ValueError(f"the weight takes {weight.shape[1] * groups} channels, the input has {x.shape[1]}")
+    if weight.shape[0] % groups:
+        raise ValueError(f"{weight.shape[0]} output channels cannot be split into {groups} groups")
+    if bias is not None and bias.shape != weight.shape[:1]:
+        raise ValueError(f"the bias has shape {bias.shape}, ({weight.shape[0]},) expected")
+    if x.dtype != weight.dtype:
+        raise TypeError(f"input and weight need one dtype, got {x.dtype.name} and {weight.dtype.name}")
+    spans = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    size = tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in spans)
+    if min(size) < 1:
+        raise ValueError(f"the kernel {weight.shape[2:]} is larger than the padded input {x.shape[2:]}")
+    return size
+
+
+def _pad(x, padding):
+    return x if not any(padding) else np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
+
+
+def _windows(kernel, size, stride, dilation):
+    """For each place in the kernel: the place, and the slices of the padded input that it meets."""
+    for offset in itertools.product(*(range(k) for k in kernel)):
+        yield offset, tuple(
+            slice(o * d, o * d + s * (n - 1) + 1, s) for o, d, s, n in zip(offset, dilation, stride, size, strict=True)
+        )
+
+
+def _images_at_once(weight_shape, size, groups, itemsize) -> int:
+    return max(1, PATCH_BYTES // max(1, int(np.prod(weight_shape[1:])) * groups * int(np.prod(size)) * itemsize))
+
+
+def _patches(padded, weight_shape, size, stride, dilation, groups):
+    """Yields (which images, their patches as a matrix (images, groups, C/groups · kernel, out)), buffer reused."""
+    kernel, count = weight_shape[2:], padded.shape[0]
+    step = min(max(count, 1), _images_at_once(weight_shape, size, groups, padded.itemsize))
+    buffer = np.empty((step, padded.shape[1], *kernel, *size), padded.dtype)
+    for start in range(0, count, step):
+        images = slice(start, min(start + step, count))
+        part = buffer[: images.stop - start]
+        for offset, window in _windows(kernel, size, stride, dilation):
+            part[(slice(None), slice(None), *offset)] = padded[(images, slice(None), *window)]
+        yield images, part.reshape(len(part), groups, -1, int(np.prod(size)))

@@ -1,0 +1,287 @@
+"""How an op is declared: what it computes on arrays, its vector-Jacobian product, and its formula.
+
+    @primitive(formula="A·B")
+    def matmul(a, b):
+        return np.matmul(a, b)
+
+    matmul.vjp(a=lambda g, b: g @ b.mT, b=lambda g, a: a.mT @ g)
+
+``g`` is the cotangent: the gradient of the root with respect to the op's output. A rule's parameter names say what it
+needs, and just that is saved for backward: an argument by its name, ``out`` for the output, ``a_shape`` for no more
+than the shape of ``a``. There is one rule for each argument, so only the gradients that are wanted are computed.
+
+A rule is written with public ops and operators. An op handed raw arrays runs without recording, and one handed Tensors
+records: so the same rule is fast first-order code and, under ``create_graph``, differentiable itself.
+"""
+
+import inspect
+
+import numpy as np
+
+from .tape import Node, state
+from .tensor import Tensor
+
+registry: dict[str, "Primitive"] = {}
+
+
+class Rule:
+    """One argument's vector-Jacobian product, and the names of what it needs besides the cotangent."""
+
+    __slots__ = ("function", "needs")
+
+    def __init__(self, function, needs=None):
+        self.function = function
+        self.needs = tuple(inspect.signature(function).parameters)[1:] if needs is None else needs
+
+
+class Primitive:
+    """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show."""
+
+    def __init__(self, forward, formula=None, outputs=None, differentiable=True):
+        self.name, self.forward, self.formula, self.outputs = forward.__name__, forward, formula, outputs
+        self.__doc__, self.__module__, self.__name__ = forward.__doc__, forward.__module__, forward.__name__
+        self.differentiable = differentiable
+        self.rules: dict[str, Rule] = {}
+        self.fused: Rule | None = None
+        parameters = inspect.signature(forward).parameters.values()
+        self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
+        self.parameters = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
+        self.defaults = tuple(p.default for p in parameters if p.kind is not p.VAR_POSITIONAL)
+        self._plans: dict = {}
+        registry[self.name] = self
+
+    def vjp(self, **rules) -> None:
+        """Declares the vector-Jacobian product of each argument by its name."""
+        names = (*self.parameters, self.variadic)
+        for name, function in rules.items():
+            if name not in names:
+                raise TypeError(f"{self.name}.vjp: no argument {name!r}; it has {', '.join(filter(None, names))}")
+            self.rules[name] = Rule(function)
+
+    def fused_vjp(self, function):
+        """Declares one function ``(g, needed, ...)`` for all arguments, used where no second order is asked for.
+
+        ``needed`` has a truth value for each rule; the result has one array (or None) for each, all newly made.
+        """
+        self.fused = Rule(function)
+        self.fused.needs = self.fused.needs[1:]
+        return function
+
+    def argument_names(self, count: int) -> tuple[str, ...]:
+        """Names of the differentiable arguments, of which there are ``count``."""
+        return tuple(f"{self.variadic}[{i}]" for i in range(count)) if self.variadic else tuple(self.rules)
+
+    def __call__(self, *args, **kwargs):
+        statics = None
+        if self.variadic:
+            statics = dict(zip(self.parameters, self.defaults, strict=True)) | kwargs
+        elif kwargs or len(args) != len(self.parameters):
+            args = self._bind(args, kwargs)
+        arrays, mask, bit, raw = [], 0, 1, True
+        for argument in args:
+            if isinstance(argument, Tensor):
+                raw = False
+                if argument._requires_grad:
+                    mask |= bit
+                argument = argument.array
+            arrays.append(argument)
+            bit <<= 1
+        try:
+            out = self.forward(*arrays) if statics is None else self.forward(*arrays, **statics)
+        except (ValueError, TypeError, IndexError) as error:
+            raise self._explained(error, args) from None
+        if raw:
+            return out
+        if not mask or not state.grad_enabled or not self.differentiable:
+            return self._wrap(out, None)
+        node = self._record(args, arrays, statics, out, mask)
+        result = self._wrap(out, node)
+        for watcher in state.watchers:
+            watcher.forward(node, out)
+        return result
+
+    def _bind(self, args: tuple, kwargs: dict) -> tuple:
+        """The arguments in the order of the parameters, defaults filled in."""
+        if len(args) > len(self.parameters):
+            raise TypeError(f"{self.name}: at most {len(self.parameters)} arguments expected, got {len(args)}")
+        values = [*args, *self.defaults[len(args) :]]
+        for name, value in kwargs.items():
+            if name not in self.parameters or self.parameters.index(name) < len(args):
+                problem = "given twice" if name in self.parameters else "unknown"
+                raise TypeError(f"{self.name}: argument {name!r} is {problem}; it takes {', '.join(self.parameters)}")
+            values[self.parameters.index(name)] = value
+        if inspect.Parameter.empty in values[len(args) :]:
+            missing = self.parameters[next(i for i, v in enumerate(values) if v is inspect.Parameter.empty)]
+            raise TypeError(f"{self.name}: argument {missing!r} is missing")
+        return tuple(values)
+
+    def _wrap(self, out, node: Node | None):
+        if self.outputs is None:
+            return Tensor.made(out if type(out) is np.ndarray else np.asarray(out), node)
+        return tuple(
+            Tensor.made(np.asarray(o), None if node is None or np.asarray(o).dtype.kind != "f" else output_node(node, i, o))
+            for i, o in enumerate(out)
+        )
+
+    def _record(self, args, arrays, statics, out, mask: int) -> Node:
+        """The Node of this call, with what the rules of the arguments in ``mask`` need."""
+        key = (mask, len(args))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(mask, len(args))
+        positions, inputs, shapes, extras = plan
+        saved = {name: arrays[i] for name, i in inputs}
+        checks = [(name, args[i].version, args[i].version[0]) for name, i in inputs if isinstance(args[i], Tensor)]
+        for name, i in shapes:
+            saved[name] = np.shape(arrays[i])
+        for name in extras:
+            if name == "out":
+                saved[name] = out
+            elif self.outputs and name in self.outputs:
+                saved[name] = out[self.outputs.index(name)]
+            elif self.variadic and name in (self.variadic, f"{self.variadic}_shape"):
+                saved[name] = tuple(arrays) if name == self.variadic else [np.shape(a) for a in arrays]
+            elif name != "i":
+                saved[name] = statics[name]
+        parents = tuple(
+            None if not (isinstance(args[i], Tensor) and args[i]._requires_grad) else args[i].grad_fn or args[i]
+            for i in positions
+        )
+        shape, dtype = (out.shape, out.dtype) if self.outputs is None else (out[0].shape, out[0].dtype)
+        return Node(self, parents, saved, checks, shape, dtype)
+
+    def _plan(self, mask: int, count: int) -> tuple:
+        """For one pattern of arguments that need gradients: where the parents are, and what to save."""
+        if self.variadic:
+            return range(count), (), (), next(iter(self.rules.values())).needs
+        positions = [self.parameters.index(name) for name in self.rules]
+        for i, name in enumerate(self.parameters):
+            if mask >> i & 1 and name not in self.rules:
+                raise NotImplementedError(f"{self.name}: there is no gradient with respect to {name!r}: detach() it")
+        rules = [rule for name, rule in self.rules.items() if mask >> self.parameters.index(name) & 1]
+        needs = dict.fromkeys(need for rule in [*rules, *([self.fused] if self.fused else [])] for need in rule.needs)
+        inputs = [(n, self.parameters.index(n)) for n in needs if n in self.parameters]
+        bases = {n: n.removesuffix("_shape") for n in needs if n not in self.parameters}
+        shapes = [(n, self.parameters.index(b)) for n, b in bases.items() if b != n and b in self.parameters]
+        extras = [n for n, b in bases.items() if b == n or b not in self.parameters]
+        return positions, inputs, shapes, extras
+
+    def pull(self, node: Node, g, useful, create_graph: bool) -> list:
+        """The contribution of ``node`` to each of its parents, given the cotangent ``g`` of its output."""
+        saved = node.saved
+        if saved is None:
+            raise RuntimeError(
+                f"backward: what {self.name} saved was freed by an earlier backward: "
+                "pass retain_graph=True to the first call to go through the same graph twice"
+            )
+        for name, version, count in node.checks or ():
+            if version[0] != count:
+                raise RuntimeError(
+                    f"backward: {self.name} needs its {name!r}, which was changed in place {version[0] - count} time(s) "
+                    "since: work on a clone(), or out of place"
+                )
+        if create_graph:
+            saved = {name: self._as_tensor(node, name, value) for name, value in saved.items()}
+        needed = [p is not None and (useful is None or p in useful) for p in node.parents]
+        if self.fused is not None and not create_graph:
+            contributions = self.fused.function(g, needed, *[saved[n] for n in self.fused.needs])
+        elif self.variadic:
+            rule = next(iter(self.rules.values()))
+            contributions = [
+                rule.function(g, *[i if n == "i" else saved[n] for n in rule.needs]) if want else None
+                for i, want in enumerate(needed)
+            ]
+        else:
+            contributions = [
+                rule.function(g, *[saved[n] for n in rule.needs]) if want else None
+                for rule, want in zip(self.rules.values(), needed, strict=True)
+            ]
+        return [
+            None if c is None else c if type(c) is list else fit(c, parent.shape, parent.dtype)
+            for c, parent in zip(contributions, node.parents, strict=True)
+        ]
+
+    def _as_tensor(self, node: Node, name: str, value):
+        """A saved array as the Tensor that it was, joined to the graph, so that a rule can be differentiated."""
+        if not isinstance(value, np.ndarray | np.generic):
+            return value
+        if name in self.rules:
+            parent = node.parents[list(self.rules).index(name)]
+            return parent if isinstance(parent, Tensor) else Tensor.made(value, parent)
+        if name == "out":
+            return Tensor.made(np.asarray(value), node)
+        if self.outputs and name in self.outputs and value.dtype.kind == "f":
+            return Tensor.made(value, output_node(node, self.outputs.index(name), value))
+        return Tensor.made(np.asarray(value))
+
+    def _explained(self, error: Exception, args) -> Exception:
+        given = ", ".join(
+            f"{name} {tuple(a.shape)} {a.dtype.name}" if isinstance(a, Tensor | np.ndarray) else f"{name} {a!r:.40}"
+            for name, a in zip(self.argument_names(len(args)) if self.variadic else self.parameters, args, strict=True)
+        )
+        return type(error)(f"{self.name}: {error} (given {given})")
+
+    def __repr__(self):
+        return f"<op {self.name}: {self.formula}>"
+
+
+def primitive(forward=None, *, formula=None, outputs=None, differentiable=True):
+    """Declares an op from its ``forward`` on arrays; see the head of this file.
+
+    ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for a result
+    that nobody used. ``differentiable=False`` is for results that are constants, such as indices and comparisons.
+    """
+    if forward is None:
+        return lambda f: Primitive(f, formula, outputs, differentiable)
+    return Primitive(forward, formula, outputs, differentiable)
+
+
+def fit(g, shape: tuple, dtype: np.dtype):
+    """A gradient brought to its input's shape and dtype: the one place where broadcasting is undone."""
+    if g.shape != shape:
+        g = sum_to(g, shape)
+    if g.dtype != dtype:
+        g = cast(g, dtype)
+    return g if isinstance(g, Tensor | np.ndarray) else np.asarray(g)
+
+
+def output_node(node: Node, index: int, value) -> Node:
+    """The Node of one output of an op with several: it hands its cotangent on in that output's place."""
+    size = len(node.op.outputs)
+    made = Node(output, (node,), {"index": index, "count": size}, (), np.shape(value), value.dtype)
+    made.module = node.module
+    return made
+
+
+@primitive(formula="output i")
+def output(values, index, count):
+    """One of the results of an op that has several."""
+    return values[index]
+
+
+output.vjp(values=lambda g, index, count: [g if i == index else None for i in range(count)])
+
+
+@primitive(formula="broadcast(x)")
+def broadcast_to(x, shape):
+    """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
+    return np.broadcast_to(x, shape)
+
+
+@primitive(formula="Σ over broadcast dims")
+def sum_to(x, shape):
+    """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
+    lead = x.ndim - len(shape)
+    stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
+    return np.asarray(x.sum(axis=(*range(lead), *stretched), keepdims=True)).reshape(shape)
+
+
+@primitive(formula="x")
+def cast(x, dtype):
+    """``x`` with another element type."""
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
+sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
+cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x

@@ -1,0 +1,249 @@
+"""Tensor: an array, its gradient, and the Node that made it.
+
+This file holds what a tensor *is*. What one can do with it is declared op by op in ``ops``, where each op becomes a
+function and a method at once.
+"""
+
+import weakref
+
+import numpy as np
+
+from . import dtypes
+from .tape import state, walk
+
+
+class Tensor:
+    """An n-dimensional array that remembers how it was computed.
+
+    ``Tensor(array)`` keeps a NumPy array without copying it; numbers and lists become float32. ``mg.tensor(...)`` copies
+    and infers the dtype. ``array`` is the NumPy array, ``grad`` the accumulated gradient of a leaf (a Tensor, or None
+    before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf).
+    """
+
+    __slots__ = ("__weakref__", "_requires_grad", "array", "extras", "grad", "grad_fn", "version")
+    __array_ufunc__ = None  # np_array * tensor asks the tensor; np.sin(tensor) is an error, not a lost gradient
+
+    def __init__(self, data, dtype=None, requires_grad=False, name=None):
+        if isinstance(data, Tensor):
+            data = data.array
+        if not isinstance(data, np.ndarray | np.generic):
+            dtype = dtypes.get_default_dtype() if dtype is None else dtype
+        try:
+            self.array = np.asarray(data, dtype)
+        except (ValueError, TypeError):
+            raise TypeError(f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}") from None
+        if self.array.dtype.kind not in "fiub":
+            raise TypeError(f"Tensor: numbers or booleans expected, got an array of dtype {self.array.dtype}")
+        self.grad, self.grad_fn, self.version = None, None, [0]
+        self.extras = None if name is None else {"name": name}
+        self._requires_grad = False
+        if requires_grad:
+            self.requires_grad = True
+
+    @staticmethod
+    def made(array, node=None) -> "Tensor":
+        """The tensor for an op's result ``array``; ``node`` recorded how it was made, or None."""
+        tensor = Tensor.__new__(Tensor)
+        tensor.array = array
+        tensor.grad_fn, tensor._requires_grad = node, node is not None
+        tensor.grad, tensor.extras, tensor.version = None, None, [0]
+        return tensor
+
+    shape = property(lambda self: self.array.shape)
+    dtype = property(lambda self: self.array.dtype)
+    ndim = property(lambda self: self.array.ndim)
+    is_leaf = property(lambda self: self.grad_fn is None)
+    device = property(lambda self: "cpu")
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this tensor are recorded."""
+        return self._requires_grad
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.grad_fn is not None and not value:
+            raise RuntimeError("requires_grad: this tensor was computed, so it cannot be made a constant: use detach()")
+        if value and self.array.dtype.kind != "f":
+            raise RuntimeError(f"requires_grad: only floating-point tensors have gradients, this one is {self.dtype.name}")
+        self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def name(self) -> str | None:
+        """A label for pictures and messages."""
+        return self.extras and self.extras.get("name")
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self.extras = {**(self.extras or {}), "name": value}
+
+    @property
+    def data(self) -> "Tensor":
+        """The same memory, outside the graph."""
+        return Tensor.made(self.array)
+
+    @data.setter
+    def data(self, value: "Tensor") -> None:
+        self.array = value.array
+
+    def detach(self) -> "Tensor":
+        """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
+        tensor = Tensor.made(self.array)
+        tensor.version = self.version
+        return tensor
+
+    def numpy(self) -> np.ndarray:
+        """The array itself (not a copy). Raises for a tensor that requires grad: use ``.detach().numpy()``."""
+        if self._requires_grad:
+            raise RuntimeError("numpy: this tensor requires grad, and NumPy would lose it: use .detach().numpy()")
+        return self.array
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.array(self.numpy(), dtype, copy=copy)
+
+    def item(self):
+        """The one number in a tensor of one element."""
+        if self.array.size != 1:
+            raise RuntimeError(f"item: a tensor of one element expected, this one has shape {self.shape}")
+        return self.array.item()
+
+    def tolist(self):
+        return self.array.tolist()
+
+    def size(self, dim: int | None = None):
+        return self.shape if dim is None else self.shape[dim]
+
+    def dim(self) -> int:
+        return self.array.ndim
+
+    def numel(self) -> int:
+        return self.array.size
+
+    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+        """Adds to ``.grad`` of every leaf the gradient of this tensor with respect to it.
+
+        ``gradient`` is the cotangent to start from, of this tensor's shape; it may be left out for one element. What
+        the graph saved is freed on the way unless ``retain_graph`` (default: ``create_graph``). With ``inputs`` only
+        those tensors get a gradient.
+        """
+        retain_graph = create_graph if retain_graph is None else retain_graph
+        gradients = self.seed(gradient, create_graph)
+        wanted = None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
+        for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
+            pass
+        for key, tensor in (wanted or {}).items():
+            if key in gradients:
+                tensor.accumulate_grad(gradients[key])
+
+    def seed(self, gradient=None, create_graph=False) -> dict:
+        """What a walk from this tensor starts with: its Node (or itself, if a leaf) and the cotangent."""
+        if not self._requires_grad:
+            raise RuntimeError("backward: this tensor does not require grad: nothing it was computed from does")
+        if gradient is None:
+            if self.array.size != 1:
+                raise RuntimeError(
+                    f"backward: a gradient can be left out only for one element, this tensor has shape {self.shape}: "
+                    "pass gradient=, or reduce it with sum() or mean()"
+                )
+            gradient = np.ones_like(self.array)
+        array = np.asarray(getattr(gradient, "array", gradient))
+        if array.shape != self.shape:
+            raise RuntimeError(f"backward: gradient has shape {array.shape}, this tensor {self.shape}: they must be the same")
+        array = array.astype(self.dtype, copy=False)
+        if create_graph:
+            return {self.grad_fn or self: gradient if isinstance(gradient, Tensor) else Tensor.made(array)}
+        return {self.grad_fn or self: array}
+
+    def accumulate_grad(self, gradient, owned: bool = False) -> None:
+        """Adds ``gradient`` to ``.grad``; an ``owned`` array is taken over without a copy."""
+        hooks = self.extras and self.extras.get("hooks")
+        for hook in tuple(hooks.values()) if hooks and self.is_leaf else ():
+            changed = hook(gradient if isinstance(gradient, Tensor) else Tensor.made(gradient))
+            gradient = gradient if changed is None else changed
+        before = self.grad
+        if isinstance(gradient, Tensor):
+            self.grad = gradient if before is None else before + gradient
+        elif before is None:
+            self.grad = Tensor.made(gradient if owned else np.array(gradient))
+        else:
+            before.array += gradient
+        for watcher in state.watchers:
+            if hasattr(watcher, "accumulate"):
+                watcher.accumulate(self, gradient)
+
+    def retain_grad(self) -> None:
+        """Keeps ``.grad`` for this tensor too, though it is not a leaf."""
+        if not self._requires_grad:
+            raise RuntimeError("retain_grad: this tensor does not require grad")
+        if self.grad_fn is not None:
+            self.grad_fn.retained = weakref.ref(self)
+
+    def __len__(self) -> int:
+        if self.array.ndim == 0:
+            raise TypeError("len: a 0-d tensor has no length")
+        return len(self.array)
+
+    def __iter__(self):
+        if self.array.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor")
+        return (self[i] for i in range(len(self.array)))
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise RuntimeError(f"the truth of a tensor of shape {self.shape} is ambiguous: use .any() or .all()")
+        return bool(self.array.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iu":
+            raise TypeError(f"an integer tensor of one element can be an index, this one is {self.dtype.name}")
+        return int(self.item())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.array.ndim == 0 else repr(self)
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        text = np.array2string(self.array, precision=4, separator=", ", prefix="tensor(", threshold=1000)
+        if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
+            text += f", dtype={self.dtype.name}"
+        if self.grad_fn is not None:
+            text += f", grad_fn=<{self.grad_fn.op.name}>"
+        elif self._requires_grad:
+            text += ", requires_grad=True"
+        return f"tensor({text})"
+
+
+def tensor(data, dtype=None, requires_grad: bool = False) -> Tensor:
+    """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
+
+    Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype.
+    """
+    array = np.array(getattr(data, "array", data), dtype)
+    if dtype is None and not isinstance(data, np.ndarray | np.generic | Tensor) and array.dtype.kind == "f":
+        array = array.astype(dtypes.get_default_dtype())
+    return Tensor(array, requires_grad=requires_grad)
+
+
+def as_tensor(data, dtype=None) -> Tensor:
+    """``data`` as a tensor, without copying an array or a tensor that has the dtype already."""
+    if isinstance(data, Tensor) and dtype in (None, data.dtype):
+        return data
+    return Tensor(data, dtype) if isinstance(data, np.ndarray) else tensor(data, dtype)
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor that shares memory with ``array``."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: a NumPy array expected, got {type(array).__name__}")
+    return Tensor(array)
