@@ -38,7 +38,7 @@ class Primitive:
     """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show."""
 
     def __init__(self, forward, formula=None, outputs=None, differentiable=True):
-        self.name, self.forward, self.formula, self.outputs = forward.__name__, forward, formula, outputs
+        self.name, self.forward, self.formula, self.outputs = forward.__name__.strip("_"), forward, formula, outputs
         self.__doc__, self.__module__, self.__name__ = forward.__doc__, forward.__module__, forward.__name__
         self.differentiable = differentiable
         self.rules: dict[str, Rule] = {}

@@ -4,6 +4,8 @@ This file holds what a tensor *is*. What one can do with it is declared op by op
 function and a method at once.
 """
 
+from __future__ import annotations
+
 import weakref
 
 import numpy as np
@@ -122,6 +124,39 @@ class Tensor:
 
     def numel(self) -> int:
         return self.array.size
+
+    def to(self, target) -> "Tensor":
+        """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's), or on another device."""
+        if isinstance(target, Tensor):
+            target = target.dtype
+        if isinstance(target, str) and target.partition(":")[0] in device.NAMES:
+            return device.move(self, target)
+        return self if self.dtype == np.dtype(target) else primitive.cast(self, np.dtype(target))
+
+    def float(self) -> "Tensor":
+        return self.to(dtypes.float32)
+
+    def double(self) -> "Tensor":
+        return self.to(dtypes.float64)
+
+    def long(self) -> "Tensor":
+        return self.to(dtypes.int64)
+
+    def bool(self) -> "Tensor":
+        return self.to(dtypes.bool_)
+
+    def cpu(self) -> "Tensor":
+        return self.to("cpu")
+
+    @property
+    def mT(self) -> "Tensor":
+        """The last two dimensions exchanged."""
+        return self.transpose(-2, -1)
+
+    @property
+    def T(self) -> "Tensor":
+        """The dimensions in reverse order."""
+        return self.permute(*reversed(range(self.ndim)))
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
         """Adds to ``.grad`` of every leaf the gradient of this tensor with respect to it.
@@ -247,3 +282,6 @@ def from_numpy(array: np.ndarray) -> Tensor:
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: a NumPy array expected, got {type(array).__name__}")
     return Tensor(array)
+
+
+from . import device, primitive  # noqa: E402 (primitive builds on this file; `to` is an op)

@@ -95,3 +95,5 @@ def softplus(x, beta=1.0, threshold=20.0):
 def _(x, beta, threshold):
     return where(beta * x > threshold, 1, sigmoid(beta * x))
 
+
+METHODS = (relu, sigmoid, tanh)

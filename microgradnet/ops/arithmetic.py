@@ -54,12 +54,12 @@ def _(x, y, out):
 
 
 @elementwise(formula="xʸ", derivative_formula="y·xʸ⁻¹, xʸ·ln x", numpy=operator.pow)
-def pow(x, y):
+def _pow(x, y):
     """``x ** y``. At ``y = 0`` the derivative to x is 0; at ``x = 0`` that to y is 0 where ``y >= 0``."""
     return x**y
 
 
-@pow.derivative
+@_pow.derivative
 def _(x, y, out):
     return where(y == 0, 0, y * x ** (y - 1)), where((x == 0) & (y >= 0), 0, out * log(x))
 
@@ -73,6 +73,11 @@ def power(x, n=2):
 @power.derivative
 def _(x, n):
     return n * x ** (n - 1) if n != 0 else 0
+
+
+def pow(x, exponent):
+    """``x ** exponent``, elementwise; a number or a tensor on either side."""
+    return power(x, exponent) if isinstance(exponent, int | float) else _pow(x, exponent)
 
 
 @elementwise(formula="−x", derivative_formula="−1", numpy=np.negative)
@@ -107,3 +112,5 @@ def minimum(x, y):
 def _(x, y):
     return where(x < y, 1, where(x == y, 0.5, 0)), where(y < x, 1, where(x == y, 0.5, 0))
 
+
+METHODS = (add, sub, mul, div, neg, pow, maximum, minimum)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from .. import dtypes
 from ..elementwise import elementwise
 from ..primitive import primitive
-from .. import dtypes
 
 
 @elementwise(formula="[x = y]", numpy=np.equal, differentiable=False)
@@ -43,6 +43,24 @@ def ge(x, y):
     return x >= y
 
 
+@elementwise(formula="x ∧ y", numpy=np.bitwise_and, differentiable=False)
+def bitwise_and(x, y):
+    """``x & y`` of booleans or integers."""
+    return x & y
+
+
+@elementwise(formula="x ∨ y", numpy=np.bitwise_or, differentiable=False)
+def bitwise_or(x, y):
+    """``x | y`` of booleans or integers."""
+    return x | y
+
+
+@elementwise(formula="¬x", numpy=np.invert, differentiable=False)
+def bitwise_not(x):
+    """``~x`` of booleans or integers."""
+    return ~x
+
+
 @primitive(formula="x if c else y")
 def where(condition, x, y):
     """``x`` where ``condition`` is true, else ``y``; all three broadcast. In a scalar function: a select."""
@@ -54,3 +72,5 @@ where.vjp(
     x=lambda g, condition: where(condition, g, 0),
     y=lambda g, condition: where(condition, 0, g),
 )
+
+METHODS = (eq, ne, lt, le, gt, ge, bitwise_and, bitwise_or, bitwise_not)

@@ -63,3 +63,6 @@ def erf(x):
 @erf.derivative
 def _(x):
     return 1.1283791670955126 * exp(-x * x)
+
+
+METHODS = (exp, log, sqrt, expm1, log1p, erf)

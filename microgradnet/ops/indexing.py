@@ -63,3 +63,6 @@ def put_along_dim(x, index, shape, dim):
 
 gather.vjp(x=lambda g, dim, index, x_shape: put_along_dim(g, index, x_shape, dim))
 put_along_dim.vjp(x=lambda g, index, dim: gather(g, dim, index))
+
+
+METHODS = (gather,)

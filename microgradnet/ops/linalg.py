@@ -63,3 +63,6 @@ linear.vjp(
 def rows_of(x):
     """``x`` as a matrix: all dimensions but the last are rows."""
     return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
+
+
+METHODS = (matmul,)

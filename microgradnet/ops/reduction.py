@@ -179,3 +179,6 @@ def softmax(x, dim):
 
 
 softmax.vjp(x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+
+
+METHODS = (sum, mean, amax, amin, max, min, argmax, argmin, all, any, log_softmax, softmax)

@@ -23,3 +23,6 @@ def abs(x):
 @abs.derivative
 def _(x):
     return sign(x)
+
+
+METHODS = (sign, abs)

@@ -21,6 +21,11 @@ def reshape(x, *shape):
     return _reshape(x, shape)
 
 
+def view(x, *shape):
+    """``reshape`` under the name that PyTorch gives it where no copy is made."""
+    return reshape(x, *shape)
+
+
 @primitive(formula="xᵀ")
 def transpose(x, dim0, dim1):
     """Dimensions ``dim0`` and ``dim1`` exchanged."""
@@ -28,6 +33,13 @@ def transpose(x, dim0, dim1):
 
 
 transpose.vjp(x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
+
+
+def t(x):
+    """A matrix transposed; a vector as it is."""
+    if x.ndim > 2:
+        raise ValueError(f"t: at most 2 dimensions expected, got shape {tuple(x.shape)}: use transpose or .mT")
+    return x if x.ndim < 2 else transpose(x, 0, 1)
 
 
 @primitive(formula="permute x")
@@ -117,3 +129,6 @@ def contiguous(x):
 
 
 contiguous.vjp(x=lambda g: g)
+
+
+METHODS = (reshape, view, transpose, t, permute, flatten, unsqueeze, squeeze, expand, broadcast_to, clone, contiguous)
