@@ -1,6 +1,27 @@
 """microgradnet: a tape-based autograd engine to read, to draw and to train with."""
 
-from . import autograd, ops
-from .ops import *
-from .tensor import Tensor, as_tensor, from_numpy, tensor
+from . import autograd, data, nn, ops, optim
+from .dtypes import (
+    bool_,
+    double,
+    float16,
+    float32,
+    float64,
+    get_default_dtype,
+    half,
+    int8,
+    int16,
+    int32,
+    int64,
+    long,
+    promote_types,
+    result_type,
+    set_default_dtype,
+    uint8,
+)
+from .ops import *  # noqa: F403 (every op, under its name)
+from .random import Generator, manual_seed
 from .tape import Tape, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .tensor import Tensor, as_tensor, from_numpy, tensor
+
+__version__ = "0.1.0"

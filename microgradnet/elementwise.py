@@ -80,7 +80,7 @@ class Elementwise(Primitive):
         if count > 1:
             arrays = np.broadcast_arrays(*arrays)
         out = np.empty(np.shape(arrays[0]), dtype)
-        self._forward_kernel(dtype.name)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
+        self._forward_kernel(dtype)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out
 
     def _dtype(self, arrays) -> np.dtype | None:
@@ -99,7 +99,8 @@ class Elementwise(Primitive):
         return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
 
     @functools.cache  # noqa: B019 (ops live as long as the program)
-    def _forward_kernel(self, dtype: str):
+    def _forward_kernel(self, dtype: np.dtype):
+        dtype = dtype.name
         functions: dict[str, str] = {}
         source.add_function(self.name, self, dtype, functions)
         element = ", ".join([*(f"{a}[i]" for a in self.array_names), *self.scalar_names])
@@ -116,11 +117,12 @@ class Elementwise(Primitive):
         arrays = [cpu.flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
         scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
         out = np.empty(g.shape, dtype)
-        self._backward_kernel(dtype.name)(cpu.flat(g, dtype), *arrays, out.reshape(-1), *scalars)
+        self._backward_kernel(dtype)(cpu.flat(g, dtype), *arrays, out.reshape(-1), *scalars)
         return [out]
 
     @functools.cache  # noqa: B019
-    def _backward_kernel(self, dtype: str):
+    def _backward_kernel(self, dtype: np.dtype):
+        dtype = dtype.name
         tree, _, needs = self.partials[self.array_names[0]]
         functions: dict[str, str] = {}
         source.scalar_source(tree.name, tree, self._derivative_scope, dtype, functions)

@@ -37,10 +37,10 @@ class Rule:
 class Primitive:
     """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show."""
 
-    def __init__(self, forward, formula=None, outputs=None, differentiable=True):
+    def __init__(self, forward, formula=None, outputs=None, differentiable=True, view=False):
         self.name, self.forward, self.formula, self.outputs = forward.__name__.strip("_"), forward, formula, outputs
         self.__doc__, self.__module__, self.__name__ = forward.__doc__, forward.__module__, forward.__name__
-        self.differentiable = differentiable
+        self.differentiable, self.view = differentiable, view
         self.rules: dict[str, Rule] = {}
         self.fused: Rule | None = None
         parameters = inspect.signature(forward).parameters.values()
@@ -81,6 +81,8 @@ class Primitive:
         for argument in args:
             if isinstance(argument, Tensor):
                 raw = False
+                if argument.view_of is not None and argument.view_of.count != argument.version[0]:
+                    inplace.refresh(argument)
                 if argument._requires_grad:
                     mask |= bit
                 argument = argument.array
@@ -92,10 +94,16 @@ class Primitive:
             raise self._explained(error, args) from None
         if raw:
             return out
-        if not mask or not state.grad_enabled or not self.differentiable:
-            return self._wrap(out, None)
-        node = self._record(args, arrays, statics, out, mask)
+        recording = mask and state.grad_enabled and self.differentiable
+        node = self._record(args, arrays, statics, out, mask) if recording else None
         result = self._wrap(out, node)
+        if self.view and np.may_share_memory(out, arrays[0]):
+            x = args[0]
+            base, steps = (x, ()) if x.view_of is None else x.view_of[:2]
+            result.view_of = inplace.View(base, (*steps, (self, args[1:])), x.version[0])
+            result.version = x.version
+        if node is None:
+            return result
         for watcher in state.watchers:
             watcher.forward(node, out)
         return result
@@ -225,15 +233,16 @@ class Primitive:
         return f"<op {self.name}: {self.formula}>"
 
 
-def primitive(forward=None, *, formula=None, outputs=None, differentiable=True):
+def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, view=False):
     """Declares an op from its ``forward`` on arrays; see the head of this file.
 
     ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for a result
     that nobody used. ``differentiable=False`` is for results that are constants, such as indices and comparisons.
+    ``view=True`` says that the result may share memory with the first argument.
     """
     if forward is None:
-        return lambda f: Primitive(f, formula, outputs, differentiable)
-    return Primitive(forward, formula, outputs, differentiable)
+        return lambda f: Primitive(f, formula, outputs, differentiable, view)
+    return Primitive(forward, formula, outputs, differentiable, view)
 
 
 def fit(g, shape: tuple, dtype: np.dtype):
@@ -262,7 +271,7 @@ def output(values, index, count):
 output.vjp(values=lambda g, index, count: [g if i == index else None for i in range(count)])
 
 
-@primitive(formula="broadcast(x)")
+@primitive(formula="broadcast(x)", view=True)
 def broadcast_to(x, shape):
     """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
     return np.broadcast_to(x, shape)
@@ -285,3 +294,6 @@ def cast(x, dtype):
 broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
 cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x
+
+
+from . import inplace  # noqa: E402 (it declares ops itself)

@@ -178,7 +178,7 @@ class Tape:
         state.watchers = tuple(w for w in state.watchers if w is not self)
 
     def forward(self, node: Node, value) -> None:
-        node.line = _user_line()
+        node.line = user_line()
         self.nodes.append(node)
         self._values[node] = value
 
@@ -213,7 +213,7 @@ class Tape:
         return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows)
 
 
-def _user_line() -> str | None:
+def user_line() -> str | None:
     """``file:line`` of the innermost frame that is not this package's."""
     frame = sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "microgradnet":

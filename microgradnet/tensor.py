@@ -11,7 +11,8 @@ import weakref
 import numpy as np
 
 from . import dtypes
-from .tape import state, walk
+from .hooks import RemovableHandle
+from .tape import state
 
 
 class Tensor:
@@ -22,7 +23,7 @@ class Tensor:
     before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf).
     """
 
-    __slots__ = ("__weakref__", "_requires_grad", "array", "extras", "grad", "grad_fn", "version")
+    __slots__ = ("__weakref__", "_requires_grad", "array", "extras", "grad", "grad_fn", "version", "view_of")
     __array_ufunc__ = None  # np_array * tensor asks the tensor; np.sin(tensor) is an error, not a lost gradient
 
     def __init__(self, data, dtype=None, requires_grad=False, name=None):
@@ -36,7 +37,7 @@ class Tensor:
             raise TypeError(f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}") from None
         if self.array.dtype.kind not in "fiub":
             raise TypeError(f"Tensor: numbers or booleans expected, got an array of dtype {self.array.dtype}")
-        self.grad, self.grad_fn, self.version = None, None, [0]
+        self.grad, self.grad_fn, self.version, self.view_of = None, None, [0], None
         self.extras = None if name is None else {"name": name}
         self._requires_grad = False
         if requires_grad:
@@ -48,7 +49,7 @@ class Tensor:
         tensor = Tensor.__new__(Tensor)
         tensor.array = array
         tensor.grad_fn, tensor._requires_grad = node, node is not None
-        tensor.grad, tensor.extras, tensor.version = None, None, [0]
+        tensor.grad, tensor.extras, tensor.version, tensor.view_of = None, None, [0], None
         return tensor
 
     shape = property(lambda self: self.array.shape)
@@ -165,14 +166,7 @@ class Tensor:
         the graph saved is freed on the way unless ``retain_graph`` (default: ``create_graph``). With ``inputs`` only
         those tensors get a gradient.
         """
-        retain_graph = create_graph if retain_graph is None else retain_graph
-        gradients = self.seed(gradient, create_graph)
-        wanted = None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
-        for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
-            pass
-        for key, tensor in (wanted or {}).items():
-            if key in gradients:
-                tensor.accumulate_grad(gradients[key])
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     def seed(self, gradient=None, create_graph=False) -> dict:
         """What a walk from this tensor starts with: its Node (or itself, if a leaf) and the cotangent."""
@@ -209,6 +203,24 @@ class Tensor:
         for watcher in state.watchers:
             if hasattr(watcher, "accumulate"):
                 watcher.accumulate(self, gradient)
+
+    def register_hook(self, hook):
+        """Calls ``hook(gradient)`` when the gradient of this tensor is known; what it returns, if anything, replaces it.
+
+        Returns a handle whose ``remove()`` takes the hook off again.
+        """
+        if not self._requires_grad:
+            raise RuntimeError("register_hook: this tensor does not require grad")
+        if self.grad_fn is None:
+            self.extras = {"hooks": {}, **(self.extras or {})}
+            return RemovableHandle(self.extras["hooks"], hook)
+
+        def on_arrays(gradient):
+            changed = hook(gradient if isinstance(gradient, Tensor) else Tensor.made(gradient))
+            return changed if changed is None or isinstance(gradient, Tensor) else changed.array
+
+        self.grad_fn.hooks = self.grad_fn.hooks or {}
+        return RemovableHandle(self.grad_fn.hooks, on_arrays)
 
     def retain_grad(self) -> None:
         """Keeps ``.grad`` for this tensor too, though it is not a leaf."""
@@ -284,4 +296,4 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return Tensor(array)
 
 
-from . import device, primitive  # noqa: E402 (primitive builds on this file; `to` is an op)
+from . import autograd, device, primitive  # noqa: E402 (these build on this file)

@@ -93,4 +93,6 @@ def loop(function=None, *, parallel: bool = False):
 
 def flat(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """``array`` as a contiguous vector of ``dtype``, without a copy where it is one already."""
-    return np.ascontiguousarray(array, dtype).reshape(-1)
+    if type(array) is not np.ndarray or array.dtype is not dtype or not array.flags.c_contiguous:
+        array = np.ascontiguousarray(array, dtype)
+    return array.reshape(-1)

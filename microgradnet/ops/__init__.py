@@ -87,5 +87,6 @@ def _attach() -> None:
 
 
 _attach()
-for _family in FAMILIES:
-    globals().update(_public(_family))
+_names = {name: value for family in FAMILIES for name, value in _public(family).items()}
+globals().update(_names)
+__all__ = list(_names)

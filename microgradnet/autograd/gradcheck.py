@@ -1,51 +1,9 @@
-"""Gradients on request, and checks that a gradient is right."""
+"""Gradient checking: backward against finite differences, for first and second derivatives."""
 
 import numpy as np
 
-from .tape import walk
-from .tensor import Tensor
-
-
-def grad(
-    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False
-) -> tuple[Tensor | None, ...]:
-    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is touched.
-
-    Args:
-        outputs: a tensor or several, whose gradients add up.
-        inputs: a tensor or several, leaves or results in between.
-        grad_outputs: the cotangent of each output; may be left out (None) for outputs of one element.
-        retain_graph: keep what the graph saved for another backward; default ``create_graph``.
-        create_graph: record the computation of the gradients, so that they can be differentiated in turn.
-        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
-
-    Raises:
-        RuntimeError: an output or input that does not require grad, or an unused input.
-    """
-    outputs = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
-    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
-    if grad_outputs is None or isinstance(grad_outputs, Tensor):
-        grad_outputs = (grad_outputs,) * len(outputs)
-    if len(grad_outputs) != len(outputs):
-        raise ValueError(f"grad: {len(outputs)} outputs need as many grad_outputs, got {len(grad_outputs)}")
-    for position, tensor in enumerate(inputs):
-        if not tensor.requires_grad:
-            raise RuntimeError(f"grad: input {position} does not require grad: call requires_grad_() before using it")
-    gradients: dict = {}
-    for output, cotangent in zip(outputs, grad_outputs, strict=True):
-        for key, g in output.seed(cotangent, create_graph).items():
-            gradients[key] = gradients[key] + g if key in gradients else g
-    wanted = [tensor.grad_fn or tensor for tensor in inputs]
-    retain_graph = create_graph if retain_graph is None else retain_graph
-    for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=set(wanted)):
-        pass
-    results = [gradients.get(key) for key in wanted]
-    if not allow_unused and any(result is None for result in results):
-        position = next(i for i, result in enumerate(results) if result is None)
-        raise RuntimeError(
-            f"grad: the outputs do not depend on input {position}: pass allow_unused=True to get None for it"
-        )
-    return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(np.asarray(r)) for r in results)
+from ..tensor import Tensor
+from .gradient import grad
 
 
 def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True) -> bool:

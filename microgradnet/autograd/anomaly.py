@@ -1,0 +1,57 @@
+"""Anomaly mode: stop at the first NaN or Inf, and say which op made it and on which line."""
+
+import numpy as np
+
+from ..tape import Node, Step, state, user_line
+
+
+class AnomalyError(RuntimeError):
+    """A NaN or an Inf appeared."""
+
+
+class _Watcher:
+    """Looks at every value and every gradient that the tape sees."""
+
+    def forward(self, node: Node, value) -> None:
+        node.line = user_line()
+        for array in value if isinstance(value, tuple) else (value,):
+            self._check(np.asarray(array), node, "forward", "its result")
+
+    def backward(self, step: Step) -> None:
+        node = step.node
+        for name, contribution in zip(node.argument_names, step.contributions, strict=True):
+            if contribution is not None and not isinstance(contribution, list):
+                array = np.asarray(getattr(contribution, "array", contribution))
+                self._check(array, node, "backward", f"the gradient of {name!r}")
+
+    @staticmethod
+    def _check(array: np.ndarray, node: Node, phase: str, what: str) -> None:
+        if array.dtype.kind != "f" or np.isfinite(array).all():
+            return
+        nans, infs = int(np.isnan(array).sum()), int(np.isinf(array).sum())
+        where = f" in module {' > '.join(node.module)}" if node.module else ""
+        raise AnomalyError(
+            f"{phase} of {node.op.name}{where}: {what} has {nans} NaN and {infs} Inf among {array.size} elements "
+            f"(made at {node.line or 'a line that was not recorded: turn anomaly mode on before the forward pass'})"
+        )
+
+
+class detect_anomaly:
+    """``with detect_anomaly():`` raises ``AnomalyError`` at the first NaN or Inf that forward or backward makes.
+
+    It looks at every number and records every op's source line, so it is for debugging: training is slower in it.
+    """
+
+    def __enter__(self):
+        self._watcher = _Watcher()
+        state.watchers += (self._watcher,)
+
+    def __exit__(self, *exception):
+        state.watchers = tuple(w for w in state.watchers if w is not self._watcher)
+
+
+def set_detect_anomaly(mode: bool) -> None:
+    """Switches anomaly mode on or off for this thread."""
+    state.watchers = tuple(w for w in state.watchers if not isinstance(w, _Watcher))
+    if mode:
+        state.watchers += (_Watcher(),)

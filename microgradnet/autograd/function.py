@@ -1,0 +1,128 @@
+"""Function: an op of one's own, with any code in forward and the gradient worked out by hand."""
+
+import numpy as np
+
+from ..primitive import output_node
+from ..tape import Node, set_grad_enabled, state
+from ..tensor import Tensor
+
+
+class Context:
+    """What ``forward`` leaves for ``backward``. Any attribute may be set on it."""
+
+    def __init__(self):
+        self._saved: tuple = ()
+        self.needs_input_grad: tuple[bool, ...] = ()
+        self.non_differentiable: tuple = ()
+
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keeps inputs or outputs; a later write to one of them is then noticed."""
+        self._saved = tuple((t, None if t is None else t.version[0]) for t in tensors)
+
+    def mark_non_differentiable(self, *tensors: Tensor) -> None:
+        """Declares outputs to be constants."""
+        self.non_differentiable = tensors
+
+    @property
+    def saved_tensors(self) -> tuple:
+        for position, (tensor, count) in enumerate(self._saved):
+            if tensor is not None and tensor.version[0] != count:
+                raise RuntimeError(f"backward: saved tensor {position} was changed in place since: work on a clone()")
+        return tuple(tensor for tensor, _ in self._saved)
+
+
+class _FunctionOp:
+    """A Function, as the tape sees an op."""
+
+    formula = None
+
+    def __init__(self, function: type, outputs: int):
+        self.function, self.name = function, function.__name__
+        self.outputs = None if outputs == 1 else tuple(f"output{i}" for i in range(outputs))
+
+    def argument_names(self, count: int) -> tuple[str, ...]:
+        return tuple(f"input{i}" for i in range(count))
+
+    def pull(self, node: Node, g, useful, create_graph: bool) -> list:
+        if node.saved is None:
+            raise RuntimeError(f"backward: what {self.name} saved was freed by an earlier backward: pass retain_graph=True")
+        cotangents = [g] if self.outputs is None else g
+        shapes = node.saved["output_shapes"]
+        cotangents = [
+            Tensor.made(np.zeros(s, d)) if c is None else c if isinstance(c, Tensor) else Tensor.made(c)
+            for c, (s, d) in zip(cotangents, shapes, strict=True)
+        ]
+        with set_grad_enabled(create_graph):
+            results = self.function.backward(node.saved["ctx"], *cotangents)
+        results = results if isinstance(results, tuple) else (results,)
+        if len(results) != len(node.parents):
+            raise RuntimeError(f"{self.name}.backward: {len(node.parents)} gradients expected, one an input, got {len(results)}")
+        contributions = []
+        for position, (result, parent) in enumerate(zip(results, node.parents, strict=True)):
+            if parent is None or result is None:
+                contributions.append(None)
+                continue
+            if tuple(result.shape) != tuple(parent.shape):
+                raise RuntimeError(
+                    f"{self.name}.backward: the gradient of input {position} has shape {tuple(result.shape)}, "
+                    f"the input {tuple(parent.shape)}"
+                )
+            # A view of it, since the function may keep the array: the walk adds in place only into arrays of its own.
+            contributions.append(result if create_graph else result.array.view())
+        return contributions
+
+
+class Function:
+    """Base of ops written by hand: define ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, call ``apply``.
+
+    ``backward`` returns one gradient for each argument of ``forward`` (None for those without).
+
+    >>> class Cube(Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x * x
+    ...
+    ...     @staticmethod
+    ...     def backward(ctx, grad_output):
+    ...         (x,) = ctx.saved_tensors
+    ...         return grad_output * 3 * x * x
+    """
+
+    @staticmethod
+    def forward(ctx: Context, *args):
+        raise NotImplementedError("Function: define forward(ctx, *args)")
+
+    @staticmethod
+    def backward(ctx: Context, *grad_outputs):
+        raise NotImplementedError("Function: define backward(ctx, *grad_outputs)")
+
+    @classmethod
+    def apply(cls, *args):
+        """Runs ``forward`` and records it as one op."""
+        ctx = Context()
+        ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
+        with set_grad_enabled(False):
+            outputs = cls.forward(ctx, *args)
+        several = isinstance(outputs, tuple)
+        outputs = outputs if several else (outputs,)
+        for output in outputs:
+            if not isinstance(output, Tensor):
+                raise TypeError(f"{cls.__name__}.forward: tensors expected as results, got {type(output).__name__}")
+        if not any(ctx.needs_input_grad) or not state.grad_enabled:
+            return outputs if several else outputs[0]
+        op = _FunctionOp(cls, len(outputs))
+        parents = tuple(
+            (a.grad_fn or a) if needed else None for a, needed in zip(args, ctx.needs_input_grad, strict=True)
+        )
+        shapes = [(o.shape, o.dtype) for o in outputs]
+        node = Node(op, parents, {"ctx": ctx, "output_shapes": shapes}, (), *shapes[0])
+        made = []
+        for i, output in enumerate(outputs):
+            constant = output.dtype.kind != "f" or any(output is c for c in ctx.non_differentiable)
+            source = None if constant else node if op.outputs is None else output_node(node, i, output.array)
+            made.append(Tensor.made(output.array, source))
+        for watcher in state.watchers:
+            watcher.forward(node, made[0].array if op.outputs is None else tuple(m.array for m in made))
+        return tuple(made) if several else made[0]
+

@@ -1,0 +1,71 @@
+"""Gradients on request: ``grad`` gives them, ``backward`` adds them to the leaves."""
+
+import numpy as np
+
+from ..tape import walk
+from ..tensor import Tensor
+
+
+def grad(
+    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False
+) -> tuple[Tensor | None, ...]:
+    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is touched.
+
+    Args:
+        outputs: a tensor or several, whose gradients add up.
+        inputs: a tensor or several, leaves or results in between.
+        grad_outputs: the cotangent of each output; may be left out (None) for outputs of one element.
+        retain_graph: keep what the graph saved for another backward; default ``create_graph``.
+        create_graph: record the computation of the gradients, so that they can be differentiated in turn.
+        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+
+    Raises:
+        RuntimeError: an output or input that does not require grad, or an unused input.
+    """
+    outputs, grad_outputs = _paired(outputs, grad_outputs)
+    inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+    for position, tensor in enumerate(inputs):
+        if not tensor.requires_grad:
+            raise RuntimeError(f"grad: input {position} does not require grad: call requires_grad_() before using it")
+    gradients = _seeds(outputs, grad_outputs, create_graph)
+    wanted = [tensor.grad_fn or tensor for tensor in inputs]
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=set(wanted)):
+        pass
+    results = [gradients.get(key) for key in wanted]
+    if not allow_unused and any(result is None for result in results):
+        position = next(i for i, result in enumerate(results) if result is None)
+        raise RuntimeError(
+            f"grad: the outputs do not depend on input {position}: pass allow_unused=True to get None for it"
+        )
+    return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(np.asarray(r)) for r in results)
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+    """``Tensor.backward`` for several roots at once: one walk, with their gradients added up."""
+    roots, cotangents = _paired(tensors, grad_tensors)
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    gradients = _seeds(roots, cotangents, create_graph)
+    wanted = None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
+    for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
+        pass
+    for key, tensor in (wanted or {}).items():
+        if key in gradients:
+            tensor.accumulate_grad(gradients[key])
+
+
+def _paired(tensors, cotangents) -> tuple[tuple, tuple]:
+    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    if cotangents is None or isinstance(cotangents, Tensor):
+        cotangents = (cotangents,) * len(tensors)
+    if len(cotangents) != len(tensors):
+        raise ValueError(f"grad: {len(tensors)} outputs need as many cotangents, got {len(cotangents)}")
+    return tensors, tuple(cotangents)
+
+
+def _seeds(roots, cotangents, create_graph: bool) -> dict:
+    gradients: dict = {}
+    for root, cotangent in zip(roots, cotangents, strict=True):
+        for key, g in root.seed(cotangent, create_graph).items():
+            gradients[key] = gradients[key] + g if key in gradients else g
+    return gradients

@@ -1,0 +1,19 @@
+"""Hooks: functions that are called when something happens, until their handle removes them."""
+
+import itertools
+from collections.abc import Callable
+
+_next_id = itertools.count().__next__
+
+
+class RemovableHandle:
+    """What registering a hook gives: ``remove()`` takes the hook off again."""
+
+    __slots__ = ("hooks", "id")
+
+    def __init__(self, hooks: dict, hook: Callable):
+        self.hooks, self.id = hooks, _next_id()
+        hooks[self.id] = hook
+
+    def remove(self) -> None:
+        self.hooks.pop(self.id, None)

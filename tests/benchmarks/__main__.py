@@ -1,0 +1,43 @@
+"""Prints the table: ours and PyTorch in one run. ``python -m tests.benchmarks [steps|ops|adam|import ...]``."""
+
+import argparse
+import importlib.util
+import os
+import platform
+
+FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
+
+
+def main() -> None:
+    """Measures the rows asked for."""
+    from tests.benchmarks import imports, single_ops, training_steps
+    from tests.benchmarks.race import table
+
+    rows = {
+        "steps": training_steps.measure,
+        "ops": single_ops.activations,
+        "adam": single_ops.adam,
+        "import": imports.measure,
+    }
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"which: {', '.join(rows)} (default: all)")
+    parser.add_argument("--alone", action="store_true", help="time ours only, without PyTorch")
+    args = parser.parse_args()
+    if unknown := set(args.rows) - set(rows):
+        parser.error(f"unknown row {', '.join(sorted(unknown))}: choose from {', '.join(rows)}")
+    torch = None
+    if not args.alone and importlib.util.find_spec("torch"):
+        torch = importlib.import_module("torch")
+        print(f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads")
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    for name in FORCED:
+        if name in os.environ:
+            print(f"warning: {name}={os.environ[name]} is set, so the BLAS does not pick its own kernels")
+    results = []
+    for name in args.rows or rows:
+        results += rows[name](torch)
+    print(table(results))
+
+
+if __name__ == "__main__":
+    main()

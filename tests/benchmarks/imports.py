@@ -1,0 +1,23 @@
+"""How long ``import`` takes in a new process."""
+
+import statistics
+import subprocess
+import sys
+
+from tests.benchmarks.race import Result
+
+PROGRAM = "import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+
+
+def measure(torch) -> list[Result]:
+    """Medians of five new processes each."""
+    modules = {"ours": "microgradnet", **({"torch": "torch"} if torch is not None else {})}
+    times: dict[str, list[float]] = {name: [] for name in modules}
+    for _ in range(5):
+        for name, module in modules.items():
+            done = subprocess.run(
+                [sys.executable, "-c", PROGRAM.format(module=module)], capture_output=True, text=True, check=True
+            )
+            times[name].append(float(done.stdout) * 1e3)
+    medians = {name: statistics.median(values) for name, values in times.items()}
+    return [Result("import", medians.pop("ours"), medians, 0.15)]

@@ -1,0 +1,49 @@
+"""Single ops and optimizer passes over large arrays."""
+
+import numpy as np
+
+import microgradnet as mg
+from microgradnet import optim
+from tests.benchmarks.race import Result, race
+
+ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu", "elu", "silu", "softplus")
+
+
+def activations(torch, size: int = 1_000_000) -> list[Result]:
+    """Forward and backward of each activation over ``size`` float32."""
+    x = np.random.default_rng(0).standard_normal(size).astype(np.float32)
+    g = np.ones_like(x)
+    results = []
+    for name in ACTIVATIONS:
+        runners = {"ours": _forward_backward(getattr(mg, name), mg.Tensor(x), mg.Tensor(g))}
+        if torch is not None:
+            function = getattr(torch, name, None) or getattr(torch.nn.functional, name)
+            runners["torch"] = _forward_backward(function, torch.tensor(x), torch.tensor(g))
+        times = race(runners, seconds=1.0)
+        results.append(Result(f"{name} forward + backward, 1 million float32", times.pop("ours"), times, 0.8))
+    return results
+
+
+def _forward_backward(function, x, g):
+    x.requires_grad_()
+
+    def run() -> None:
+        x.grad = None
+        function(x).backward(g)
+
+    return run
+
+
+def adam(torch, size: int = 10_000_000) -> list[Result]:
+    """One Adam step over ``size`` parameters, against PyTorch's fused one."""
+    random = np.random.default_rng(0)
+    p, g = (random.standard_normal(size).astype(np.float32) for _ in range(2))
+    ours = mg.nn.Parameter(p.copy())
+    ours.grad = mg.Tensor(g)
+    runners = {"ours": optim.Adam([ours]).step}
+    if torch is not None:
+        theirs = torch.nn.Parameter(torch.tensor(p))
+        theirs.grad = torch.tensor(g)
+        runners["torch"] = torch.optim.Adam([theirs], fused=True).step
+    times = race(runners)
+    return [Result("Adam step, 10 million parameters (torch: fused=True)", times.pop("ours"), times, 1.0)]

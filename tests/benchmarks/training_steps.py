@@ -1,0 +1,80 @@
+"""Whole training steps: forward, backward, update; the same model, batch and optimizer on both sides."""
+
+import numpy as np
+
+import microgradnet as mg
+from microgradnet import nn, optim
+from tests.benchmarks.race import Result, race
+
+# (row, layers, activation, batch, optimizer, goal)
+MLPS = [
+    ("MLP 784-500-500-500-10, tanh, batch 256, SGD", [784, 500, 500, 500, 10], "Tanh", 256, "SGD", 0.5),
+    ("the same with Adam", [784, 500, 500, 500, 10], "Tanh", 256, "Adam", 0.3),
+    ("MLP 2-16-16-1, batch 100, SGD (overhead)", [2, 16, 16, 1], "ReLU", 100, "SGD", 0.5),
+]
+
+
+def mlp(library, sizes: list[int], activation: str):
+    """The same layers in ``nn`` of either library."""
+    layers = []
+    for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        layers.append(library.Linear(fan_in, fan_out))
+        if i < len(sizes) - 2:
+            layers.append(getattr(library, activation)())
+    return library.Sequential(*layers)
+
+
+def cnn(library):
+    """conv 32, conv 64, pool, 128, 10 on 28×28 images."""
+    return library.Sequential(
+        library.Conv2d(1, 32, 3), library.ReLU(), library.Conv2d(32, 64, 3), library.ReLU(), library.MaxPool2d(2),
+        library.Flatten(), library.Linear(64 * 12 * 12, 128), library.ReLU(), library.Linear(128, 10),
+    )  # fmt: skip
+
+
+def stepper(model, loss_function, optimizer, x, y):
+    """One training step as a function without arguments."""
+
+    def step() -> None:
+        loss = loss_function(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def measure(torch) -> list[Result]:
+    """All rows; ``torch`` is the module, or None to time ours alone."""
+    random = np.random.default_rng(0)
+    results = []
+    for row, sizes, activation, batch, optimizer, goal in MLPS:
+        x = random.standard_normal((batch, sizes[0])).astype(np.float32)
+        labels = random.integers(0, sizes[-1], batch) if sizes[-1] > 1 else None
+        y = random.standard_normal((batch, 1)).astype(np.float32) if labels is None else labels
+        results.append(_row(row, torch, lambda nn_: mlp(nn_, sizes, activation), optimizer, x, y, goal))  # noqa: B023
+    x = random.standard_normal((64, 1, 28, 28)).astype(np.float32)
+    y = random.integers(0, 10, 64)
+    results.append(_row("MNIST CNN (conv 32, conv 64, pool, 128, 10), batch 64, SGD", torch, cnn, "SGD", x, y, 0.8))
+    return results
+
+
+def _row(row, torch, build, optimizer, x, y, goal) -> Result:
+    loss = "CrossEntropyLoss" if y.dtype.kind == "i" else "MSELoss"
+    model = build(nn)
+    runners = {
+        "ours": stepper(
+            model, getattr(nn, loss)(), getattr(optim, optimizer)(model.parameters(), lr=1e-3), mg.Tensor(x), mg.Tensor(y)
+        )
+    }
+    if torch is not None:
+        theirs = build(torch.nn)
+        runners["torch"] = stepper(
+            theirs,
+            getattr(torch.nn, loss)(),
+            getattr(torch.optim, optimizer)(theirs.parameters(), lr=1e-3),
+            torch.from_numpy(x),
+            torch.from_numpy(y),
+        )
+    times = race(runners)
+    return Result(row, times.pop("ours"), times, goal)
