@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from microgradnet import random
 from microgradnet.tensor import Tensor
 
 
@@ -84,11 +85,14 @@ class Subset(Dataset):
         return len(self.indices)
 
 
-def random_split(dataset, lengths: Sequence[int] | Sequence[float], seed: int | None = None) -> list[Subset]:
+def random_split(
+    dataset, lengths: Sequence[int] | Sequence[float], generator: random.Generator | None = None
+) -> list[Subset]:
     """Cuts ``dataset`` at random into disjoint Subsets that cover it, of ``lengths`` samples each.
 
     ``lengths`` are whole numbers that sum to ``len(dataset)``, or fractions that sum to 1: each part then gets
-    ⌊fraction · n⌋ samples, and those left over go one each to the first parts. The same seed gives the same cut.
+    ⌊fraction · n⌋ samples, and those left over go one each to the first parts. ``generator`` draws the cut, or the one
+    that ``manual_seed`` seeds.
 
     Raises ValueError when the lengths are negative or do not add up.
     """
@@ -104,7 +108,7 @@ def random_split(dataset, lengths: Sequence[int] | Sequence[float], seed: int | 
             f"random_split: whole numbers that sum to the dataset's {total} samples, or fractions that sum to 1, "
             f"expected; got {lengths}, which sum to {sum(lengths)}"
         )
-    order = np.random.default_rng(seed).permutation(total)
+    order = (generator or random.default_generator).numpy.permutation(total)
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(parts, dtype=int)[:-1])]
 
 

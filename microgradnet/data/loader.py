@@ -5,6 +5,7 @@ from numbers import Real
 
 import numpy as np
 
+from microgradnet import random
 from microgradnet.tensor import Tensor
 
 from .dataset import Subset, TensorDataset
@@ -19,7 +20,8 @@ class DataLoader:
 
     With ``shuffle=True`` each pass has its own random order, a function of ``seed`` and of the pass's number alone: the
     same seed gives the same orders in every run. Passes count from 0; ``set_epoch(k)`` makes the next one pass k, so
-    that a resumed training sees what an unbroken one would have seen. Without a seed the orders differ from run to run.
+    that a resumed training sees what an unbroken one would have seen. Without a seed the loader draws one, once, from
+    the generator that ``manual_seed`` seeds; it is kept in ``seed``.
 
     Raises ValueError for a ``batch_size`` that is not a positive integer, or a negative seed.
     """
@@ -43,7 +45,7 @@ class DataLoader:
         self.shuffle = shuffle
         self.collate_fn = collate_fn
         self.drop_last = drop_last
-        self.seed = np.random.SeedSequence().entropy if seed is None else int(seed)
+        self.seed = int(random.default_generator.numpy.integers(2**63) if seed is None else seed)
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:

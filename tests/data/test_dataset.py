@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from microgradnet.data import Dataset, Subset, TensorDataset, random_split
+from microgradnet.random import Generator
 from microgradnet.tensor import Tensor
 from tests.oracle import oracle
 
@@ -105,10 +106,10 @@ def test_a_bad_subset_is_refused():
 @given(st.lists(st.integers(0, 20), min_size=1, max_size=6), st.integers(0, 2**32))
 def test_a_random_split_covers_everything_once(lengths, seed):
     dataset = range(sum(lengths))
-    parts = random_split(dataset, lengths, seed=seed)
+    parts = random_split(dataset, lengths, Generator(seed))
     assert [len(part) for part in parts] == lengths
     assert sorted(sample for part in parts for sample in part) == list(dataset)
-    again = random_split(dataset, lengths, seed=seed)
+    again = random_split(dataset, lengths, Generator(seed))
     assert [list(part) for part in parts] == [list(part) for part in again]
 
 
@@ -120,12 +121,12 @@ def test_fractions_give_the_lengths_that_pytorch_gives(samples, weights):
     if sum(fractions) > 1:  # by rounding; PyTorch refuses those
         fractions[-1] = 1 - sum(fractions[:-1])
     theirs = torch.utils.data.random_split(range(samples), fractions)
-    ours = random_split(range(samples), fractions, seed=0)
+    ours = random_split(range(samples), fractions)
     assert [len(part) for part in ours] == [len(part) for part in theirs]
 
 
 def test_another_seed_is_another_split():
-    first, second = (list(random_split(range(100), [50, 50], seed=seed)[0]) for seed in (0, 1))
+    first, second = (list(random_split(range(100), [50, 50], Generator(seed))[0]) for seed in (0, 1))
     assert first != second
 
 
