@@ -15,8 +15,8 @@ import numpy as np
 
 from . import cache
 
-# Below this many elements one thread is faster than waking the others (measured, 2 cores: tests/benchmarks).
-PARALLEL_FROM = 32_768
+# Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
+PARALLEL_FROM = 1 << 19
 
 # numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
 _pool = threading.Lock()

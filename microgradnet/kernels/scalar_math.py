@@ -214,3 +214,23 @@ def erf_float32(x):
 def erf_float64(x):
     """erf x = 2/√π ∫₀ˣ e^(−t²) dt, by libm."""
     return math.erf(x)
+
+
+def sqrt_float32(x):
+    """√x; correctly rounded."""
+    return np.float32(math.sqrt(x))
+
+
+def sqrt_float64(x):
+    """√x; correctly rounded."""
+    return math.sqrt(x)
+
+
+def abs_float32(x):
+    """|x|; exact."""
+    return np.float32(math.fabs(x))
+
+
+def abs_float64(x):
+    """|x|; exact."""
+    return math.fabs(x)
