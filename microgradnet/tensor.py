@@ -229,6 +229,26 @@ class Tensor:
         if self.grad_fn is not None:
             self.grad_fn.retained = weakref.ref(self)
 
+    def __copy__(self) -> Tensor:
+        return self.detach().requires_grad_(self._requires_grad and self.is_leaf)
+
+    def __deepcopy__(self, memo) -> Tensor:
+        if id(self) not in memo:
+            rebuild, state = self.__reduce__()
+            memo[id(self)] = rebuild(*(np.array(v) if isinstance(v, np.ndarray) else v for v in state))
+        return memo[id(self)]
+
+    def __reduce__(self):
+        if not self.is_leaf:
+            raise RuntimeError("copy: only leaves can be copied or pickled, this tensor was computed: detach() it first")
+        return _rebuilt, (type(self), self.array, self._requires_grad, self.name)
+
+    def __dlpack__(self, **kwargs):
+        return self.numpy().__dlpack__(**kwargs)
+
+    def __dlpack_device__(self) -> tuple:
+        return self.array.__dlpack_device__()
+
     def __len__(self) -> int:
         if self.array.ndim == 0:
             raise TypeError("len: a 0-d tensor has no length")
@@ -271,6 +291,13 @@ class Tensor:
         return f"tensor({text})"
 
 
+def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:
+    """A copied or unpickled leaf."""
+    rebuilt = Tensor.__new__(kind)
+    Tensor.__init__(rebuilt, array, requires_grad=requires_grad, name=name)
+    return rebuilt
+
+
 def tensor(data, dtype=None, requires_grad: bool = False) -> Tensor:
     """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
 
@@ -287,6 +314,11 @@ def as_tensor(data, dtype=None) -> Tensor:
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
         return data
     return Tensor(data, dtype) if isinstance(data, np.ndarray) else tensor(data, dtype)
+
+
+def from_dlpack(source) -> Tensor:
+    """A tensor that shares memory with another library's (PyTorch's, CuPy's on the CPU, NumPy's)."""
+    return Tensor(np.from_dlpack(source))
 
 
 def from_numpy(array: np.ndarray) -> Tensor:

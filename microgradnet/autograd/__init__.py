@@ -2,6 +2,7 @@
 
 from ..tape import enable_grad, no_grad, set_grad_enabled
 from .anomaly import AnomalyError, detect_anomaly, set_detect_anomaly
+from .checkpoint import checkpoint
 from .function import Function
 from .functional import hessian, hvp, jacobian, jvp, vhp, vjp
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -12,6 +13,7 @@ __all__ = [
     "Function",
     "GradcheckError",
     "backward",
+    "checkpoint",
     "detect_anomaly",
     "enable_grad",
     "grad",

@@ -7,6 +7,10 @@ from ..tensor import Tensor
 from .gradient import grad
 
 
+def zeros_like(x: Tensor) -> Tensor:
+    return Tensor(np.zeros_like(x.array))
+
+
 def _leaves(inputs, create_graph: bool) -> tuple[bool, tuple[Tensor, ...]]:
     """Whether one tensor was given, and the inputs as tensors to differentiate."""
     single = isinstance(inputs, Tensor)

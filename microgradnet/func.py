@@ -1,0 +1,144 @@
+"""Functions of functions: ``grad(f)`` is the gradient of f as a function. PyTorch's ``torch.func``, JAX's style.
+
+Each takes a function of tensors and gives a function of tensors, so they nest: ``grad(grad(f))``.
+"""
+
+from .autograd import functional
+from .autograd.gradient import grad as _grad
+from .autograd.functional import zeros_like
+from .ops import stack
+from .tensor import Tensor
+
+
+def grad_and_value(func, argnums=0, has_aux: bool = False):
+    """``x -> (∇func(x), func(x))`` for a func with one number as result; with ``has_aux``, ``(∇func(x), (value, aux))``.
+
+    ``argnums`` names the argument, or the arguments, to differentiate. Raises ``RuntimeError`` if the result is not
+    one number.
+    """
+    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+    def wrapped(*args, **kwargs):
+        # A fresh result of each argument: nested calls then differentiate through it, and no leaf's .grad is involved.
+        args = [_tracked(a) if i in numbers else a for i, a in enumerate(args)]
+        result = func(*args, **kwargs)
+        value, aux = result if has_aux else (result, None)
+        if not isinstance(value, Tensor) or value.numel() != 1:
+            raise RuntimeError(f"grad: a function with one number as result expected, got {getattr(value, 'shape', value)}")
+        inputs = [args[i] for i in numbers]
+        found = (None,) * len(inputs)
+        if value.requires_grad:
+            found = _grad(value, inputs, create_graph=True, allow_unused=True)
+        gradients = tuple(zeros_like(x) if g is None else g for x, g in zip(inputs, found, strict=True))
+        gradients = gradients[0] if isinstance(argnums, int) else gradients
+        return gradients, ((value, aux) if has_aux else value)
+
+    return wrapped
+
+
+def _tracked(x: Tensor) -> Tensor:
+    return x.clone() if x.requires_grad else x.detach().requires_grad_()
+
+
+def grad(func, argnums=0, has_aux: bool = False):
+    """``x -> ∇func(x)``; see ``grad_and_value``."""
+
+    def wrapped(*args, **kwargs):
+        gradients, value = grad_and_value(func, argnums, has_aux)(*args, **kwargs)
+        return (gradients, value[1]) if has_aux else gradients
+
+    return wrapped
+
+
+def vjp(func, *primals):
+    """``(func(x), pull)`` with ``pull(v) = vᵀJ``, a tuple over the primals."""
+    leaves = tuple(_tracked(x) for x in primals)
+    outputs = func(*leaves)
+    listed = (outputs,) if isinstance(outputs, Tensor) else tuple(outputs)
+
+    def pull(*cotangents):
+        results = _grad(listed, leaves, cotangents, retain_graph=True, create_graph=True, allow_unused=True)
+        return tuple(zeros_like(x) if r is None else r for x, r in zip(leaves, results, strict=True))
+
+    return outputs, pull
+
+
+def jvp(func, primals, tangents):
+    """``(func(x), J·v)`` for tuples of primals and of tangents of their shapes."""
+    return functional.jvp(func, tuple(primals), tuple(tangents), create_graph=True)
+
+
+def jacrev(func, argnums: int = 0):
+    """``x -> J`` of shape (*output, *input), row by row: one backward pass for each output element."""
+
+    def wrapped(*args):
+        def of_one(x):
+            return func(*args[:argnums], x, *args[argnums + 1 :])
+
+        return functional.jacobian(of_one, args[argnums], create_graph=True)
+
+    return wrapped
+
+
+def jacfwd(func, argnums: int = 0):
+    """``x -> J`` of shape (*output, *input), column by column: one ``jvp`` for each input element."""
+
+    def wrapped(*args):
+        x = args[argnums]
+
+        def of_one(value):
+            return func(*args[:argnums], value, *args[argnums + 1 :])
+
+        columns = []
+        for index in range(x.numel()):
+            direction = zeros_like(x)
+            direction.array.reshape(-1)[index] = 1
+            columns.append(functional.jvp(of_one, x, direction, create_graph=True)[1])
+        output_shape = columns[0].shape if columns else of_one(x).shape
+        return stack(columns, -1).reshape((*output_shape, *x.shape))
+
+    return wrapped
+
+
+def hessian(func, argnums: int = 0):
+    """``x -> H`` of shape (*input, *input): ``jacrev(grad(func))``."""
+    return jacrev(grad(func, argnums), argnums)
+
+
+def functional_call(module, parameters_and_buffers: dict, args=(), kwargs=None):
+    """``module(*args)`` with tensors put in the place of its parameters and buffers, by their names, for this call."""
+    replaced = []
+    try:
+        for path, tensor in parameters_and_buffers.items():
+            owner_path, _, name = path.rpartition(".")
+            owner = module.get_submodule(owner_path)
+            table = next((t for t in (owner._parameters, owner._buffers) if name in t), None)
+            if table is None:
+                raise KeyError(f"functional_call: {type(module).__name__} has no parameter or buffer {path!r}")
+            replaced.append((table, name, table[name]))
+            table[name] = tensor
+        return module(*(args if isinstance(args, tuple) else (args,)), **(kwargs or {}))
+    finally:
+        for table, name, tensor in reversed(replaced):
+            table[name] = tensor
+
+
+def vmap(func, in_dims=0, out_dims: int = 0):
+    """``func`` for each slice along a batch axis, with the results stacked.
+
+    ``in_dims`` is the batch axis of every argument, or one for each; None passes an argument whole. The slices run one
+    after the other. Raises ``ValueError`` where the batch sizes differ or there is no batch axis.
+    """
+
+    def wrapped(*args):
+        dims = (in_dims,) * len(args) if in_dims is None or isinstance(in_dims, int) else tuple(in_dims)
+        sizes = {a.shape[d] for a, d in zip(args, dims, strict=True) if d is not None}
+        if len(sizes) != 1:
+            raise ValueError(f"vmap: one batch size expected along in_dims={in_dims}, got {sorted(sizes)}")
+        moved = [a if d is None else a.movedim(d, 0) for a, d in zip(args, dims, strict=True)]
+        rows = [func(*[a if d is None else a[i] for a, d in zip(moved, dims, strict=True)]) for i in range(sizes.pop())]
+        if rows and isinstance(rows[0], tuple):
+            return tuple(stack(list(column), out_dims) for column in zip(*rows, strict=True))
+        return stack(rows, out_dims)
+
+    return wrapped
