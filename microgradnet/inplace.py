@@ -61,8 +61,8 @@ def refresh(view: Tensor) -> None:
     view.view_of = View(base, steps, view.version[0])
 
 
-def write(name: str, tensor: Tensor, result: Tensor, region=...) -> Tensor:
-    """Makes ``tensor`` (in ``region``, an index) become ``result``, the outcome of op ``name`` on it. Returns it.
+def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
+    """Makes ``tensor`` become ``result``, the outcome of op ``name`` on it, and returns it.
 
     Raises:
         RuntimeError: a leaf that requires grad, or a view of one, outside of ``no_grad``; a result of another shape or
@@ -80,7 +80,7 @@ def write(name: str, tensor: Tensor, result: Tensor, region=...) -> Tensor:
         raise RuntimeError(f"{name}: a result of dtype {result.dtype.name} cannot be written into {tensor.dtype.name}")
     if recording and result.grad_fn is not None:
         _keep_old_value(result.grad_fn, tensor)
-    tensor.array[region] = result.array[region]
+    tensor.array[...] = result.array
     tensor.version[0] += 1
     if not recording:
         return tensor
@@ -119,3 +119,35 @@ def in_place(op):
     method.__name__ = name
     method.__doc__ = f"In place: {op.__doc__}"
     return method
+
+
+@primitive(formula="x, [i] ← v")
+def set_items(x, value, index):
+    """``x`` with ``value`` at ``index``."""
+    out = np.array(x)
+    out[index] = value
+    return out
+
+
+set_items.vjp(
+    x=lambda g, index: set_items(g, 0, index),
+    value=lambda g, index: g[index],
+)
+
+
+def setitem(self, index, value) -> None:
+    """``x[index] = value``, with gradients to what is left of x and to the value."""
+    index = plain_index(index)
+    if isinstance(value, Tensor | int | float) and not (isinstance(value, Tensor) and value.requires_grad) and not self.requires_grad:
+        self.array[index] = getattr(value, "array", value)
+        self.version[0] += 1
+        return
+    value = value if isinstance(value, Tensor | int | float) else Tensor(np.asarray(value, self.dtype))
+    write("setitem", self, set_items(self, value, index))
+
+
+def plain_index(index):
+    """An index with the arrays of its tensors in their place."""
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    return index.array if isinstance(index, Tensor) else np.asarray(index) if isinstance(index, list) else index

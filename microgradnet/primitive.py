@@ -47,6 +47,7 @@ class Primitive:
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         self.parameters = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
         self.defaults = tuple(p.default for p in parameters if p.kind is not p.VAR_POSITIONAL)
+        self.output_names = frozenset(outputs or ("out",))
         self._plans: dict = {}
         registry[self.name] = self
 
@@ -104,6 +105,9 @@ class Primitive:
             result.version = x.version
         if node is None:
             return result
+        for name in node.saved.keys() & self.output_names:
+            made = result if self.outputs is None else result[self.outputs.index(name)]
+            node.checks.append((name, made.version, 0))
         for watcher in state.watchers:
             watcher.forward(node, out)
         return result

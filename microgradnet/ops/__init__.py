@@ -5,6 +5,7 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 
 import inspect
 
+from .. import inplace
 from ..primitive import Primitive
 from ..tensor import Tensor
 from . import (
@@ -47,6 +48,18 @@ OPERATORS = {
     "and": comparison.bitwise_and,
     "or": comparison.bitwise_or,
 }
+ELEMENTWISE = (arithmetic, exponential, rounding, activation)
+WRITES = (
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "masked_fill",
+    "masked_scatter",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+)
 ONE_SIDED = {
     "neg": arithmetic.neg,
     "abs": rounding.abs,
@@ -75,6 +88,13 @@ def _method(op):
     return method
 
 
+def _in_place_forms() -> dict:
+    """``name_`` -> method, for every elementwise method and for the writes by index."""
+    ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
+    ops += [op for name in WRITES if (op := getattr(indexing, name, None) or getattr(comparison, name, None))]
+    return {f"{op.__name__}_": inplace.in_place(op) for op in ops}
+
+
 def _attach() -> None:
     for family in FAMILIES:
         for op in getattr(family, "METHODS", ()):
@@ -82,6 +102,10 @@ def _attach() -> None:
     for name, op in OPERATORS.items():
         setattr(Tensor, f"__{name}__", lambda a, b, op=op: op(a, b))
         setattr(Tensor, f"__r{name}__", lambda a, b, op=op: op(b, a))
+        setattr(Tensor, f"__i{name}__", inplace.in_place(op))
+    for name, method in _in_place_forms().items():
+        setattr(Tensor, name, method)
+    Tensor.__setitem__ = inplace.setitem
     for name, op in ONE_SIDED.items():
         setattr(Tensor, f"__{name}__", _method(op))
 

@@ -6,9 +6,12 @@ from ..primitive import primitive
 from ..tensor import Tensor
 
 
-@primitive(formula="x[i]")
+@primitive(formula="x[i]", view=True)
 def _getitem(x, index):
-    return x[index]
+    out = x[index]
+    if isinstance(out, np.ndarray):
+        return out
+    return x[(*index, ...) if isinstance(index, tuple) else (index, ...)]  # a 0-d view, where NumPy would copy
 
 
 @primitive(formula="zeros, [i] += x")

@@ -7,7 +7,7 @@ import numpy as np
 from ..primitive import broadcast_to, primitive
 
 
-@primitive(formula="reshape x")
+@primitive(formula="reshape x", view=True)
 def _reshape(x, shape):
     return np.reshape(x, shape)
 
@@ -26,7 +26,7 @@ def view(x, *shape):
     return reshape(x, *shape)
 
 
-@primitive(formula="xᵀ")
+@primitive(formula="xᵀ", view=True)
 def transpose(x, dim0, dim1):
     """Dimensions ``dim0`` and ``dim1`` exchanged."""
     return np.swapaxes(x, dim0, dim1)
@@ -42,7 +42,7 @@ def t(x):
     return x if x.ndim < 2 else transpose(x, 0, 1)
 
 
-@primitive(formula="permute x")
+@primitive(formula="permute x", view=True)
 def _permute(x, dims):
     return np.transpose(x, dims)
 
