@@ -3,11 +3,11 @@
 Question: can a small network, trained by nothing but the chain rule, read handwritten digits that it has never seen?
 
 The network maps an 8×8 image x to ten numbers (logits) z = f(x; w). Softmax turns them into probabilities
-p_k = exp(z_k) / Σ_j exp(z_j), and the loss of an image of digit k is −log p_k. Backward gives ∂loss/∂w for every weight w
-in one walk over the graph, and the optimizer moves each weight a little against its gradient.
+p_k = exp(z_k) / Σ_j exp(z_j), and the loss of an image of digit k is −log p_k. Backward gives ∂loss/∂w for every
+weight w in one walk over the graph, and the optimizer moves each weight a little against its gradient.
 
-What to look at: ``graph.svg`` is one forward pass as the tape recorded it. Follow the loss back to a weight: each box on
-the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training loss
+What to look at: ``graph.svg`` is one forward pass as the tape recorded it. Follow the loss back to a weight: each box
+on the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training loss
 does; what lies between them is what the network learned by heart.
 """
 
@@ -30,9 +30,7 @@ THRESHOLD = 0.96  # of the held-out digits, with the defaults
 
 def mlp() -> nn.Module:
     """64 pixels, two hidden layers of rectified units, ten logits."""
-    return nn.Sequential(
-        nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10)
-    )
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 32), nn.ReLU(), nn.Linear(32, 10))
 
 
 def cnn() -> nn.Module:
@@ -152,7 +150,8 @@ def main(argv: list[str] | None = None) -> int:
     mg.manual_seed(args.seed)
     model = MODELS[args.model]()
     parameters = sum(p.numel() for p in model.parameters())
-    print(f"{args.model}: {parameters:,} parameters; digits: {len(Digits('train')):,} to learn, {len(Digits('test'))} held out")
+    digits = f"{len(Digits('train')):,} digits to learn, {len(Digits('test'))} held out"
+    print(f"{args.model}: {parameters:,} parameters; {digits}")
     started = time.perf_counter()
     history = train(model, args)
     seconds = time.perf_counter() - started

@@ -69,7 +69,9 @@ class Elementwise(Primitive):
         dtype = self._dtype(arrays)
         if self.numpy is not None:
             if dtype is not None:
-                arrays = [a if isinstance(a, bool | int | float) else np.asarray(a).astype(dtype, copy=False) for a in arrays]
+                arrays = [
+                    a if isinstance(a, bool | int | float) else np.asarray(a).astype(dtype, copy=False) for a in arrays
+                ]
             return self.numpy(*arrays, *values[count:])
         if dtype is None:
             dtype = arrays[0].dtype
@@ -142,7 +144,14 @@ def _chain(partial, g, *needed):
 
 
 def elementwise(
-    function=None, *, formula, derivative_formula=None, numpy=None, integers="keep", intrinsic=False, differentiable=True
+    function=None,
+    *,
+    formula,
+    derivative_formula=None,
+    numpy=None,
+    integers="keep",
+    intrinsic=False,
+    differentiable=True,
 ):
     """Declares an elementwise op from its function of one element; see the head of this file.
 

@@ -4,14 +4,14 @@ Each takes a function of tensors and gives a function of tensors, so they nest: 
 """
 
 from .autograd import functional
-from .autograd.gradient import grad as _grad
 from .autograd.functional import zeros_like
+from .autograd.gradient import grad as _grad
 from .ops import stack
 from .tensor import Tensor
 
 
 def grad_and_value(func, argnums=0, has_aux: bool = False):
-    """``x -> (∇func(x), func(x))`` for a func with one number as result; with ``has_aux``, ``(∇func(x), (value, aux))``.
+    """``x -> (∇func(x), func(x))`` for a func with one number as result; with ``has_aux``, ``(∇func, (value, aux))``.
 
     ``argnums`` names the argument, or the arguments, to differentiate. Raises ``RuntimeError`` if the result is not
     one number.
@@ -24,7 +24,9 @@ def grad_and_value(func, argnums=0, has_aux: bool = False):
         result = func(*args, **kwargs)
         value, aux = result if has_aux else (result, None)
         if not isinstance(value, Tensor) or value.numel() != 1:
-            raise RuntimeError(f"grad: a function with one number as result expected, got {getattr(value, 'shape', value)}")
+            raise RuntimeError(
+                f"grad: a function with one number as result expected, got {getattr(value, 'shape', value)}"
+            )
         inputs = [args[i] for i in numbers]
         found = (None,) * len(inputs)
         if value.requires_grad:

@@ -70,12 +70,16 @@ def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
     """
     recording = state.grad_enabled and (tensor.requires_grad or result.requires_grad)
     if recording and tensor.is_leaf and tensor.requires_grad:
-        raise RuntimeError(f"{name}: a leaf that requires grad cannot be changed in place: use no_grad() or work on a clone()")
+        raise RuntimeError(
+            f"{name}: a leaf that requires grad cannot be changed in place: use no_grad() or work on a clone()"
+        )
     base = tensor.view_of.base if tensor.view_of is not None else None
     if recording and base is not None and base.is_leaf and base.requires_grad:
         raise RuntimeError(f"{name}: this is a view of a leaf that requires grad: use no_grad() or work on a clone()")
     if result.shape != tensor.shape:
-        raise RuntimeError(f"{name}: the result has shape {result.shape}, it cannot be written into a tensor of {tensor.shape}")
+        raise RuntimeError(
+            f"{name}: the result has shape {result.shape}, it cannot be written into a tensor of {tensor.shape}"
+        )
     if _CATEGORY[result.dtype.kind] > _CATEGORY[tensor.dtype.kind]:
         raise RuntimeError(f"{name}: a result of dtype {result.dtype.name} cannot be written into {tensor.dtype.name}")
     if recording and result.grad_fn is not None:
@@ -138,7 +142,11 @@ set_items.vjp(
 def setitem(self, index, value) -> None:
     """``x[index] = value``, with gradients to what is left of x and to the value."""
     index = plain_index(index)
-    if isinstance(value, Tensor | int | float) and not (isinstance(value, Tensor) and value.requires_grad) and not self.requires_grad:
+    if (
+        isinstance(value, Tensor | int | float)
+        and not (isinstance(value, Tensor) and value.requires_grad)
+        and not self.requires_grad
+    ):
         self.array[index] = getattr(value, "array", value)
         self.version[0] += 1
         return

@@ -131,7 +131,9 @@ class Primitive:
         if self.outputs is None:
             return Tensor.made(out if type(out) is np.ndarray else np.asarray(out), node)
         return tuple(
-            Tensor.made(np.asarray(o), None if node is None or np.asarray(o).dtype.kind != "f" else output_node(node, i, o))
+            Tensor.made(
+                np.asarray(o), None if node is None or np.asarray(o).dtype.kind != "f" else output_node(node, i, o)
+            )
             for i, o in enumerate(out)
         )
 
@@ -163,7 +165,7 @@ class Primitive:
         return Node(self, parents, saved, checks, shape, dtype)
 
     def _plan(self, mask: int, count: int) -> tuple:
-        """For one pattern of arguments that need gradients: where the parents are, and what to save."""
+        """For one pattern of arguments that need gradients: where the parents are, what to save."""
         if self.variadic:
             return range(count), (), (), next(iter(self.rules.values())).needs
         positions = [self.parameters.index(name) for name in self.rules]
@@ -189,8 +191,8 @@ class Primitive:
         for name, version, count in node.checks or ():
             if version[0] != count:
                 raise RuntimeError(
-                    f"backward: {self.name} needs its {name!r}, which was changed in place {version[0] - count} time(s) "
-                    "since: work on a clone(), or out of place"
+                    f"backward: {self.name} needs its {name!r}, which was changed in place "
+                    f"{version[0] - count} time(s) since: work on a clone(), or out of place"
                 )
         if create_graph:
             saved = {name: self._as_tensor(node, name, value) for name, value in saved.items()}

@@ -12,8 +12,8 @@ from .tensor import Tensor
 def save(tensors, path) -> None:
     """Writes a dict of names to tensors, such as ``model.state_dict()``, to a safetensors file.
 
-    The file is written beside and renamed: an interrupted save leaves the old file whole. Tensors that share memory are
-    written once each. Raises ``TypeError`` for anything but a flat dict of tensors, ``OSError`` if it cannot be written.
+    The file is written beside and renamed: an interrupted save leaves the old file whole. Tensors that share memory
+    are written once each. Raises ``TypeError`` for anything but a flat dict of tensors.
     """
     from safetensors.numpy import save as to_bytes
 

@@ -149,7 +149,9 @@ def _add(gradients: dict, owned: set, key, contribution, upstream) -> None:
         if type(contribution) is np.ndarray and contribution.base is None and contribution is not upstream:
             owned.add(key)
     elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
-        gradients[key] = [b if c is None else c if b is None else b + c for b, c in zip(before, contribution, strict=True)]
+        gradients[key] = [
+            b if c is None else c if b is None else b + c for b, c in zip(before, contribution, strict=True)
+        ]
     elif key in owned and type(before) is np.ndarray and before.ndim:
         np.add(before, contribution, out=before)
     else:
@@ -204,7 +206,9 @@ class Tape:
         names = {node: f"v{i}" for i, node in enumerate(self.nodes, 1)}
         rows = [("#", "op", "inputs", "shape", "value", "formula", "line")]
         for node in self.nodes:
-            inputs = ", ".join(names.get(p) or getattr(p, "name", None) or ("·" if p is None else "leaf") for p in node.parents)
+            inputs = ", ".join(
+                names.get(p) or getattr(p, "name", None) or ("·" if p is None else "leaf") for p in node.parents
+            )
             value = np.array2string(np.asarray(self._values[node]), precision=4, threshold=6, edgeitems=2)
             value = value.replace("\n", "") if node.op.outputs is None else "…"
             shape = "×".join(map(str, node.shape)) or "scalar"

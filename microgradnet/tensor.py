@@ -18,9 +18,9 @@ from .tape import state
 class Tensor:
     """An n-dimensional array that remembers how it was computed.
 
-    ``Tensor(array)`` keeps a NumPy array without copying it; numbers and lists become float32. ``mg.tensor(...)`` copies
-    and infers the dtype. ``array`` is the NumPy array, ``grad`` the accumulated gradient of a leaf (a Tensor, or None
-    before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf).
+    ``Tensor(array)`` keeps a NumPy array without copying it; numbers and lists become float32. ``mg.tensor(...)``
+    copies and infers the dtype. ``array`` is the NumPy array, ``grad`` the accumulated gradient of a leaf (a Tensor,
+    or None before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf).
     """
 
     __slots__ = ("__weakref__", "_requires_grad", "array", "extras", "grad", "grad_fn", "version", "view_of")
@@ -34,7 +34,9 @@ class Tensor:
         try:
             self.array = np.asarray(data, dtype)
         except (ValueError, TypeError):
-            raise TypeError(f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}") from None
+            raise TypeError(
+                f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}"
+            ) from None
         if self.array.dtype.kind not in "fiub":
             raise TypeError(f"Tensor: numbers or booleans expected, got an array of dtype {self.array.dtype}")
         self.grad, self.grad_fn, self.version, self.view_of = None, None, [0], None
@@ -44,7 +46,7 @@ class Tensor:
             self.requires_grad = True
 
     @staticmethod
-    def made(array, node=None) -> "Tensor":
+    def made(array, node=None) -> Tensor:
         """The tensor for an op's result ``array``; ``node`` recorded how it was made, or None."""
         tensor = Tensor.__new__(Tensor)
         tensor.array = array
@@ -68,10 +70,12 @@ class Tensor:
         if self.grad_fn is not None and not value:
             raise RuntimeError("requires_grad: this tensor was computed, so it cannot be made a constant: use detach()")
         if value and self.array.dtype.kind != "f":
-            raise RuntimeError(f"requires_grad: only floating-point tensors have gradients, this one is {self.dtype.name}")
+            raise RuntimeError(
+                f"requires_grad: only floating-point tensors have gradients, this one is {self.dtype.name}"
+            )
         self._requires_grad = bool(value)
 
-    def requires_grad_(self, requires_grad: bool = True) -> "Tensor":
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         self.requires_grad = requires_grad
         return self
 
@@ -85,15 +89,15 @@ class Tensor:
         self.extras = {**(self.extras or {}), "name": value}
 
     @property
-    def data(self) -> "Tensor":
+    def data(self) -> Tensor:
         """The same memory, outside the graph."""
         return Tensor.made(self.array)
 
     @data.setter
-    def data(self, value: "Tensor") -> None:
+    def data(self, value: Tensor) -> None:
         self.array = value.array
 
-    def detach(self) -> "Tensor":
+    def detach(self) -> Tensor:
         """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
         tensor = Tensor.made(self.array)
         tensor.version = self.version
@@ -126,7 +130,7 @@ class Tensor:
     def numel(self) -> int:
         return self.array.size
 
-    def to(self, target) -> "Tensor":
+    def to(self, target) -> Tensor:
         """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's), or on another device."""
         if isinstance(target, Tensor):
             target = target.dtype
@@ -134,28 +138,28 @@ class Tensor:
             return device.move(self, target)
         return self if self.dtype == np.dtype(target) else primitive.cast(self, np.dtype(target))
 
-    def float(self) -> "Tensor":
+    def float(self) -> Tensor:
         return self.to(dtypes.float32)
 
-    def double(self) -> "Tensor":
+    def double(self) -> Tensor:
         return self.to(dtypes.float64)
 
-    def long(self) -> "Tensor":
+    def long(self) -> Tensor:
         return self.to(dtypes.int64)
 
-    def bool(self) -> "Tensor":
+    def bool(self) -> Tensor:
         return self.to(dtypes.bool_)
 
-    def cpu(self) -> "Tensor":
+    def cpu(self) -> Tensor:
         return self.to("cpu")
 
     @property
-    def mT(self) -> "Tensor":
+    def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
         return self.transpose(-2, -1)
 
     @property
-    def T(self) -> "Tensor":
+    def T(self) -> Tensor:
         """The dimensions in reverse order."""
         return self.permute(*reversed(range(self.ndim)))
 
@@ -181,7 +185,9 @@ class Tensor:
             gradient = np.ones_like(self.array)
         array = np.asarray(getattr(gradient, "array", gradient))
         if array.shape != self.shape:
-            raise RuntimeError(f"backward: gradient has shape {array.shape}, this tensor {self.shape}: they must be the same")
+            raise RuntimeError(
+                f"backward: gradient has shape {array.shape}, this tensor {self.shape}: they must be the same"
+            )
         array = array.astype(self.dtype, copy=False)
         if create_graph:
             return {self.grad_fn or self: gradient if isinstance(gradient, Tensor) else Tensor.made(array)}
@@ -205,7 +211,7 @@ class Tensor:
                 watcher.accumulate(self, gradient)
 
     def register_hook(self, hook):
-        """Calls ``hook(gradient)`` when the gradient of this tensor is known; what it returns, if anything, replaces it.
+        """Calls ``hook(gradient)`` when this tensor's gradient is known; what it returns, if anything, replaces it.
 
         Returns a handle whose ``remove()`` takes the hook off again.
         """
@@ -240,7 +246,9 @@ class Tensor:
 
     def __reduce__(self):
         if not self.is_leaf:
-            raise RuntimeError("copy: only leaves can be copied or pickled, this tensor was computed: detach() it first")
+            raise RuntimeError(
+                "copy: only leaves can be copied or pickled, this tensor was computed: detach() it first"
+            )
         return _rebuilt, (type(self), self.array, self._requires_grad, self.name)
 
     def __dlpack__(self, **kwargs):

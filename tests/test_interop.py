@@ -86,7 +86,11 @@ def test_save_and_load_round_trip_and_leave_no_half_file(tmp_path):
 
 def test_a_strided_or_0d_tensor_is_saved_with_its_shape(tmp_path):
     path = tmp_path / "t.safetensors"
-    tensors = {"strided": mg.Tensor(np.arange(6.0).reshape(2, 3).T), "number": mg.tensor(3.5), "flags": mg.tensor([True])}
+    tensors = {
+        "strided": mg.Tensor(np.arange(6.0).reshape(2, 3).T),
+        "number": mg.tensor(3.5),
+        "flags": mg.tensor([True]),
+    }
     mg.save(tensors, path)
     for name, tensor in mg.load(path).items():
         assert tensor.shape == tensors[name].shape

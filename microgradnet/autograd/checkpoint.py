@@ -40,5 +40,7 @@ def checkpoint(function, *args):
     reached if they are among them (``checkpoint(f, x, *module.parameters())``). Chen et al. 2016. First order only.
     """
     if not any(isinstance(a, Tensor) and a.requires_grad for a in args):
-        raise ValueError("checkpoint: at least one tensor argument must require grad, or backward cannot reach the function")
+        raise ValueError(
+            "checkpoint: at least one tensor argument must require grad, or backward cannot reach the function"
+        )
     return _Checkpoint.apply(function, *args)

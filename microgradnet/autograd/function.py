@@ -45,7 +45,9 @@ class _FunctionOp:
 
     def pull(self, node: Node, g, useful, create_graph: bool) -> list:
         if node.saved is None:
-            raise RuntimeError(f"backward: what {self.name} saved was freed by an earlier backward: pass retain_graph=True")
+            raise RuntimeError(
+                f"backward: what {self.name} saved was freed by an earlier backward: pass retain_graph=True"
+            )
         cotangents = [g] if self.outputs is None else g
         shapes = node.saved["output_shapes"]
         cotangents = [
@@ -56,7 +58,9 @@ class _FunctionOp:
             results = self.function.backward(node.saved["ctx"], *cotangents)
         results = results if isinstance(results, tuple) else (results,)
         if len(results) != len(node.parents):
-            raise RuntimeError(f"{self.name}.backward: {len(node.parents)} gradients expected, one an input, got {len(results)}")
+            raise RuntimeError(
+                f"{self.name}.backward: {len(node.parents)} gradients expected, one an input, got {len(results)}"
+            )
         contributions = []
         for position, (result, parent) in enumerate(zip(results, node.parents, strict=True)):
             if parent is None or result is None:
@@ -125,4 +129,3 @@ class Function:
         for watcher in state.watchers:
             watcher.forward(node, made[0].array if op.outputs is None else tuple(m.array for m in made))
         return tuple(made) if several else made[0]
-

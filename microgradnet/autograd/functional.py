@@ -1,4 +1,4 @@
-"""Derivatives of a function at a point, PyTorch's ``torch.autograd.functional``: vjp, jvp, jacobian, hessian, hvp, vhp."""
+"""Derivatives of a function at a point, as in ``torch.autograd.functional``: vjp, jvp, jacobian, hessian, hvp, vhp."""
 
 import numpy as np
 
@@ -108,7 +108,7 @@ def _stacked(results: list[Tensor], output: Tensor, x: Tensor) -> Tensor:
 
 
 def hessian(func, inputs, create_graph: bool = False, strict: bool = False):
-    """H[i][j] = ∂²func/∂xᵢ∂xⱼ of shape (*input i, *input j), for a func with one element: the Jacobian of its gradient."""
+    """H[i][j] = ∂²func/∂xᵢ∂xⱼ of shape (*input i, *input j), for a func with one element: its gradient's Jacobian."""
     single_in, leaves = _leaves(inputs, create_graph)
 
     def gradient(*xs):
@@ -122,7 +122,9 @@ def hessian(func, inputs, create_graph: bool = False, strict: bool = False):
 def _scalar(func, xs, name: str) -> Tensor:
     value = func(*xs)
     if not isinstance(value, Tensor) or value.numel() != 1:
-        raise RuntimeError(f"{name}: a function with one number as result expected, got {getattr(value, 'shape', value)}")
+        raise RuntimeError(
+            f"{name}: a function with one number as result expected, got {getattr(value, 'shape', value)}"
+        )
     return value.reshape(())
 
 

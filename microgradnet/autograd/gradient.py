@@ -46,7 +46,9 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     roots, cotangents = _paired(tensors, grad_tensors)
     retain_graph = create_graph if retain_graph is None else retain_graph
     gradients = _seeds(roots, cotangents, create_graph)
-    wanted = None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
+    wanted = (
+        None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
+    )
     for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
         pass
     for key, tensor in (wanted or {}).items():

@@ -34,7 +34,9 @@ def split_returns(function, names: list[str]) -> dict[str, ast.FunctionDef]:
     value = tree.body[-1].value
     parts = value.elts if isinstance(value, ast.Tuple) else [value]
     if len(parts) != len(names):
-        raise TypeError(f"{function.__qualname__}: {len(names)} results expected ({', '.join(names)}), got {len(parts)}")
+        raise TypeError(
+            f"{function.__qualname__}: {len(names)} results expected ({', '.join(names)}), got {len(parts)}"
+        )
     split = {}
     for name, part in zip(names, parts, strict=True):
         split[name] = copy.deepcopy(tree)

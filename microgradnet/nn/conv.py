@@ -14,10 +14,10 @@ def _pair(value) -> tuple[int, int]:
 
 
 class Conv2d(Module):
-    """Cross-correlation of images with learned kernels: (N, C, H, W) or (C, H, W) -> (N, O, H', W') or (O, H', W').
+    """Cross-correlation of images with learned kernels: (N, C, H, W) -> (N, O, H', W'), or both without the N.
 
-    ``H' = (H + 2·padding − dilation·(kernel − 1) − 1) // stride + 1``, and W' likewise. ``weight`` (O, C/groups, kh, kw)
-    and ``bias`` (O) start uniform in ±1/√(C/groups·kh·kw), as PyTorch's do.
+    ``H' = (H + 2·padding − dilation·(kernel − 1) − 1) // stride + 1``, and W' likewise. ``weight`` (O, C/groups, kh,
+    kw) and ``bias`` (O) start uniform in ±1/√(C/groups·kh·kw), as PyTorch's do.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class Conv2d(Module):
         super().__init__()
         if in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"Conv2d: in_channels {in_channels} and out_channels {out_channels} must be divisible by groups {groups}"
+                f"Conv2d: {in_channels} in_channels and {out_channels} out_channels must be divisible by groups {groups}"
             )
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride, self.dilation = _pair(kernel_size), _pair(stride), _pair(dilation)

@@ -60,7 +60,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         return math.sqrt(2 / (1 + (0.01 if param is None else param) ** 2))
     gains = {"tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
     if nonlinearity not in gains:
-        raise ValueError(f"calculate_gain: linear, conv*, sigmoid, tanh, relu, leaky_relu or selu, not {nonlinearity!r}")
+        raise ValueError(
+            f"calculate_gain: linear, conv*, sigmoid, tanh, relu, leaky_relu or selu, not {nonlinearity!r}"
+        )
     return gains[nonlinearity]
 
 
@@ -91,7 +93,11 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 
 
 def kaiming_uniform_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
 ) -> Tensor:
     """U(−b, b), b = gain·√(3/fan): the variance gain²/fan makes up for a rectifier. He et al. 2015, eq. 10 and 14."""
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
@@ -99,7 +105,11 @@ def kaiming_uniform_(
 
 
 def kaiming_normal_(
-    tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Generator | None = None
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: Generator | None = None,
 ) -> Tensor:
     """N(0, gain²/fan), with ``a`` the negative slope of the rectifier. He et al. 2015, eq. 10 and 14."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)

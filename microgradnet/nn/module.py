@@ -226,8 +226,12 @@ class Module:
         own = self.state_dict()
         missing = [key for key in own if key not in state_dict]
         unexpected = [key for key in state_dict if key not in own]
-        given = {key: np.asarray(getattr(state_dict[key], "array", state_dict[key])) for key in own if key in state_dict}
-        problems = [f"{k}: shape {v.shape}, {own[k].shape} expected" for k, v in given.items() if v.shape != own[k].shape]
+        given = {
+            key: np.asarray(getattr(state_dict[key], "array", state_dict[key])) for key in own if key in state_dict
+        }
+        problems = [
+            f"{k}: shape {v.shape}, {own[k].shape} expected" for k, v in given.items() if v.shape != own[k].shape
+        ]
         if strict:
             problems += [f"missing {key}" for key in missing] + [f"unexpected {key}" for key in unexpected]
         if problems:

@@ -65,7 +65,9 @@ ONE_SIDED = {
     "abs": rounding.abs,
     "invert": comparison.bitwise_not,
     "getitem": indexing.getitem,
-    **{op.name: op for op in (comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge)},
+    **{
+        op.name: op for op in (comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge)
+    },
 }
 
 

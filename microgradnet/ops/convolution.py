@@ -70,7 +70,9 @@ convolution.vjp(
     bias=lambda g: sum(g, (0, *range(2, g.ndim))),
 )
 convolution_input_gradient.vjp(
-    g=lambda h, weight, stride, padding, dilation, groups: convolution(h, weight, None, stride, padding, dilation, groups),
+    g=lambda h, weight, stride, padding, dilation, groups: convolution(
+        h, weight, None, stride, padding, dilation, groups
+    ),
     weight=lambda h, g, weight_shape, stride, padding, dilation, groups: convolution_weight_gradient(
         g, h, weight_shape, stride, padding, dilation, groups
     ),
@@ -107,8 +109,12 @@ def _pad(x, padding):
 def _windows(kernel, size, stride, dilation):
     """For each place in the kernel: the place, and the slices of the padded input that it meets."""
     for offset in itertools.product(*(range(k) for k in kernel)):
-        yield offset, tuple(
-            slice(o * d, o * d + s * (n - 1) + 1, s) for o, d, s, n in zip(offset, dilation, stride, size, strict=True)
+        yield (
+            offset,
+            tuple(
+                slice(o * d, o * d + s * (n - 1) + 1, s)
+                for o, d, s, n in zip(offset, dilation, stride, size, strict=True)
+            ),
         )
 
 

@@ -31,14 +31,17 @@ _put.vjp(x=lambda g, index: _getitem(g, index))
 def _picks_each_once(index) -> bool:
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        isinstance(p, int | slice | np.integer) or p is None or p is Ellipsis or np.asarray(p).dtype == bool for p in parts
+        isinstance(p, int | slice | np.integer) or p is None or p is Ellipsis or np.asarray(p).dtype == bool
+        for p in parts
     )
 
 
 def getitem(x, index):
     """``x[index]`` in all of NumPy's forms: numbers, slices, ``...``, None, integer and boolean tensors."""
     parts = index if isinstance(index, tuple) else (index,)
-    plain = tuple(np.asarray(p.array if isinstance(p, Tensor) else p) if isinstance(p, Tensor | list) else p for p in parts)
+    plain = tuple(
+        np.asarray(p.array if isinstance(p, Tensor) else p) if isinstance(p, Tensor | list) else p for p in parts
+    )
     return _getitem(x, plain if isinstance(index, tuple) else plain[0])
 
 
@@ -48,8 +51,10 @@ def gather(x, dim, index):
     if index.dtype.kind not in "iu":
         raise TypeError(f"an integer index expected, got {index.dtype.name}")
     size = x.shape[dim]
-    if index.size and not (0 <= index.min() and index.max() < size):
-        raise IndexError(f"index {index.min() if index.min() < 0 else index.max()} is outside of dimension {dim} of size {size}")
+    if index.size and not (index.min() >= 0 and index.max() < size):
+        raise IndexError(
+            f"index {index.min() if index.min() < 0 else index.max()} is outside of dimension {dim} of size {size}"
+        )
     cut = tuple(slice(None) if d == dim % x.ndim else slice(n) for d, n in enumerate(index.shape))
     return np.take_along_axis(x[cut], index, dim)
 

@@ -20,9 +20,11 @@ def _nll_gradient(g, target, weight, shape):
     return out
 
 
-_nll.vjp(log_probabilities=lambda g, target, weight, log_probabilities_shape: _nll_gradient(
-    g, target, weight, log_probabilities_shape
-))
+_nll.vjp(
+    log_probabilities=lambda g, target, weight, log_probabilities_shape: _nll_gradient(
+        g, target, weight, log_probabilities_shape
+    )
+)
 _nll_gradient.vjp(g=lambda h, target, weight: _nll(h, target, weight))
 
 
@@ -78,5 +80,7 @@ def check_labels(op: str, input, target, ignore_index: int) -> np.ndarray:
         raise ValueError(f"{op}: input {tuple(input.shape)} needs labels of shape {expected}, got {labels.shape}")
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= input.shape[1]))
     if wrong.any():
-        raise IndexError(f"{op}: label {labels[wrong].flat[0]} is outside of [0, {input.shape[1]}) for {input.shape[1]} classes")
+        raise IndexError(
+            f"{op}: label {labels[wrong].flat[0]} is outside of [0, {input.shape[1]}) for {input.shape[1]} classes"
+        )
     return labels

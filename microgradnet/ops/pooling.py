@@ -4,7 +4,7 @@ import numpy as np
 
 from ..kernels import pooling as kernels
 from ..primitive import primitive
-from .indexing import gather, put_along_dim
+from .indexing import put_along_dim
 
 
 @primitive(formula="max over windows", outputs=("values", "indices"))

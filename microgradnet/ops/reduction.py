@@ -5,11 +5,11 @@ import builtins
 import numpy as np
 
 from .. import dtypes
+from ..kernels import rows
 from ..primitive import broadcast_to, primitive
 from .comparison import eq, where
-from .indexing import gather, put_along_dim
 from .exponential import exp
-from ..kernels import rows
+from .indexing import put_along_dim
 
 
 def dims_of(x, dim) -> tuple[int, ...]:
@@ -120,12 +120,12 @@ min_along.vjp(x=_to_indices)
 
 
 def max(x, dim=None, keepdim=False):
-    """The largest element; with ``dim`` the largest along it and their indices; with a tensor the elementwise maximum."""
+    """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
     return _reduced_or_pairwise(x, dim, keepdim, amax, max_along, "maximum")
 
 
 def min(x, dim=None, keepdim=False):
-    """The smallest element; with ``dim`` the smallest along it and their indices; with a tensor the elementwise minimum."""
+    """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
     return _reduced_or_pairwise(x, dim, keepdim, amin, min_along, "minimum")
 
 

@@ -14,7 +14,9 @@ def adam(p, g, exp_avg, exp_avg_sq, step_size, beta1, beta2, eps, weight_decay, 
     return p - step_size * exp_avg / (sqrt(exp_avg_sq) / root_correction + eps), exp_avg, exp_avg_sq
 
 
-def amsgrad(p, g, exp_avg, exp_avg_sq, max_exp_avg_sq, step_size, beta1, beta2, eps, weight_decay, root_correction, sign):
+def amsgrad(
+    p, g, exp_avg, exp_avg_sq, max_exp_avg_sq, step_size, beta1, beta2, eps, weight_decay, root_correction, sign
+):
     """Adam with the largest second moment so far, so that steps never grow again. Reddi et al. 2018, algorithm 2."""
     g = sign * g + weight_decay * p
     exp_avg = beta1 * exp_avg + (1 - beta1) * g
@@ -31,9 +33,7 @@ class Adam(Optimizer):
     parameter (three with amsgrad). Kingma and Ba 2014.
     """
 
-    def __init__(
-        self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False, *, maximize=False
-    ):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0, amsgrad=False, *, maximize=False):
         defaults = {
             "lr": lr,
             "betas": betas,

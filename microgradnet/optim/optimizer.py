@@ -22,7 +22,9 @@ class Optimizer:
         self.state: defaultdict[Tensor, dict] = defaultdict(dict)
         self.param_groups: list[dict] = []
         if isinstance(params, Tensor):
-            raise TypeError(f"{type(self).__name__}: an iterable of tensors or groups expected, got one tensor: use [it]")
+            raise TypeError(
+                f"{type(self).__name__}: an iterable of tensors or groups expected, got one tensor: use [it]"
+            )
         groups = list(params)
         if not groups:
             raise ValueError(f"{type(self).__name__}: the list of parameters is empty")
@@ -38,7 +40,9 @@ class Optimizer:
             if not isinstance(p, Tensor):
                 raise TypeError(f"{type(self).__name__}: parameters are tensors, got {type(p).__name__}")
             if not p.is_leaf:
-                raise ValueError(f"{type(self).__name__}: only leaves can be optimized, this one was made by {p.grad_fn.op.name}")
+                raise ValueError(
+                    f"{type(self).__name__}: only leaves can be optimized, this one was made by {p.grad_fn.op.name}"
+                )
             if id(p) in known:
                 raise ValueError(f"{type(self).__name__}: a parameter of shape {tuple(p.shape)} is in the list twice")
             known.add(id(p))
@@ -98,17 +102,21 @@ class Optimizer:
         }
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Takes over a state of ours or PyTorch's. Raises ValueError, before anything is changed, if it does not fit."""
+        """Takes over a state of ours or PyTorch's. Raises ValueError, with nothing changed, if it does not fit."""
         saved = state_dict["param_groups"]
         sizes, own = [len(g["params"]) for g in saved], [len(g["params"]) for g in self.param_groups]
         if sizes != own:
-            raise ValueError(f"{type(self).__name__}: the state has groups of {sizes} parameters, this optimizer of {own}")
+            raise ValueError(
+                f"{type(self).__name__}: the state has groups of {sizes} parameters, the optimizer of {own}"
+            )
         indices = [i for g in saved for i in g["params"]]
         params = [p for g in self.param_groups for p in g["params"]]
         state = {}
         for i, p in zip(indices, params, strict=True):
             if i in state_dict["state"]:
-                state[p] = {name: _restored(type(self).__name__, name, v, p) for name, v in state_dict["state"][i].items()}
+                state[p] = {
+                    name: _restored(type(self).__name__, name, v, p) for name, v in state_dict["state"][i].items()
+                }
         self.state = defaultdict(dict, state)
         for group, given in zip(self.param_groups, saved, strict=True):
             group.update({name: value for name, value in given.items() if name != "params"})

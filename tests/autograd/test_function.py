@@ -125,7 +125,12 @@ def test_anomaly_mode_names_op_module_and_line_of_a_bad_value():
             return mg.log(x)
 
     model = nn.Sequential(nn.Identity(), Broken())
-    with detect_anomaly(), pytest.raises(AnomalyError, match=r"forward of log in module Sequential > 1: Broken.*1 NaN.*test_function.py:\d+"):
+    with (
+        detect_anomaly(),
+        pytest.raises(
+            AnomalyError, match=r"forward of log in module Sequential > 1: Broken.*1 NaN.*test_function.py:\d+"
+        ),
+    ):
         model(mg.tensor([1.0, -1.0], requires_grad=True))
 
 

@@ -40,7 +40,9 @@ def both(name: str, program, v=None) -> None:
             return program(library, *given, *([] if count == 2 else [fixed]))  # noqa: B023
 
         def call(function, library, tensor_of, values):
-            cotangents = () if v is None else (tensor_of(v),) if name in ("vjp",) else (tuple(tensor_of(V) for _ in values),)
+            cotangents = (
+                () if v is None else (tensor_of(v),) if name in ("vjp",) else (tuple(tensor_of(V) for _ in values),)
+            )
             if cotangents and count == 1 and name != "vjp":  # noqa: B023
                 cotangents = (tensor_of(V),)
             inputs = values[0] if count == 1 else tuple(values)  # noqa: B023

@@ -1,5 +1,7 @@
 """Whole training steps: forward, backward, update; the same model, batch and optimizer on both sides."""
 
+from itertools import pairwise
+
 import numpy as np
 
 import microgradnet as mg
@@ -17,7 +19,7 @@ MLPS = [
 def mlp(library, sizes: list[int], activation: str):
     """The same layers in ``nn`` of either library."""
     layers = []
-    for i, (fan_in, fan_out) in enumerate(zip(sizes, sizes[1:], strict=False)):
+    for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
         layers.append(library.Linear(fan_in, fan_out))
         if i < len(sizes) - 2:
             layers.append(getattr(library, activation)())
@@ -64,7 +66,11 @@ def _row(row, torch, build, optimizer, x, y, goal) -> Result:
     model = build(nn)
     runners = {
         "ours": stepper(
-            model, getattr(nn, loss)(), getattr(optim, optimizer)(model.parameters(), lr=1e-3), mg.Tensor(x), mg.Tensor(y)
+            model,
+            getattr(nn, loss)(),
+            getattr(optim, optimizer)(model.parameters(), lr=1e-3),
+            mg.Tensor(x),
+            mg.Tensor(y),
         )
     }
     if torch is not None:

@@ -24,7 +24,9 @@ FAMILIES = [
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize(("name", "options", "variance", "bound"), FAMILIES, ids=lambda v: v if isinstance(v, str) else None)
+@pytest.mark.parametrize(
+    ("name", "options", "variance", "bound"), FAMILIES, ids=lambda v: v if isinstance(v, str) else None
+)
 def test_mean_variance_and_bounds(name, options, variance, bound, shape):
     mg.manual_seed(0)
     w = mg.Tensor(np.zeros(shape, np.float32))

@@ -13,7 +13,11 @@ LAYERS = [
     ("Linear", {"in_features": 3, "out_features": 5, "bias": False}, (2, 4, 3)),
     ("Linear", {"in_features": 3, "out_features": 5}, (3,)),
     ("Conv2d", {"in_channels": 2, "out_channels": 4, "kernel_size": 3}, (2, 2, 7, 6)),
-    ("Conv2d", {"in_channels": 2, "out_channels": 4, "kernel_size": (3, 2), "stride": (2, 1), "padding": (1, 0)}, (2, 2, 7, 6)),
+    (
+        "Conv2d",
+        {"in_channels": 2, "out_channels": 4, "kernel_size": (3, 2), "stride": (2, 1), "padding": (1, 0)},
+        (2, 2, 7, 6),
+    ),
     ("Conv2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3, "groups": 2, "dilation": 2}, (2, 4, 8, 8)),
     ("Conv2d", {"in_channels": 4, "out_channels": 8, "kernel_size": 3, "groups": 4, "bias": False}, (1, 4, 5, 5)),
     ("Conv2d", {"in_channels": 2, "out_channels": 3, "kernel_size": 1}, (2, 2, 4, 4)),

@@ -42,9 +42,9 @@ class Case:
     """One op and the argument lists to try it on.
 
     Attributes:
-        name: as in the list of ops: "add", "linalg.norm", "F.relu"; looked up in ``microgradnet`` (or ``nn.functional``).
+        name: as in the list of ops: "add", "linalg.norm", "F.relu"; looked up in ``microgradnet``.
         arguments: argument lists; a trailing dict holds keyword arguments.
-        torch: PyTorch's name or function where it is not ``torch.<name>`` (``torch.nn.functional`` for "F.").
+        torch: PyTorch's name or function where it is not ``torch.<name>`` (``nn.functional`` for "F.").
         ours: our function where it is not found by name.
         dtypes: which the agreement with PyTorch is tried in.
         differentiable, twice: whether gradcheck, gradgradcheck apply (to float arguments without a dtype of their own).

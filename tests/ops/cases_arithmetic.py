@@ -10,7 +10,10 @@ CASES = [
     Case("sub", [*PAIRS, *WITH_NUMBERS], dtypes=("float32", "float64", "int64"), special=True),
     Case("mul", [*PAIRS, *WITH_NUMBERS], dtypes=ALL, special=True),
     Case("div", [*[(a, A(*b.shape, low=0.5, high=3)) for a, b in PAIRS], *WITH_NUMBERS], special=True),
-    Case("pow", [(A(3, 4, low=0.5), A(3, 4)), (A(3, 4, low=0.5), A(4)), (A(3), 2), (A(3), 3), (A(3), 0), (A(3, low=0.1), -1.5)]),
+    Case(
+        "pow",
+        [(A(3, 4, low=0.5), A(3, 4)), (A(3, 4, low=0.5), A(4)), (A(3), 2), (A(3), 3), (A(3), 0), (A(3, low=0.1), -1.5)],
+    ),
     Case("neg", [(A(3, 4),), (A(),), (A(0),)], dtypes=("float32", "float64", "int64"), special=True),
     Case("maximum", PAIRS, dtypes=ALL),
     Case("minimum", PAIRS, dtypes=ALL),

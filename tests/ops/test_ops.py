@@ -10,8 +10,8 @@ import microgradnet as mg
 from microgradnet.autograd import gradcheck, gradgradcheck
 from microgradnet.primitive import registry
 from tests import ops as here
-from tests.oracle import oracle
 from tests.ops.case import FLOATS, A, Case
+from tests.oracle import oracle
 
 CASES: list[Case] = [
     case
@@ -95,7 +95,10 @@ def compare(case: Case, arguments: tuple, dtype: str, values=None, strided: bool
 
     ours, our_grads = run(case.our_function(), arguments, maker(mg.Tensor), lambda w, o: mg.Tensor(w.astype(o.dtype)))
     theirs, their_grads = run(
-        case.torch_function(torch), arguments, maker(lambda a: torch.tensor(a)), lambda w, o: torch.tensor(w).to(o.dtype)
+        case.torch_function(torch),
+        arguments,
+        maker(lambda a: torch.tensor(a)),
+        lambda w, o: torch.tensor(w).to(o.dtype),
     )
     rtol = case.rtol if dtype == "float32" else 1e-10
     assert len(ours) == len(theirs), f"{len(ours)} outputs, PyTorch has {len(theirs)}"
@@ -158,7 +161,9 @@ def test_every_op_of_the_registry_has_a_case():
     for case in CASES:
         for arguments in case.arguments:
             reached |= ops_reached(case, arguments)
-    missing = sorted(name for name, op in registry.items() if op.__module__.startswith("microgradnet.ops") and name not in reached)
+    missing = sorted(
+        name for name, op in registry.items() if op.__module__.startswith("microgradnet.ops") and name not in reached
+    )
     assert not missing, f"ops without a Case: {', '.join(missing)}"
 
 
@@ -179,16 +184,30 @@ def ops_reached(case: Case, arguments: tuple) -> set[str]:
 
         def make(spec):
             tensor = mg.Tensor(spec.draw(random, case.dtypes[0]))
-            return tensor.requires_grad_() if spec.dtype is None and case.differentiable and tensor.dtype.kind == "f" else tensor
+            return (
+                tensor.requires_grad_()
+                if spec.dtype is None and case.differentiable and tensor.dtype.kind == "f"
+                else tensor
+            )
 
         positional, keyword = split(arguments)
         leaves = []
         positional = [map_arrays(a, lambda s: leaves.append(make(s)) or leaves[-1]) for a in positional]
         outputs = case.our_function()(*positional, **{k: map_arrays(v, make) for k, v in keyword.items()})
-        outputs = [o for o in (outputs if isinstance(outputs, tuple | list) else [outputs]) if getattr(o, "requires_grad", False)]
+        outputs = [
+            o
+            for o in (outputs if isinstance(outputs, tuple | list) else [outputs])
+            if getattr(o, "requires_grad", False)
+        ]
         wanted = [leaf for leaf in leaves if leaf.requires_grad]
         if outputs and wanted:
-            once = mg.autograd.grad(outputs, wanted, [mg.Tensor(np.ones_like(o.array), requires_grad=True) for o in outputs], create_graph=True, allow_unused=True)
+            once = mg.autograd.grad(
+                outputs,
+                wanted,
+                [mg.Tensor(np.ones_like(o.array), requires_grad=True) for o in outputs],
+                create_graph=True,
+                allow_unused=True,
+            )
             again = [g for g in once if g is not None and g.requires_grad]
             if again and case.twice:
                 mg.autograd.grad(again, wanted, [mg.Tensor(np.ones_like(g.array)) for g in again], allow_unused=True)

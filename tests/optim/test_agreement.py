@@ -33,7 +33,9 @@ def pair(dtype):
     torch = oracle()
     mg.manual_seed(0)
     ours = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2)).to(dtype)
-    theirs = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2)).to(getattr(torch, dtype))
+    theirs = torch.nn.Sequential(torch.nn.Linear(3, 8), torch.nn.Tanh(), torch.nn.Linear(8, 2)).to(
+        getattr(torch, dtype)
+    )
     theirs.load_state_dict({k: torch.tensor(v.numpy()) for k, v in ours.state_dict().items()})
     random = np.random.default_rng(1)
     x, y = random.standard_normal((16, 3)).astype(dtype), random.standard_normal((16, 2)).astype(dtype)
@@ -59,7 +61,10 @@ def test_fifty_steps_agree_with_pytorch(name, options, dtype):
 def test_a_pytorch_state_is_taken_over_in_the_middle(name):
     torch, ours, theirs, data, their_data = pair("float64")
     options = {"lr": 0.01, **({"momentum": 0.9} if name == "SGD" else {})}
-    a, b = getattr(optim, name)(ours.parameters(), **options), getattr(torch.optim, name)(theirs.parameters(), **options)
+    a, b = (
+        getattr(optim, name)(ours.parameters(), **options),
+        getattr(torch.optim, name)(theirs.parameters(), **options),
+    )
     train(torch, theirs, b, *their_data, steps=5)
     ours.load_state_dict(theirs.state_dict())
     a.load_state_dict(b.state_dict())
