@@ -137,7 +137,7 @@ def vmap(func, in_dims=0, out_dims: int = 0):
         sizes = {a.shape[d] for a, d in zip(args, dims, strict=True) if d is not None}
         if len(sizes) != 1:
             raise ValueError(f"vmap: one batch size expected along in_dims={in_dims}, got {sorted(sizes)}")
-        moved = [a if d is None else a.movedim(d, 0) for a, d in zip(args, dims, strict=True)]
+        moved = [a if d is None else a.transpose(0, d) if d else a for a, d in zip(args, dims, strict=True)]
         rows = [func(*[a if d is None else a[i] for a, d in zip(moved, dims, strict=True)]) for i in range(sizes.pop())]
         if rows and isinstance(rows[0], tuple):
             return tuple(stack(list(column), out_dims) for column in zip(*rows, strict=True))

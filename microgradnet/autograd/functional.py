@@ -2,13 +2,11 @@
 
 import numpy as np
 
-from ..ops import stack, sum
+from ..ops.creation import zeros_like
+from ..ops.reduction import sum
+from ..ops.shape import stack
 from ..tensor import Tensor
 from .gradient import grad
-
-
-def zeros_like(x: Tensor) -> Tensor:
-    return Tensor(np.zeros_like(x.array))
 
 
 def _leaves(inputs, create_graph: bool) -> tuple[bool, tuple[Tensor, ...]]:

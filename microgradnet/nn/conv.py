@@ -26,7 +26,7 @@ class Conv2d(Module):
         super().__init__()
         if in_channels % groups or out_channels % groups:
             raise ValueError(
-                f"Conv2d: {in_channels} in_channels and {out_channels} out_channels must be divisible by groups {groups}"
+                f"Conv2d: {in_channels} in_channels and {out_channels} out_channels must divide by groups {groups}"
             )
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride, self.dilation = _pair(kernel_size), _pair(stride), _pair(dilation)

@@ -1,22 +1,29 @@
-from .. import ops as O
-from ..ops import *
+"""The functions behind the modules, by PyTorch's names. A table of contents: the maths stands in ``ops``."""
 
+from ..ops.activation import elu, gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh
+from ..ops.convolution import conv1d, conv2d, conv3d
+from ..ops.linalg import linear
+from ..ops.loss import cross_entropy, mse_loss, nll_loss
+from ..ops.pooling import max_pool2d
+from ..ops.reduction import log_softmax, softmax
 
-def conv2d(x, w, b=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
-    return O.convolution(x, w, b, stride, padding, dilation, groups)
-
-
-def max_pool2d(x, k, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    p = lambda v: (v, v) if isinstance(v, int) else v
-    k = p(k)
-    s = p(stride or k)
-    size = tuple((n - kk) // ss + 1 for n, kk, ss in zip(x.shape[2:], k, s))
-    return O.max_pool2d_with_indices(x, k, s, p(padding), p(dilation), size)[0]
-
-
-def mse_loss(a, b, reduction="mean"):
-    return ((a - b) ** 2).mean()
-
-
-def cross_entropy(a, b, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
-    return O.cross_entropy(a, b, weight, ignore_index, reduction)
+__all__ = [
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "cross_entropy",
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "max_pool2d",
+    "mse_loss",
+    "nll_loss",
+    "relu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softplus",
+    "tanh",
+]

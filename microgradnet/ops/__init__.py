@@ -6,13 +6,14 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 import inspect
 
 from .. import inplace
-from ..primitive import Primitive
+from ..primitive import Primitive, broadcast_to
 from ..tensor import Tensor
 from . import (
     activation,
     arithmetic,
     comparison,
     convolution,
+    creation,
     exponential,
     indexing,
     linalg,
@@ -34,6 +35,7 @@ FAMILIES = (
     shape,
     indexing,
     convolution,
+    creation,
     pooling,
     loss,
 )
@@ -115,4 +117,4 @@ def _attach() -> None:
 _attach()
 _names = {name: value for family in FAMILIES for name, value in _public(family).items()}
 globals().update(_names)
-__all__ = list(_names)
+__all__ = [*_names, "broadcast_to"]

@@ -133,3 +133,69 @@ def _patches(padded, weight_shape, size, stride, dilation, groups):
         for offset, window in _windows(kernel, size, stride, dilation):
             part[(slice(None), slice(None), *offset)] = padded[(images, slice(None), *window)]
         yield images, part.reshape(len(part), groups, -1, int(np.prod(size)))
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """``convolution`` of (N, C, L) or (C, L); arguments as for ``conv2d``."""
+    return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """``convolution`` of (N, C, H, W) or (C, H, W).
+
+    ``stride``, ``padding`` and ``dilation`` are a number or one for each dimension; ``padding="valid"`` is none, and
+    ``"same"`` keeps the size at stride 1.
+    """
+    return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """``convolution`` of (N, C, D, H, W) or (C, D, H, W); arguments as for ``conv2d``."""
+    return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def _convolve(dims, x, weight, bias, stride, padding, dilation, groups):
+    name = f"conv{dims}d"
+    if x.ndim not in (dims + 1, dims + 2):
+        raise ValueError(
+            f"{name}: {dims + 1} or {dims + 2} dimensions expected, got an input of shape {tuple(x.shape)}"
+        )
+    stride, dilation = per_dimension(stride, dims), per_dimension(dilation, dims)
+    if min(stride) < 1 or min(dilation) < 1:
+        raise ValueError(f"{name}: stride and dilation must be at least 1, got {stride} and {dilation}")
+    batched = x if x.ndim == dims + 2 else x.reshape(1, *x.shape)
+    if padding == "same":
+        if max(stride) > 1:
+            raise ValueError(f"{name}: padding='same' needs stride 1, got {stride}")
+        totals = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
+        batched = pad_sides(batched, tuple((t // 2, t - t // 2) for t in totals))
+        padding = 0
+    elif padding == "valid":
+        padding = 0
+    elif isinstance(padding, str):
+        raise ValueError(f"{name}: padding is a number, a tuple, 'same' or 'valid', got {padding!r}")
+    out = convolution(batched, weight, bias, stride, per_dimension(padding, dims), dilation, groups)
+    return out if x.ndim == dims + 2 else out.reshape(out.shape[1:])
+
+
+def per_dimension(value, dims: int) -> tuple[int, ...]:
+    """A number, or one for each dimension, as a tuple of ``dims``."""
+    return (value,) * dims if isinstance(value, int) else tuple(value)
+
+
+@primitive(formula="0…x…0")
+def pad_sides(x, sides):
+    """``x`` with zeros around its last dimensions: (before, after) for each of them."""
+    return np.pad(x, ((0, 0),) * (x.ndim - len(sides)) + tuple(sides))
+
+
+@primitive(formula="x without its sides")
+def crop_sides(x, sides):
+    """``x`` without (before, after) elements of each of its last dimensions: what ``pad_sides`` added."""
+    return x[
+        (..., *(slice(before, n - after) for (before, after), n in zip(sides, x.shape[-len(sides) :], strict=True)))
+    ]
+
+
+pad_sides.vjp(x=lambda g, sides: crop_sides(g, sides))
+crop_sides.vjp(x=lambda g, sides: pad_sides(g, sides))

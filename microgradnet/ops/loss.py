@@ -3,7 +3,8 @@
 import numpy as np
 
 from ..primitive import primitive
-from .reduction import log_softmax, sum
+from .comparison import where
+from .reduction import log_softmax, mean, sum
 
 
 @primitive(formula="−log p[target]")
@@ -57,11 +58,53 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
     return total if reduction == "sum" else total / float(factors.sum())
 
 
-def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean"):
-    """``nll_loss(log_softmax(input), target)``: input are logits, any real numbers; shapes and errors as there."""
+def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+    """``−Σ_k q_k log softmax(input)_k`` with q the target distribution; input are logits, any real numbers.
+
+    Args:
+        input: (C), (N, C) or (N, C, d1, …).
+        target: class numbers as for ``nll_loss``, or the distribution itself, floating, of the input's shape.
+        weight, ignore_index, reduction: as for ``nll_loss`` (a distribution has nothing to ignore).
+        label_smoothing: ε mixes in the uniform distribution: ``q = (1 − ε)·target + ε/C``. Szegedy et al. 2015.
+
+    Raises: as ``nll_loss``, and ``ValueError`` for a smoothing outside of [0, 1].
+    """
+    check_reduction("cross_entropy", reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}")
     if input.ndim == 0:
         raise ValueError("cross_entropy: the input needs a class dimension, got a 0-d tensor")
-    return nll_loss(log_softmax(input, 0 if input.ndim == 1 else 1), target, weight, ignore_index, reduction)
+    dim = 0 if input.ndim == 1 else 1
+    log_probabilities = log_softmax(input, dim)
+    per_class = None if weight is None else weight.reshape((-1, *(1,) * (input.ndim - dim - 1)))
+    if target.shape == input.shape and target.dtype.kind == "f":
+        q = target * (1 - label_smoothing) + label_smoothing / input.shape[dim]
+        losses = -sum(log_probabilities * q if per_class is None else log_probabilities * q * per_class, dim)
+        if reduction == "none":
+            return losses
+        return sum(losses) if reduction == "sum" else sum(losses) / float(input.array.size / input.shape[dim])
+    hard = nll_loss(log_probabilities, target, weight, ignore_index, reduction)
+    if label_smoothing == 0:
+        return hard
+    counted = target != ignore_index
+    uniform = -sum(log_probabilities if per_class is None else log_probabilities * per_class, dim)
+    uniform = where(counted, uniform, 0)
+    if reduction != "none":
+        uniform = sum(uniform)
+    if reduction == "mean":
+        labels = target.array[counted.array]
+        uniform = uniform / float(labels.size if weight is None else weight.array[labels].sum())
+    return hard * (1 - label_smoothing) + uniform * (label_smoothing / input.shape[dim])
+
+
+def mse_loss(input, target, reduction="mean"):
+    """``(input − target)²``, averaged, summed, or as it is (``reduction="none"``)."""
+    check_reduction("mse_loss", reduction)
+    if tuple(input.shape) != tuple(target.shape):
+        raise ValueError(f"mse_loss: input {tuple(input.shape)} and target {tuple(target.shape)} must have one shape")
+    difference = input - target
+    squares = difference * difference
+    return squares if reduction == "none" else sum(squares) if reduction == "sum" else mean(squares)
 
 
 def check_reduction(op: str, reduction: str) -> None:

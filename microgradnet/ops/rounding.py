@@ -3,11 +3,13 @@
 import numpy as np
 
 from ..elementwise import elementwise
+from .comparison import where
 
 
-@elementwise(formula="sign x", derivative_formula="0", numpy=np.sign, intrinsic=True)
+@elementwise(formula="sign x", derivative_formula="0")
 def sign(x):
-    """−1, 0 or 1; NaN stays NaN."""
+    """−1, 0 or 1; 0 for NaN, as in PyTorch."""
+    return where(x > 0, 1, where(x < 0, -1, 0))
 
 
 @sign.derivative

@@ -32,23 +32,17 @@ def assert_same(ours, theirs) -> None:
 def both(name: str, program, v=None) -> None:
     """Compares ``autograd.functional``'s function ``name`` over one and over two inputs."""
     torch = oracle()
-    ours, theirs = getattr(autograd, name), getattr(torch.autograd.functional, name)
+
+    def run(function, library, tensor_of, count: int):
+        inputs = tuple(tensor_of(z) for z in (X, Y)[:count])
+        fixed = tuple(tensor_of(z) for z in (X, Y)[count:])
+        along = tuple(tensor_of(V) for _ in inputs)  # one for each input; vjp takes one for the output
+        arguments = () if v is None else (tensor_of(v),) if name == "vjp" or count == 1 else (along,)
+        return function(lambda *z: program(library, *z, *fixed), inputs[0] if count == 1 else inputs, *arguments)
+
     for count in (1, 2):
-        a, b = [mg.Tensor(z) for z in (X, Y)][:count], [torch.tensor(z) for z in (X, Y)][:count]
-
-        def on(library, fixed, *given):
-            return program(library, *given, *([] if count == 2 else [fixed]))  # noqa: B023
-
-        def call(function, library, tensor_of, values):
-            cotangents = (
-                () if v is None else (tensor_of(v),) if name in ("vjp",) else (tuple(tensor_of(V) for _ in values),)
-            )
-            if cotangents and count == 1 and name != "vjp":  # noqa: B023
-                cotangents = (tensor_of(V),)
-            inputs = values[0] if count == 1 else tuple(values)  # noqa: B023
-            return function(lambda *z: on(library, tensor_of(Y), *z), inputs, *cotangents)
-
-        assert_same(call(ours, mg, mg.Tensor, a), call(theirs, torch, torch.tensor, b))
+        ours = run(getattr(autograd, name), mg, mg.Tensor, count)
+        assert_same(ours, run(getattr(torch.autograd.functional, name), torch, torch.tensor, count))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""New tensors: filled, counted, or shaped like another one."""
+
+import numpy as np
+
+from .. import dtypes
+from ..tensor import Tensor
+
+
+def _size(op: str, size: tuple) -> tuple[int, ...]:
+    size = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+    if any(n < 0 for n in size):
+        raise ValueError(f"{op}: sizes must not be negative, got {size}")
+    return size
+
+
+def zeros(*size, dtype=None, requires_grad=False) -> Tensor:
+    """Zeros of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
+    return Tensor(np.zeros(_size("zeros", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+
+
+def ones(*size, dtype=None, requires_grad=False) -> Tensor:
+    """Ones of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
+    return Tensor(np.ones(_size("ones", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+
+
+def full(size, fill_value, dtype=None, requires_grad=False) -> Tensor:
+    """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
+    dtype = dtype or dtypes.result_type(fill_value)
+    return Tensor(np.full(_size("full", (size,)), fill_value, dtype), requires_grad=requires_grad)
+
+
+def eye(n, m=None, dtype=None, requires_grad=False) -> Tensor:
+    """The identity, n × n or n × m."""
+    return Tensor(np.eye(n, m, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+
+
+def arange(start, end=None, step=1, dtype=None, requires_grad=False) -> Tensor:
+    """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default."""
+    start, end = (0, start) if end is None else (start, end)
+    dtype = dtype or dtypes.result_type(start, end, step)
+    return Tensor(np.arange(start, end, step).astype(dtype), requires_grad=requires_grad)
+
+
+def linspace(start, end, steps, dtype=None, requires_grad=False) -> Tensor:
+    """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
+    dtype = dtype or dtypes.get_default_dtype()
+    return Tensor(np.linspace(start, end, steps).astype(dtype), requires_grad=requires_grad)
+
+
+def zeros_like(input, dtype=None, requires_grad=False) -> Tensor:
+    """Zeros of ``input``'s shape and, unless given, dtype."""
+    return Tensor(np.zeros(input.shape, dtype or input.dtype), requires_grad=requires_grad)
+
+
+def ones_like(input, dtype=None, requires_grad=False) -> Tensor:
+    """Ones of ``input``'s shape and, unless given, dtype."""
+    return Tensor(np.ones(input.shape, dtype or input.dtype), requires_grad=requires_grad)
+
+
+def full_like(input, fill_value, dtype=None, requires_grad=False) -> Tensor:
+    """``fill_value`` in ``input``'s shape and, unless given, dtype."""
+    return Tensor(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad=requires_grad)

@@ -1,0 +1,26 @@
+"""Which dimensions are meant: negative numbers count from the end; outside, or twice, is an error."""
+
+
+def one_dim(dim: int, ndim: int, op: str = "") -> int:
+    """``dim`` as a number in [0, ndim); 0 and -1 for a 0-d tensor. Raises IndexError outside."""
+    size = ndim or 1
+    if not -size <= dim < size:
+        raise IndexError(f"{op and op + ': '}dim {dim} is outside of [{-size}, {size - 1}] of a {ndim}-d tensor")
+    return dim % size
+
+
+def several_dims(dim, ndim: int, op: str = "") -> tuple[int, ...]:
+    """``dim`` (a number, several, or None for all) as distinct numbers in [0, ndim). Raises IndexError or ValueError."""
+    if dim is None:
+        return tuple(range(ndim))
+    dims = tuple(one_dim(int(d), ndim, op) for d in ((dim,) if isinstance(dim, int) else dim))
+    if len(set(dims)) != len(dims):
+        raise ValueError(f"{op and op + ': '}dim {tuple(dim)} names a dimension twice")
+    return dims
+
+
+def sizes(given: tuple) -> tuple[int, ...]:
+    """Sizes given one by one, ``f(x, 2, 3)``, or as one tuple, list or shape, ``f(x, (2, 3))``."""
+    if len(given) == 1 and not hasattr(given[0], "__index__"):
+        given = given[0]
+    return tuple(int(n) for n in given)
