@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..ops.creation import zeros_like
+from ..ops.joining import stack
 from ..ops.reduction import sum
-from ..ops.shape import stack
 from ..tensor import Tensor
 from .gradient import grad
 

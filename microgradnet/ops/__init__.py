@@ -14,14 +14,19 @@ from . import (
     comparison,
     convolution,
     creation,
+    diagonals,
     exponential,
     indexing,
+    joining,
     linalg,
     loss,
     pooling,
+    rearranging,
     reduction,
     rounding,
+    scatter,
     shape,
+    splitting,
 )
 
 FAMILIES = (
@@ -33,7 +38,12 @@ FAMILIES = (
     reduction,
     linalg,
     shape,
+    joining,
+    splitting,
+    rearranging,
+    diagonals,
     indexing,
+    scatter,
     convolution,
     creation,
     pooling,
@@ -95,7 +105,7 @@ def _method(op):
 def _in_place_forms() -> dict:
     """``name_`` -> method, for every elementwise method and for the writes by index."""
     ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
-    ops += [op for name in WRITES if (op := getattr(indexing, name, None) or getattr(comparison, name, None))]
+    ops += [op for family in FAMILIES for op in getattr(family, "METHODS", ()) if op.__name__ in WRITES]
     return {f"{op.__name__}_": inplace.in_place(op) for op in ops}
 
 

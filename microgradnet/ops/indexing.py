@@ -60,14 +60,7 @@ def _write(out, values, basic, advanced, accumulate: bool) -> None:
     elif once:
         part[... if advanced is None else advanced] += values
     elif len(picked) == 1:
-        dim = (
-            advanced.index(picked[0])
-            if len(advanced) == 1
-            else next(d for d, i in enumerate(advanced) if i is picked[0])
-        )
-        _add_rows(
-            part, dim, picked[0], np.broadcast_to(values, part[advanced].shape) if np.ndim(values) == 0 else values
-        )
+        _add_rows(part, next(d for d, i in enumerate(advanced) if i is picked[0]), picked[0], values)
     else:
         np.add.at(part, advanced, values)
 
@@ -75,11 +68,10 @@ def _write(out, values, basic, advanced, accumulate: bool) -> None:
 def _add_rows(out, dim: int, index, rows) -> None:
     """Adds each slice of ``rows`` to the slice of ``out`` along ``dim`` that ``index`` names."""
     out = np.moveaxis(out, dim, 0)
-    shape = (*index.shape, *out.shape[1:])
     rows = np.broadcast_to(rows, (*out.shape[1 : dim + 1], *index.shape, *out.shape[dim + 1 :]))
     rows = np.moveaxis(rows, range(dim, dim + index.ndim), range(index.ndim)).reshape(-1, *out.shape[1:])
     index = index.reshape(-1)
-    if len(shape) == index.ndim or out.ndim == 1:
+    if out.ndim == 1:
         np.add.at(out, index, rows)
         return
     # Equal indices brought side by side and added in one sweep: np.add.at is many times slower on whole rows.

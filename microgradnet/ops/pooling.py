@@ -5,7 +5,7 @@ import numpy as np
 from ..kernels import pooling as kernels
 from ..primitive import primitive
 from .convolution import per_dimension
-from .indexing import put_along_dim
+from .scatter import put_along_dim
 
 
 @primitive(formula="max over windows", outputs=("values", "indices"))

@@ -9,7 +9,7 @@ from ..kernels import rows
 from ..primitive import broadcast_to, primitive
 from .comparison import eq, where
 from .exponential import exp
-from .indexing import put_along_dim
+from .scatter import put_along_dim
 
 
 def dims_of(x, dim) -> tuple[int, ...]:

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..primitive import broadcast_to, primitive
-from .arithmetic import add, div, mul
 from .comparison import eq, where
 from .dims import one_dim
 from .indexing import _getitem, _index_put, getitem
