@@ -18,7 +18,8 @@ def trace(x, model=None, title: str = "") -> Graph:
         raise TypeError(f"draw: a Tensor or a Tape expected, got {type(x).__name__}")
     names = {id(p): name for name, p in model.named_parameters()} if model is not None else {}
     nodes = list(tape.nodes) if tape is not None else _reachable(x.grad_fn)
-    used = {id(parent) for node in nodes for parent in node.parents}
+    nodes = [node for node in nodes if node.op.name != "output"]
+    used = {id(_maker(parent)) for node in nodes for parent in node.parents}
     graph = Graph(title=title)
     keys: dict[int, str] = {}
     numbers = itertools.count()
@@ -44,7 +45,7 @@ def trace(x, model=None, title: str = "") -> Graph:
     for number, node in enumerate(nodes):
         key = keys[id(node)] = f"op{number}"
         sources = [
-            (keys.get(id(p)) if not hasattr(p, "grad_fn") else leaf(p), name)
+            (leaf(p) if hasattr(p, "grad_fn") else keys.get(id(_maker(p))), name)
             for p, name in zip(node.parents, node.argument_names, strict=True)
             if p is not None
         ]
@@ -58,8 +59,8 @@ def trace(x, model=None, title: str = "") -> Graph:
                 node.op.formula,
                 tuple(node.shape),
                 node.dtype.name,
-                None if isinstance(value, tuple) else value,
-                None if isinstance(gradient, list) else gradient,
+                _first(value),
+                _first(gradient),
                 tuple(node.module),
                 node.line,
             )
@@ -68,6 +69,16 @@ def trace(x, model=None, title: str = "") -> Graph:
     if not nodes:
         leaf(x)
     return aggregate(graph) if len(graph.nodes) > AGGREGATE_ABOVE else graph
+
+
+def _maker(node):
+    """The op itself, for a Node that stands for one of an op's several results."""
+    return node.parents[0] if hasattr(node, "op") and node.op.name == "output" else node
+
+
+def _first(value):
+    """The first result that there is, of an op with several."""
+    return next((v for v in value if v is not None), None) if isinstance(value, tuple | list) else value
 
 
 def _reachable(root) -> list:

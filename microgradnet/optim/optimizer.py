@@ -130,9 +130,9 @@ def _restored(optimizer: str, name: str, value, p: Tensor):
     """A saved value as our own: a number, or an array of the parameter's shape and dtype."""
     if value is None or isinstance(value, int | float):
         return value
-    array = np.array(getattr(value, "array", value))
+    array = np.asarray(getattr(value, "array", value))
     if array.ndim == 0:
         return array.item()
     if array.shape != p.shape:
         raise ValueError(f"{optimizer}: the state's {name} has shape {array.shape}, its parameter {tuple(p.shape)}")
-    return array.astype(p.dtype)
+    return array.astype(p.dtype)  # a copy

@@ -46,6 +46,18 @@ def test_a_value_used_twice_by_one_op_has_two_edges():
     assert picture._repr_svg_().count('class="edge"') == 2
 
 
+def test_an_op_with_several_results_is_one_box_in_the_middle_of_the_graph():
+    x = mg.Tensor([[1.0, 2.0]], requires_grad=True, name="x")
+    with mg.Tape() as tape:
+        (x * 2).max(1)[0].sum().backward()
+    graph = visualize.draw(tape).graph
+    assert [n.label for n in graph.nodes] == ["x", "mul", "max_along", "sum"]
+    assert [n.kind for n in graph.nodes] == ["input", "op", "op", "output"]
+    assert graph.nodes[2].value.tolist() == [4.0]
+    assert graph.nodes[2].gradient.tolist() == [1.0]
+    assert ("op1", "op2") in {(e.source, e.target) for e in graph.edges}
+
+
 def test_before_backward_a_gradient_is_not_computed_yet_rather_than_zero():
     x = mg.Tensor(3.0, requires_grad=True)
     picture = visualize.draw(x * 2)
