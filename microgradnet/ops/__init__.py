@@ -27,6 +27,7 @@ from . import (
     scatter,
     shape,
     splitting,
+    stochastic,
 )
 
 FAMILIES = (
@@ -38,6 +39,7 @@ FAMILIES = (
     reduction,
     linalg,
     shape,
+    stochastic,
     joining,
     splitting,
     rearranging,

@@ -6,7 +6,8 @@ from .. import dtypes
 from ..tensor import Tensor
 
 
-def _size(op: str, size: tuple) -> tuple[int, ...]:
+def size_of(op: str, size: tuple) -> tuple[int, ...]:
+    """The sizes that a user gave as numbers or as one tuple; raises ValueError for a negative one."""
     size = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
     if any(n < 0 for n in size):
         raise ValueError(f"{op}: sizes must not be negative, got {size}")
@@ -15,18 +16,18 @@ def _size(op: str, size: tuple) -> tuple[int, ...]:
 
 def zeros(*size, dtype=None, requires_grad=False) -> Tensor:
     """Zeros of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
-    return Tensor(np.zeros(_size("zeros", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(np.zeros(size_of("zeros", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def ones(*size, dtype=None, requires_grad=False) -> Tensor:
     """Ones of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
-    return Tensor(np.ones(_size("ones", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(np.ones(size_of("ones", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def full(size, fill_value, dtype=None, requires_grad=False) -> Tensor:
     """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
     dtype = dtype or dtypes.result_type(fill_value)
-    return Tensor(np.full(_size("full", (size,)), fill_value, dtype), requires_grad=requires_grad)
+    return Tensor(np.full(size_of("full", (size,)), fill_value, dtype), requires_grad=requires_grad)
 
 
 def eye(n, m=None, dtype=None, requires_grad=False) -> Tensor:
