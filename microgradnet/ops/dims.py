@@ -10,7 +10,7 @@ def one_dim(dim: int, ndim: int, op: str = "") -> int:
 
 
 def several_dims(dim, ndim: int, op: str = "") -> tuple[int, ...]:
-    """``dim`` (a number, several, or None for all) as distinct numbers in [0, ndim). Raises IndexError or ValueError."""
+    """``dim`` (a number, several, None for all) as distinct numbers in [0, ndim). Raises IndexError, ValueError."""
     if dim is None:
         return tuple(range(ndim))
     dims = tuple(one_dim(int(d), ndim, op) for d in ((dim,) if isinstance(dim, int) else dim))

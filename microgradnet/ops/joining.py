@@ -93,7 +93,7 @@ def block_diag(*tensors):
 
 
 def meshgrid(*tensors, indexing="ij"):
-    """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) each, whose elements vary along its own dimension.
+    """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) each, that varies along its own dimension.
 
     With ``indexing="xy"`` the first two dimensions are exchanged.
     """

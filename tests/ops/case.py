@@ -17,24 +17,36 @@ ALL = ("float32", "float64", "int64", "bool")
 
 @dataclass(frozen=True, init=False)
 class A:
-    """An array argument: its shape, where its numbers lie, and (for indices, masks) a dtype of its own."""
+    """An array argument: its shape, where its numbers lie, and (for indices, masks) a dtype of its own.
+
+    ``A(values=[[0, 2], [1, 0]], dtype="int64")`` is an array of just these numbers.
+    """
 
     shape: tuple[int, ...]
     low: float
     high: float
     dtype: str | None
+    values: tuple | None
 
-    def __init__(self, *shape: int, low: float = -2.0, high: float = 2.0, dtype: str | None = None):
-        for name, value in {"shape": shape, "low": low, "high": high, "dtype": dtype}.items():
+    def __init__(self, *shape: int, low: float = -2.0, high: float = 2.0, dtype: str | None = None, values=None):
+        shape = shape if values is None else np.shape(values)
+        settings = {"shape": shape, "low": low, "high": high, "dtype": dtype, "values": _as_tuple(values)}
+        for name, value in settings.items():
             object.__setattr__(self, name, value)
 
     def draw(self, random: np.random.Generator, dtype: str) -> np.ndarray:
         """Numbers in [low, high); integers are the numbers rounded down, booleans their signs."""
-        numbers = random.uniform(self.low, self.high, self.shape)
         dtype = self.dtype or dtype
+        if self.values is not None:
+            return np.array(self.values, dtype)
+        numbers = random.uniform(self.low, self.high, self.shape)
         if dtype == "bool":
             return np.asarray(numbers > (self.low + self.high) / 2)
         return np.asarray(np.floor(numbers) if dtype.startswith("int") else numbers).astype(dtype)
+
+
+def _as_tuple(values):
+    return tuple(_as_tuple(v) for v in values) if isinstance(values, list | tuple) else values
 
 
 @dataclass(frozen=True)
