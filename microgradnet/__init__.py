@@ -1,6 +1,6 @@
 """microgradnet: a tape-based autograd engine to read, to draw and to train with."""
 
-from . import autograd, data, func, nn, ops, optim
+from . import autograd, data, func, linalg, nn, ops, optim
 from .dtypes import (
     bool_,
     double,
@@ -19,10 +19,11 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .ops import *  # noqa: F403 (every op, under its name)
 from .random import Generator, manual_seed
 from .serialization import load, save
-from .tape import Tape, enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .tape import Tape
 from .tensor import Tensor, as_tensor, from_dlpack, from_numpy, tensor
 
 __version__ = "0.1.0"

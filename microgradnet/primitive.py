@@ -155,6 +155,9 @@ class Primitive:
                 saved[name] = out[self.outputs.index(name)]
             elif self.variadic and name in (self.variadic, f"{self.variadic}_shape"):
                 saved[name] = tuple(arrays) if name == self.variadic else [np.shape(a) for a in arrays]
+                if name == self.variadic:
+                    named = zip(self.argument_names(len(args)), args, strict=True)
+                    checks += [(n, a.version, a.version[0]) for n, a in named if isinstance(a, Tensor)]
             elif name != "i":
                 saved[name] = statics[name]
         parents = tuple(
@@ -217,11 +220,12 @@ class Primitive:
 
     def _as_tensor(self, node: Node, name: str, value):
         """A saved array as the Tensor that it was, joined to the graph, so that a rule can be differentiated."""
+        if name == self.variadic:
+            return tuple(_joined(a, parent) for a, parent in zip(value, node.parents, strict=True))
         if not isinstance(value, np.ndarray | np.generic):
             return value
         if name in self.rules:
-            parent = node.parents[list(self.rules).index(name)]
-            return parent if isinstance(parent, Tensor) else Tensor.made(value, parent)
+            return _joined(value, node.parents[list(self.rules).index(name)])
         if name == "out":
             return Tensor.made(np.asarray(value), node)
         if self.outputs and name in self.outputs and value.dtype.kind == "f":
@@ -239,6 +243,11 @@ class Primitive:
         return f"<op {self.name}: {self.formula}>"
 
 
+def _joined(array, parent) -> Tensor:
+    """The tensor of ``array`` that ``parent`` made, or is."""
+    return parent if isinstance(parent, Tensor) else Tensor.made(array, parent)
+
+
 def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, view=False):
     """Declares an op from its ``forward`` on arrays; see the head of this file.
 
@@ -251,55 +260,5 @@ def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, 
     return Primitive(forward, formula, outputs, differentiable, view)
 
 
-def fit(g, shape: tuple, dtype: np.dtype):
-    """A gradient brought to its input's shape and dtype: the one place where broadcasting is undone."""
-    if g.shape != shape:
-        g = sum_to(g, shape)
-    if g.dtype != dtype:
-        g = cast(g, dtype)
-    return g if isinstance(g, Tensor | np.ndarray) else np.asarray(g)
-
-
-def output_node(node: Node, index: int, value) -> Node:
-    """The Node of one output of an op with several: it hands its cotangent on in that output's place."""
-    size = len(node.op.outputs)
-    made = Node(output, (node,), {"index": index, "count": size}, (), np.shape(value), value.dtype)
-    made.module = node.module
-    return made
-
-
-@primitive(formula="output i")
-def output(values, index, count):
-    """One of the results of an op that has several."""
-    return values[index]
-
-
-output.vjp(values=lambda g, index, count: [g if i == index else None for i in range(count)])
-
-
-@primitive(formula="broadcast(x)", view=True)
-def broadcast_to(x, shape):
-    """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
-    return np.broadcast_to(x, shape)
-
-
-@primitive(formula="Σ over broadcast dims")
-def sum_to(x, shape):
-    """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
-    lead = x.ndim - len(shape)
-    stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
-    return np.asarray(x.sum(axis=(*range(lead), *stretched), keepdims=True)).reshape(shape)
-
-
-@primitive(formula="x")
-def cast(x, dtype):
-    """``x`` with another element type."""
-    return np.asarray(x).astype(dtype, copy=False)
-
-
-broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
-sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
-cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x
-
-
-from . import inplace  # noqa: E402 (it declares ops itself)
+from . import inplace  # noqa: E402 (these declare ops themselves)
+from .fitting import broadcast_to, cast, fit, output_node, sum_to  # noqa: E402, F401

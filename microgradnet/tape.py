@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .hooks import RemovableHandle
+
 
 class _State(threading.local):
     """What each thread has of its own; the class attributes are the values that a new thread starts with."""
@@ -65,6 +67,11 @@ class Node:
 
     def __repr__(self):
         return f"<Node {self.sequence} {self.op.name} {tuple(self.shape)}>"
+
+    def register_prehook(self, hook) -> RemovableHandle:
+        """Calls ``hook(cotangent)`` before this node's backward; what it returns, if anything, replaces it."""
+        self.hooks = {} if self.hooks is None else self.hooks
+        return RemovableHandle(self.hooks, hook)
 
     def release(self) -> None:
         """Frees what was saved for backward."""
@@ -223,57 +230,3 @@ def user_line() -> str | None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "microgradnet":
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else None
-
-
-class set_grad_enabled:
-    """Switches recording on or off for this thread, as a call, a ``with`` block or a decorator."""
-
-    def __init__(self, mode: bool):
-        self.previous, self.mode = state.grad_enabled, bool(mode)
-        state.grad_enabled = self.mode
-
-    def __enter__(self):
-        state.grad_enabled = self.mode
-
-    def __exit__(self, *exception):
-        state.grad_enabled = self.previous
-
-
-class _GradMode:
-    """``with no_grad():`` and ``@no_grad()``; a new mode is set at ``with`` and the one before it restored after."""
-
-    mode: bool
-
-    def __enter__(self):
-        self.previous, state.grad_enabled = state.grad_enabled, self.mode
-        return self
-
-    def __exit__(self, *exception):
-        state.grad_enabled = self.previous
-
-    def __call__(self, function):
-        import functools
-
-        @functools.wraps(function)
-        def wrapped(*args, **kwargs):
-            with type(self)():
-                return function(*args, **kwargs)
-
-        return wrapped
-
-
-class no_grad(_GradMode):
-    """Nothing inside is recorded, so nothing inside gets a gradient: for evaluation and for updating weights."""
-
-    mode = False
-
-
-class enable_grad(_GradMode):
-    """Records inside a ``no_grad`` block."""
-
-    mode = True
-
-
-def is_grad_enabled() -> bool:
-    """Whether this thread records."""
-    return state.grad_enabled

@@ -1,6 +1,6 @@
 """Gradients on request, ops of one's own, derivatives of functions, and checks that a gradient is right."""
 
-from ..tape import enable_grad, no_grad, set_grad_enabled
+from ..grad_mode import enable_grad, no_grad, set_grad_enabled
 from .anomaly import AnomalyError, detect_anomaly, set_detect_anomaly
 from .checkpoint import checkpoint
 from .function import Function

@@ -1,7 +1,7 @@
 """Checkpointing: keep a function's inputs instead of its insides, and run it again in backward."""
 
+from ..grad_mode import enable_grad
 from ..random import default_generator
-from ..tape import enable_grad
 from ..tensor import Tensor
 from .function import Function
 from .gradient import grad

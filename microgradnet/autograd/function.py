@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from ..grad_mode import set_grad_enabled
 from ..primitive import output_node
-from ..tape import Node, set_grad_enabled, state
+from ..tape import Node, state
 from ..tensor import Tensor
 
 

@@ -16,7 +16,9 @@ def _stream(generator: Generator | None) -> np.random.Generator:
 
 
 def _made(values, dtype, requires_grad: bool) -> Tensor:
-    return Tensor(np.asarray(values).astype(dtype or dtypes.get_default_dtype(), copy=False), requires_grad=requires_grad)
+    return Tensor(
+        np.asarray(values).astype(dtype or dtypes.get_default_dtype(), copy=False), requires_grad=requires_grad
+    )
 
 
 def rand(*size, generator=None, dtype=None, requires_grad=False) -> Tensor:
@@ -59,7 +61,7 @@ def randn_like(input, dtype=None, requires_grad=False) -> Tensor:
 
 
 def normal(mean, std, size=None, generator=None) -> Tensor:
-    """Normal with ``mean`` and ``std``: numbers and a size, or tensors that broadcast. Raises for a negative ``std``."""
+    """Normal with ``mean`` and ``std >= 0``: numbers and a size, or tensors that broadcast."""
     means, stds = (getattr(v, "array", v) for v in (mean, std))
     if np.any(np.asarray(stds) < 0):
         raise ValueError(f"normal: std must not be negative, got {np.min(stds)}")
@@ -84,7 +86,9 @@ def multinomial(input, num_samples, replacement=False, generator=None) -> Tensor
     if np.any(weights < 0) or not np.all(np.isfinite(weights)) or np.any(weights.sum(1) <= 0):
         raise ValueError("multinomial: weights must be finite and not negative, with a positive sum in each row")
     if not replacement and np.any((weights > 0).sum(1) < num_samples):
-        raise ValueError(f"multinomial: {num_samples} samples without replacement need as many positive weights in a row")
+        raise ValueError(
+            f"multinomial: {num_samples} samples without replacement need as many positive weights in a row"
+        )
     stream, classes = _stream(generator), weights.shape[1]
     rows = [stream.choice(classes, num_samples, replace=replacement, p=w / w.sum()) for w in weights]
     return _made(rows[0] if input.ndim == 1 else np.stack(rows), dtypes.int64, False)

@@ -4,7 +4,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from ..tape import enable_grad
+from ..grad_mode import enable_grad
 from ..tensor import Tensor
 from . import update_rule
 

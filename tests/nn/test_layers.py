@@ -59,7 +59,7 @@ def test_a_layer_agrees_with_pytorchs(name, options, shape, dtype):
 
 
 def test_bad_input_is_one_clear_line():
-    with pytest.raises(ValueError, match=r"linear: x has \(4,\) features, the weight takes \(3,\).*x \(2, 4\) float32"):
+    with pytest.raises(ValueError, match=r"linear: .*\(4,\).*\(3,\).*given \w+ \(2, 4\) float32"):
         nn.Linear(3, 5)(mg.zeros(2, 4))
     with pytest.raises(ValueError, match=r"convolution: the weight takes 2 channels, the input has 3"):
         nn.Conv2d(2, 4, 3)(mg.zeros(1, 3, 8, 8))
