@@ -14,13 +14,16 @@ from . import (
     comparison,
     convolution,
     creation,
+    decompositions,
     diagonals,
+    einsum,
     exponential,
     indexing,
     joining,
     linalg,
     loss,
     pooling,
+    products,
     rearranging,
     reduction,
     rounding,
@@ -50,6 +53,9 @@ FAMILIES = (
     creation,
     pooling,
     loss,
+    products,
+    einsum,
+    decompositions,
 )
 
 OPERATORS = {
