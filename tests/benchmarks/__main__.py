@@ -1,4 +1,4 @@
-"""Prints the table: ours and PyTorch in one run. ``python -m tests.benchmarks [steps|ops|adam|import ...]``."""
+"""Prints the table: ours and PyTorch in one run. ``python -m tests.benchmarks [steps|ops|adam|import|growth ...]``."""
 
 import argparse
 import importlib.util
@@ -10,7 +10,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 
 def main() -> None:
     """Measures the rows asked for."""
-    from tests.benchmarks import imports, single_ops, training_steps
+    from tests.benchmarks import growth, imports, single_ops, training_steps
     from tests.benchmarks.race import table
 
     rows = {
@@ -20,11 +20,12 @@ def main() -> None:
         "import": imports.measure,
     }
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="row", help=f"which: {', '.join(rows)} (default: all)")
+    names = [*rows, "growth"]
+    parser.add_argument("rows", nargs="*", metavar="row", help=f"which: {', '.join(names)} (default: all)")
     parser.add_argument("--alone", action="store_true", help="time ours only, without PyTorch")
     args = parser.parse_args()
-    if unknown := set(args.rows) - set(rows):
-        parser.error(f"unknown row {', '.join(sorted(unknown))}: choose from {', '.join(rows)}")
+    if unknown := set(args.rows) - set(names):
+        parser.error(f"unknown row {', '.join(sorted(unknown))}: choose from {', '.join(names)}")
     torch = None
     if not args.alone and importlib.util.find_spec("torch"):
         torch = importlib.import_module("torch")
@@ -34,9 +35,14 @@ def main() -> None:
         if name in os.environ:
             print(f"warning: {name}={os.environ[name]} is set, so the BLAS does not pick its own kernels")
     results = []
-    for name in args.rows or rows:
-        results += rows[name](torch)
-    print(table(results))
+    wanted = args.rows or names
+    for name in rows:
+        if name in wanted:
+            results += rows[name](torch)
+    if results:
+        print(table(results))
+    if "growth" in wanted:
+        print(growth.table())
 
 
 if __name__ == "__main__":
