@@ -1,29 +1,73 @@
 """The functions behind the modules, by PyTorch's names. A table of contents: the maths stands in ``ops``."""
 
-from ..ops.activation import elu, gelu, leaky_relu, relu, sigmoid, silu, softplus, tanh
+from ..ops.activation import (
+    gelu,
+    glu,
+    hardshrink,
+    logsigmoid,
+    prelu,
+    sigmoid,
+    softplus,
+    softshrink,
+    softsign,
+    tanh,
+    tanhshrink,
+)
 from ..ops.convolution import conv1d, conv2d, conv3d
 from ..ops.linalg import linear
 from ..ops.loss import cross_entropy, mse_loss, nll_loss
 from ..ops.pooling import max_pool2d
-from ..ops.reduction import log_softmax, softmax
+from .functional_activation import (
+    celu,
+    elu,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    mish,
+    relu,
+    relu6,
+    selu,
+    silu,
+    softmax,
+    softmin,
+    threshold,
+)
 
 __all__ = [
+    "celu",
     "conv1d",
     "conv2d",
     "conv3d",
     "cross_entropy",
     "elu",
     "gelu",
+    "glu",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
     "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
     "max_pool2d",
+    "mish",
     "mse_loss",
     "nll_loss",
+    "prelu",
     "relu",
+    "relu6",
+    "selu",
     "sigmoid",
     "silu",
     "softmax",
+    "softmin",
     "softplus",
+    "softshrink",
+    "softsign",
     "tanh",
+    "tanhshrink",
+    "threshold",
 ]

@@ -48,7 +48,7 @@ det.vjp(A=lambda g, out, A: _per_matrix(g * out) * inv(A).mT)
 
 @det.fused_vjp
 def _(g, needed, out, A):
-    """The cofactors from the singular values, so that a singular matrix has its gradient too: cof(UΣV) = cof U cof Σ cof V."""
+    """The cofactors from the singular values, so that a singular matrix has them too: cof(UΣV) = cof U · cof Σ · cof V."""
     u, s, v = np.linalg.svd(A)
     rest = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(s.shape[-1])], -1) if s.shape[-1] else s
     sign = np.linalg.det(u) * np.linalg.det(v)
@@ -57,7 +57,7 @@ def _(g, needed, out, A):
 
 @primitive(formula="sign det A, ln |det A|", outputs=("sign", "logabsdet"))
 def slogdet(A):
-    """The sign of each determinant and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet)."""
+    """The sign of each determinant, and ln of its absolute value, which cannot overflow: (sign, logabsdet)."""
     _square(A)
     return tuple(np.asarray(part) for part in np.linalg.slogdet(A))
 

@@ -99,7 +99,7 @@ def _of_dims(op: str, *operands) -> list:
 
 @primitive(formula="x·Wᵀ + b")
 def linear(input, weight, bias=None):
-    """``input @ weight.T + bias``: input (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...)."""
+    """``input @ weight.T + bias``: (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...)."""
     one_dtype(input, weight)
     if input.shape[-1:] != weight.shape[-1:] or weight.ndim not in (1, 2):
         raise ValueError(f"input has {input.shape[-1:]} features, the weight takes {weight.shape[-1:]}")

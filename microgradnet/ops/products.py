@@ -1,5 +1,6 @@
 """Products made of other products: sums with a matrix product, tensor and Kronecker products, chains of matrices."""
 
+import itertools
 import math
 
 from .comparison import where
@@ -46,7 +47,7 @@ def _plus(op: str, x, product, beta, alpha):
 
 
 def tensordot(a, b, dims=2):
-    """Sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over the lists in ``dims``.
+    """Sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over two lists of them.
 
     Raises ValueError where the sizes to be summed over differ.
     """
@@ -118,7 +119,7 @@ def multi_dot(tensors):
         chain[0] = chain[0].reshape((1, chain[0].shape[0]))
     if column:
         chain[-1] = chain[-1].reshape((chain[-1].shape[0], 1))
-    for a, b in zip(chain, chain[1:], strict=False):
+    for a, b in itertools.pairwise(chain):
         if a.shape[1] != b.shape[0]:
             raise ValueError(f"multi_dot: the inner sizes differ: shapes {tuple(a.shape)} and {tuple(b.shape)}")
     out = _multiplied(chain, _best_splits([x.shape[0] for x in chain] + [chain[-1].shape[1]]), 0, len(chain) - 1)

@@ -14,7 +14,8 @@ PRODUCTS = [
     Case("vdot", [(A(4), A(4))], dtypes=NUMBERS),
     Case("inner", [(A(4), A(4)), (A(2, 3, 4), A(5, 4)), (A(), A(2, 3)), (A(3), A(2, 3))], dtypes=NUMBERS),
     Case("outer", [(A(3), A(4)), (A(0), A(4))], dtypes=NUMBERS),
-    Case("addmm", [(A(3, 2), A(3, 4), A(4, 2)), (A(2), A(3, 4), A(4, 2), SCALED), (A(1), A(3, 4), A(4, 2), {"beta": 0})],
+    Case("addmm", [(A(3, 2), A(3, 4), A(4, 2)), (A(2), A(3, 4), A(4, 2), SCALED),
+                   (A(1), A(3, 4), A(4, 2), {"beta": 0})],
          dtypes=NUMBERS),
     Case("addmv", [(A(3), A(3, 4), A(4)), (A(1), A(3, 4), A(4), SCALED)], dtypes=NUMBERS),
     Case("addr", [(A(3, 4), A(3), A(4)), (A(4), A(3), A(4), SCALED)], dtypes=NUMBERS),
@@ -23,7 +24,8 @@ PRODUCTS = [
     Case("tensordot", [(A(2, 3, 4), A(3, 4, 5)), (A(2, 3), A(4), 0), (A(2, 3, 4), A(4, 2), ([0, 2], [1, 0])),
                        (A(2, 3), A(3, 2), 1)], dtypes=NUMBERS),
     Case("kron", [(A(2, 3), A(3, 2)), (A(2), A(3, 2)), (A(), A(2, 2))], dtypes=NUMBERS),
-    Case("linalg.multi_dot", [([A(2, 3), A(3, 4), A(4, 2)],), ([A(3), A(3, 4), A(4)],), ([A(2, 9), A(9, 1), A(1, 7), A(7, 3)],),
+    Case("linalg.multi_dot", [([A(2, 3), A(3, 4), A(4, 2)],), ([A(3), A(3, 4), A(4)],),
+                              ([A(2, 9), A(9, 1), A(1, 7), A(7, 3)],),
                               ([A(2, 3), A(3)],)], dtypes=NUMBERS),
     Case("linalg.vecdot", [(A(2, 3), A(2, 3)), (A(2, 3, 4), A(3, 4), {"dim": -2})]),
     Case("linalg.cross", [(A(2, 3), A(2, 3)), (A(3, 2), A(3, 1), {"dim": 0})], dtypes=NUMBERS),
@@ -34,13 +36,14 @@ EINSUM = [
     Case("einsum", [
         ("ij,jk->ik", A(3, 4), A(4, 2)), ("ij,jk", A(3, 4), A(4, 2)), ("bij,bjk->bik", A(2, 3, 4), A(2, 4, 3)),
         ("i,j,k->kij", A(2), A(3), A(2)), ("ii", A(3, 3)), ("ii->i", A(3, 3)), ("iij->j", A(2, 2, 3)),
-        ("ij->ji", A(2, 3)), ("ij->", A(2, 3)), ("ij,ij->", A(2, 3), A(2, 3)), ("...ij,...jk->...ik", A(2, 1, 2, 3), A(4, 3, 2)),
+        ("ij->ji", A(2, 3)), ("ij->", A(2, 3)), ("ij,ij->", A(2, 3), A(2, 3)),
+        ("...ij,...jk->...ik", A(2, 1, 2, 3), A(4, 3, 2)),
         ("b...->...", A(3, 2, 2)), ("i...,i...", A(3, 2), A(3, 2)), ("ij,jk,kl->il", A(2, 3), A(3, 4), A(4, 2)),
         ("Ab,bA", A(2, 3), A(3, 2)), ("i,i", A(1), A(3)), (" i j , j -> i ", A(2, 3), A(3)), (",i->i", A(), A(3)),
         ("ij,k->i", A(2, 3), A(4)), ("iji->ij", A(2, 3, 2)), ("iii->", A(2, 2, 2)),
     ], dtypes=("float32", "float64")),
-    Case("einsum of numbered dimensions", [(A(2, 3), A(3, 4))], ours=lambda a, b: mg.einsum(a, [0, 1], b, [1, 2], [0, 2]),
-         torch=lambda a, b: a @ b),
+    Case("einsum of numbered dimensions", [(A(2, 3), A(3, 4))],
+         ours=lambda a, b: mg.einsum(a, [0, 1], b, [1, 2], [0, 2]), torch=lambda a, b: a @ b),
 ]  # fmt: skip
 
 
