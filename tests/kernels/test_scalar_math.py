@@ -22,7 +22,7 @@ EXACT = {"abs", "ceil", "floor", "round", "sign", "sqrt", "trunc"}
 
 @cache
 def loop(name: str):
-    """A loop over arrays, from source text with ``math`` and ``np`` and one ``njit`` for each function, as generated."""
+    """A loop made as the generator makes it: source text, ``math`` and ``np``, each function jitted."""
     scope: dict = {"math": math, "np": np}
 
     def add(wanted: str) -> None:
