@@ -13,10 +13,13 @@ from ..ops.activation import (
     tanh,
     tanhshrink,
 )
-from ..ops.convolution import conv1d, conv2d, conv3d
+from ..ops.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.linalg import linear
 from ..ops.loss import cross_entropy, mse_loss, nll_loss
+from ..ops.padding import pad
 from ..ops.pooling import max_pool2d
+from ..ops.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from ..ops.unfolding import fold, unfold
 from .functional_activation import (
     celu,
     elu,
@@ -37,11 +40,16 @@ from .functional_activation import (
 
 __all__ = [
     "celu",
+    "channel_shuffle",
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "cross_entropy",
     "elu",
+    "fold",
     "gelu",
     "glu",
     "hardshrink",
@@ -56,6 +64,9 @@ __all__ = [
     "mish",
     "mse_loss",
     "nll_loss",
+    "pad",
+    "pixel_shuffle",
+    "pixel_unshuffle",
     "prelu",
     "relu",
     "relu6",
@@ -70,4 +81,5 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "unfold",
 ]

@@ -14,6 +14,7 @@ from . import (
     comparison,
     convolution,
     creation,
+    cumulative,
     decompositions,
     diagonals,
     einsum,
@@ -22,6 +23,8 @@ from . import (
     joining,
     linalg,
     loss,
+    norms,
+    padding,
     pooling,
     products,
     rearranging,
@@ -29,8 +32,13 @@ from . import (
     rounding,
     scatter,
     shape,
+    shuffling,
+    sorting,
     splitting,
+    statistics,
     stochastic,
+    svd,
+    unfolding,
 )
 
 FAMILIES = (
@@ -40,6 +48,11 @@ FAMILIES = (
     comparison,
     activation,
     reduction,
+    cumulative,
+    sorting,
+    statistics,
+    norms,
+    svd,
     linalg,
     shape,
     stochastic,
@@ -56,6 +69,9 @@ FAMILIES = (
     products,
     einsum,
     decompositions,
+    unfolding,
+    padding,
+    shuffling,
 )
 
 OPERATORS = {

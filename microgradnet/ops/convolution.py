@@ -10,6 +10,7 @@ import itertools
 import numpy as np
 
 from ..primitive import primitive
+from .rearranging import constant_pad_nd
 from .reduction import sum
 
 # Patches of as many images at a time as fit a core's second-level cache.
@@ -40,12 +41,12 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
     kernel, size = weight.shape[2:], g.shape[2:]
     padded = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))), g.dtype)
     matrix = weight.reshape(groups, weight.shape[0] // groups, -1).mT
-    rows = g.reshape(g.shape[0], groups, weight.shape[0] // groups, -1)
+    rows = g.reshape(g.shape[0], groups, weight.shape[0] // groups, int(np.prod(size)))
     step = _images_at_once(weight.shape, size, groups, g.itemsize)
     for start in range(0, g.shape[0], step):
         images = slice(start, start + step)
-        patches = np.matmul(matrix, rows[images]).reshape(-1, shape[1], *kernel, *size)
-        for offset, window in _windows(kernel, size, stride, dilation):
+        patches = np.matmul(matrix, rows[images]).reshape(len(rows[images]), shape[1], *kernel, *size)
+        for offset, window in windows(kernel, size, stride, dilation):
             padded[(images, slice(None), *window)] += patches[(slice(None), slice(None), *offset)]
     return padded[(..., *(slice(p, p + n) for n, p in zip(shape[2:], padding, strict=True)))]
 
@@ -53,7 +54,7 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
 @primitive(formula="g ∗ x")
 def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its weight, which has ``shape``."""
-    rows = g.reshape(g.shape[0], groups, shape[0] // groups, -1)
+    rows = g.reshape(g.shape[0], groups, shape[0] // groups, int(np.prod(g.shape[2:])))
     total = np.zeros((groups, shape[0] // groups, int(np.prod(shape[1:]))), g.dtype)
     for images, patches in _patches(_pad(x, padding), shape, g.shape[2:], stride, dilation, groups):
         total += np.matmul(rows[images], patches.mT).sum(axis=0)
@@ -106,7 +107,7 @@ def _pad(x, padding):
     return x if not any(padding) else np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
 
 
-def _windows(kernel, size, stride, dilation):
+def windows(kernel, size, stride, dilation):
     """For each place in the kernel: the place, and the slices of the padded input that it meets."""
     for offset in itertools.product(*(range(k) for k in kernel)):
         yield (
@@ -130,7 +131,7 @@ def _patches(padded, weight_shape, size, stride, dilation, groups):
     for start in range(0, count, step):
         images = slice(start, min(start + step, count))
         part = buffer[: images.stop - start]
-        for offset, window in _windows(kernel, size, stride, dilation):
+        for offset, window in windows(kernel, size, stride, dilation):
             part[(slice(None), slice(None), *offset)] = padded[(images, slice(None), *window)]
         yield images, part.reshape(len(part), groups, -1, int(np.prod(size)))
 
@@ -156,46 +157,99 @@ def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 def _convolve(dims, x, weight, bias, stride, padding, dilation, groups):
     name = f"conv{dims}d"
-    if x.ndim not in (dims + 1, dims + 2):
-        raise ValueError(
-            f"{name}: {dims + 1} or {dims + 2} dimensions expected, got an input of shape {tuple(x.shape)}"
-        )
-    stride, dilation = per_dimension(stride, dims), per_dimension(dilation, dims)
-    if min(stride) < 1 or min(dilation) < 1:
-        raise ValueError(f"{name}: stride and dilation must be at least 1, got {stride} and {dilation}")
-    batched = x if x.ndim == dims + 2 else x.reshape(1, *x.shape)
+    batched = as_batch(name, x, dims)
+    check_weight(name, weight, dims)
+    stride, dilation = at_least(name, 1, dims, stride=stride, dilation=dilation)
     if padding == "same":
         if max(stride) > 1:
             raise ValueError(f"{name}: padding='same' needs stride 1, got {stride}")
         totals = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:], strict=True)]
-        batched = pad_sides(batched, tuple((t // 2, t - t // 2) for t in totals))
+        batched = constant_pad_nd(batched, tuple(n for t in reversed(totals) for n in (t // 2, t - t // 2)))
         padding = 0
     elif padding == "valid":
         padding = 0
     elif isinstance(padding, str):
         raise ValueError(f"{name}: padding is a number, a tuple, 'same' or 'valid', got {padding!r}")
-    out = convolution(batched, weight, bias, stride, per_dimension(padding, dims), dilation, groups)
+    (padding,) = at_least(name, 0, dims, padding=padding)
+    out = convolution(batched, weight, bias, stride, padding, dilation, groups)
     return out if x.ndim == dims + 2 else out.reshape(out.shape[1:])
+
+
+def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The gradient of ``conv1d`` as a layer of its own; arguments as for ``conv_transpose2d``."""
+    return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The gradient of ``conv2d`` with respect to its input, as a layer of its own: it enlarges images.
+
+    input (N, C, H, W) or (C, H, W), weight (C, O/groups, *kernel), bias (O) -> (N, O, H', W') with
+    ``H' = (H − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1``. ``output_padding``, less than the
+    stride or the dilation, picks one of the sizes that a strided convolution would bring down to H.
+    """
+    return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+    """The gradient of ``conv3d`` as a layer of its own; arguments as for ``conv_transpose2d``."""
+    return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def _transposed(dims, x, weight, bias, stride, padding, output_padding, groups, dilation):
+    name = f"conv_transpose{dims}d"
+    batched = as_batch(name, x, dims)
+    check_weight(name, weight, dims)
+    stride, dilation = at_least(name, 1, dims, stride=stride, dilation=dilation)
+    padding, extra = at_least(name, 0, dims, padding=padding, output_padding=output_padding)
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise ValueError(
+            f"{name}: output_padding {extra} must be smaller than the stride {stride} or dilation {dilation}"
+        )
+    if weight.shape[0] != batched.shape[1]:
+        raise ValueError(f"{name}: the weight takes {weight.shape[0]} channels, the input has {batched.shape[1]}")
+    if weight.shape[0] % groups:
+        raise ValueError(f"{name}: {weight.shape[0]} channels cannot be split into {groups} groups")
+    if weight.dtype != x.dtype:
+        raise TypeError(f"{name}: input and weight need one dtype, got {x.dtype.name} and {weight.dtype.name}")
+    spans = zip(batched.shape[2:], weight.shape[2:], stride, padding, dilation, extra, strict=True)
+    size = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in spans)
+    if min(size) < 1:
+        raise ValueError(f"{name}: the output would have size {size}: padding {padding} is too large")
+    channels = weight.shape[1] * groups
+    shape = (batched.shape[0], channels, *size)
+    out = convolution_input_gradient(batched, weight, shape, stride, padding, dilation, groups)
+    if bias is not None:
+        if tuple(bias.shape) != (channels,):
+            raise ValueError(f"{name}: the bias has shape {tuple(bias.shape)}, ({channels},) expected")
+        out = out + bias.reshape((channels, *(1,) * dims))
+    return out if x.ndim == dims + 2 else out.reshape(out.shape[1:])
+
+
+def as_batch(op: str, x, dims: int):
+    """``x`` (N, C, *size), with N = 1 put in front of (C, *size). Raises ValueError for any other rank."""
+    if x.ndim not in (dims + 1, dims + 2):
+        raise ValueError(f"{op}: {dims + 1} or {dims + 2} dimensions expected, got an input of shape {tuple(x.shape)}")
+    return x if x.ndim == dims + 2 else x.reshape((1, *x.shape))
+
+
+def check_weight(op: str, weight, dims: int) -> None:
+    """Raises ValueError unless the weight has two dimensions of channels and ``dims`` of the kernel."""
+    if weight.ndim != dims + 2:
+        raise ValueError(f"{op}: a weight of {dims + 2} dimensions expected, got shape {tuple(weight.shape)}")
+
+
+def at_least(op: str, smallest: int, dims: int, **values) -> list[tuple[int, ...]]:
+    """Each of ``values`` as a tuple of ``dims`` numbers. Raises ValueError where one is below ``smallest``."""
+    tuples = []
+    for name, value in values.items():
+        tuples.append(per_dimension(value, dims))
+        if len(tuples[-1]) != dims or min(tuples[-1]) < smallest:
+            raise ValueError(f"{op}: {name} must be {smallest} or more, a number or {dims} of them, got {value}")
+    return tuples
 
 
 def per_dimension(value, dims: int) -> tuple[int, ...]:
     """A number, or one for each dimension, as a tuple of ``dims``."""
-    return (value,) * dims if isinstance(value, int) else tuple(value)
-
-
-@primitive(formula="0…x…0")
-def pad_sides(x, sides):
-    """``x`` with zeros around its last dimensions: (before, after) for each of them."""
-    return np.pad(x, ((0, 0),) * (x.ndim - len(sides)) + tuple(sides))
-
-
-@primitive(formula="x without its sides")
-def crop_sides(x, sides):
-    """``x`` without (before, after) elements of each of its last dimensions: what ``pad_sides`` added."""
-    return x[
-        (..., *(slice(before, n - after) for (before, after), n in zip(sides, x.shape[-len(sides) :], strict=True)))
-    ]
-
-
-pad_sides.vjp(x=lambda g, sides: crop_sides(g, sides))
-crop_sides.vjp(x=lambda g, sides: pad_sides(g, sides))
+    if hasattr(value, "__index__"):
+        return (int(value),) * dims
+    return tuple(value) * dims if len(value) == 1 else tuple(value)
