@@ -34,7 +34,9 @@ def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arr
         scalars: names of the arguments that are one number for the whole array.
     """
     types = ", ".join([f"{dtype}[::1]"] * len(arrays) + [dtype] * len(scalars))
-    helpers = "\n".join(f"@njit({cache.FLAGS.replace('cache=True, ', '')})\n{text}\n" for text in functions.values())
+    # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
+    flags = cache.FLAGS.replace("cache=True", "forceinline=True")
+    helpers = "\n".join(f"@njit({flags})\n{text}\n" for text in functions.values())
 
     @functools.cache
     def compiled(parallel: bool):

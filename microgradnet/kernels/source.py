@@ -5,7 +5,7 @@ Tensors it records; called with arrays it computes; and this file turns the same
 ``float32`` or ``float64``. Three rewrites are all it takes:
 
 * a literal becomes ``float32(literal)``, since in numba ``float32 * 1`` is float64, which halves the SIMD width;
-* ``where(c, a, b)`` becomes ``a if c else b``, which LLVM turns into a select;
+* ``where(c, a, b)`` becomes ``select(c, a, b)``, ``a if c else b`` in a function that is inlined;
 * ``exp(x)`` becomes ``exp_float32(x)``, and the source of that function is carried along.
 """
 
@@ -68,7 +68,7 @@ class _ForDtype(ast.NodeTransformer):
     """Rewrites one function for one dtype and collects the functions that it calls."""
 
     def __init__(self, dtype: str, scope: dict):
-        self.dtype, self.scope, self.calls = dtype, scope, {}
+        self.dtype, self.scope, self.calls, self.selects = dtype, scope, {}, False
 
     def visit_Constant(self, node):
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
@@ -90,9 +90,10 @@ class _ForDtype(ast.NodeTransformer):
     def visit_Call(self, node):
         node.args = [self.visit(argument) for argument in node.args]
         name = node.func.id
-        if name == "where":
-            condition, chosen, other = node.args
-            return ast.IfExp(condition, chosen, other)
+        if name == "where":  # a call, so that both arms are computed first: a call inside an arm would be a branch
+            self.selects = True
+            node.func = ast.Name("select", ast.Load())
+            return node
         self.calls[name] = self.scope.get(name)
         node.func = ast.Name(f"{name}_{self.dtype}", ast.Load())
         return node
@@ -104,6 +105,8 @@ def scalar_source(name: str, tree: ast.FunctionDef, scope: dict, dtype: str, don
     tree = rewrite.visit(ast.parse(ast.unparse(tree)).body[0])
     tree.name = f"{name}_{dtype}"
     tree.args.defaults = []
+    if rewrite.selects:
+        done["select"] = "def select(condition, x, y):\n    return x if condition else y"
     for called, op in rewrite.calls.items():
         add_function(called, op, dtype, done)
     done[tree.name] = ast.unparse(ast.fix_missing_locations(tree))
