@@ -1,184 +1,260 @@
-"""Reductions: many elements to one, over given dimensions or over all."""
+"""Reductions: many elements to one, over given dimensions or over all; softmax, which divides by one."""
 
-import builtins
+import math
 
 import numpy as np
 
 from .. import dtypes
 from ..kernels import rows
-from ..primitive import broadcast_to, primitive
-from .comparison import eq, where
+from ..primitive import primitive
+from . import arithmetic
+from .comparison import eq, ne
+from .cumulative import _products_before
+from .diagonals import diagonal
+from .dims import axes, count, one_dim, several_dims, spread
 from .exponential import exp
-from .scatter import put_along_dim
+from .rearranging import _flip
+from .return_types import MinMax, ValuesIndices
+from .scatter import gather
+from .shape import squeeze
 
 
-def dims_of(x, dim) -> tuple[int, ...]:
-    """``dim`` (None, a number or several) as a tuple of distinct non-negative numbers; raises IndexError outside."""
-    given = range(x.ndim) if dim is None else (dim,) if isinstance(dim, int) else tuple(dim)
-    for d in given:
-        if not -builtins.max(x.ndim, 1) <= d < builtins.max(x.ndim, 1):
-            raise IndexError(f"dim {d} is outside of a tensor with {x.ndim} dimensions")
-    dims = tuple(d % x.ndim for d in given) if x.ndim else ()
-    if len(set(dims)) != len(dims):
-        raise ValueError(f"dim {dim} names a dimension twice")
-    return dims
-
-
-def spread(g, shape: tuple, dim, keepdim: bool):
-    """A reduction's cotangent, repeated over the dimensions that were reduced."""
-    if not keepdim and dim is not None:
-        dims = (dim,) if isinstance(dim, int) else dim
-        dims = {d % len(shape) for d in dims} if shape else ()
-        g = g.reshape(tuple(1 if i in dims else n for i, n in enumerate(shape)))
-    return broadcast_to(g, shape)
+def _floating(x) -> None:
+    if x.dtype.kind != "f":
+        raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
 
 
 @primitive(formula="Σx")
 def sum(x, dim=None, keepdim=False, dtype=None):
-    """Sum over ``dim`` (default: all). Integers and booleans add up in int64."""
-    if dtype is None and x.dtype.kind in "bu":
+    """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
+    if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
-    return np.add.reduce(x, axis=dims_of(x, dim), keepdims=keepdim, dtype=dtype)
+    return np.add.reduce(x, axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
 
 
 sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
 
 
 @primitive(formula="Σx / n")
-def mean(x, dim=None, keepdim=False):
+def mean(x, dim=None, keepdim=False, dtype=None):
     """Mean over ``dim`` (default: all); floating point only. NaN for no elements."""
+    dtype = np.dtype(dtype or x.dtype)
+    if dtype.kind != "f":
+        raise TypeError(f"a floating dtype expected, got {dtype.name}: convert with .float() or pass dtype")
+    n = count(x.shape, dim)
+    total = np.add.reduce(x, axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
+    return total / dtype.type(n) if n else total + dtype.type(math.nan)
+
+
+mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(g / (count(x_shape, dim) or 1), x_shape, dim, keepdim))
+
+
+@primitive(formula="Σx without NaN")
+def nansum(x, dim=None, keepdim=False, dtype=None):
+    """Sum over ``dim`` (default: all), with NaN as zero."""
+    return sum(np.where(x == x, x, np.zeros((), x.dtype)), dim, keepdim, dtype)
+
+
+nansum.vjp(x=lambda g, x, dim, keepdim: spread(g, x.shape, dim, keepdim) * eq(x, x))
+
+
+def nanmean(x, dim=None, keepdim=False, *, dtype=None):
+    """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only."""
     if x.dtype.kind != "f":
-        raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
-    dims = dims_of(x, dim)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.add.reduce(x, axis=dims, keepdims=keepdim) / x.dtype.type(count(x.shape, dims))
+        raise TypeError(f"nanmean: a floating dtype expected, got {x.dtype.name}: convert with .float()")
+    return nansum(x, dim, keepdim, dtype) / sum(eq(x, x), dim, keepdim)
 
 
-mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(g / builtins.max(count(x_shape, dim), 1), x_shape, dim, keepdim))
+@primitive(formula="Πx")
+def prod(x, dim=None, keepdim=False, dtype=None):
+    """Product over one dimension, or over all. Integers and booleans multiply in int64."""
+    if dtype is None and x.dtype.kind in "biu":
+        dtype = dtypes.int64
+    axis = None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim)
+    return np.multiply.reduce(x, axis=axis, keepdims=keepdim, dtype=dtype)
 
 
-def count(shape: tuple, dim) -> int:
-    """How many elements of ``shape`` are reduced to one."""
-    dims = range(len(shape)) if dim is None else (dim,) if isinstance(dim, int) else dim
-    return int(np.prod([shape[d] for d in dims], dtype=np.int64))
+def _to_factors(g, x, dim, keepdim):
+    if 0 in x.shape:
+        return x
+    # The product of all others is that of those before and those after: no division, so zeros are no special case.
+    line, along = (x.reshape((-1,)), 0) if dim is None or x.ndim == 0 else (x, dim)
+    after = _flip(_products_before(_flip(line, (along,)), along), (along,))
+    return spread(g, x.shape, dim, keepdim) * (_products_before(line, along) * after).reshape(tuple(x.shape))
+
+
+prod.vjp(x=_to_factors)
 
 
 @primitive(formula="max x")
 def amax(x, dim=None, keepdim=False):
     """Largest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
-    return np.maximum.reduce(x, axis=dims_of(x, dim), keepdims=keepdim)
+    return np.maximum.reduce(x, axis=axes(x, dim), keepdims=keepdim)
 
 
 @primitive(formula="min x")
 def amin(x, dim=None, keepdim=False):
     """Smallest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
-    return np.minimum.reduce(x, axis=dims_of(x, dim), keepdims=keepdim)
+    return np.minimum.reduce(x, axis=axes(x, dim), keepdims=keepdim)
 
 
 def _to_extremes(g, out, x, dim, keepdim):
     chosen = eq(x, spread(out, x.shape, dim, keepdim))
-    return where(chosen, spread(g, x.shape, dim, keepdim) / sum(chosen, dim, True), 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return chosen * (spread(g, x.shape, dim, keepdim) / sum(chosen, dim, True))
 
 
 amax.vjp(x=_to_extremes)
 amin.vjp(x=_to_extremes)
 
 
-@primitive(formula="max, argmax", outputs=("values", "indices"))
-def max_along(x, dim, keepdim=False):
-    """Largest along one dimension, and where it stands (the first, at a tie)."""
-    return _extreme(x, dim, keepdim, np.argmax)
+def aminmax(x, *, dim=None, keepdim=False):
+    """The smallest and the largest, over one dimension or over all: ``(min, max)``."""
+    return MinMax(amin(x, dim, keepdim), amax(x, dim, keepdim))
 
 
-@primitive(formula="min, argmin", outputs=("values", "indices"))
-def min_along(x, dim, keepdim=False):
-    """Smallest along one dimension, and where it stands (the first, at a tie)."""
-    return _extreme(x, dim, keepdim, np.argmin)
+@primitive(formula="max x")
+def _max(x):
+    return np.maximum.reduce(x, axis=None)
 
 
-def _extreme(x, dim, keepdim, find):
-    (dim,) = dims_of(x, dim) or (0,)
-    if x.ndim == 0:
-        return x, np.zeros((), np.int64)
-    indices = np.expand_dims(find(x, axis=dim), dim)
-    values = np.take_along_axis(x, indices, dim)
-    return (values, indices) if keepdim else (values.squeeze(dim), indices.squeeze(dim))
+@primitive(formula="min x")
+def _min(x):
+    return np.minimum.reduce(x, axis=None)
 
 
-def _to_indices(g, indices, x_shape, dim, keepdim):
-    g = g[0]
-    if not x_shape:
-        return g
-    if not keepdim:
-        shape = tuple(1 if i == dim % len(x_shape) else n for i, n in enumerate(x_shape))
-        g, indices = g.reshape(shape), indices.reshape(shape)
-    return put_along_dim(g, indices, x_shape, dim)
+def _share_evenly(g, out, x):
+    """The cotangent of one element picked out of all of ``x``, divided among those equal to it; NaN equals NaN here."""
+    chosen = eq(x, out) | (ne(x, x) & ne(out, out))
+    return chosen * (g / sum(chosen))
 
 
-max_along.vjp(x=_to_indices)
-min_along.vjp(x=_to_indices)
-
-
-def max(x, dim=None, keepdim=False):
-    """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
-    return _reduced_or_pairwise(x, dim, keepdim, amax, max_along, "maximum")
-
-
-def min(x, dim=None, keepdim=False):
-    """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
-    return _reduced_or_pairwise(x, dim, keepdim, amin, min_along, "minimum")
-
-
-def _reduced_or_pairwise(x, dim, keepdim, over_all, along, pairwise):
-    if dim is None:
-        return over_all(x)
-    if isinstance(dim, int):
-        return along(x, dim, keepdim)
-    from . import arithmetic
-
-    return getattr(arithmetic, pairwise)(x, dim)
+_max.vjp(x=_share_evenly)
+_min.vjp(x=_share_evenly)
 
 
 @primitive(formula="argmax x", differentiable=False)
 def argmax(x, dim=None, keepdim=False):
-    """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie."""
-    return np.argmax(x, axis=dim, keepdims=keepdim)
+    """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+    return _arg(np.argmax, x, dim, keepdim)
 
 
 @primitive(formula="argmin x", differentiable=False)
 def argmin(x, dim=None, keepdim=False):
-    """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie."""
-    return np.argmin(x, axis=dim, keepdims=keepdim)
+    """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+    return _arg(np.argmin, x, dim, keepdim)
+
+
+def _arg(find, x, dim, keepdim: bool):
+    return find(x, axis=None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim), keepdims=keepdim)
+
+
+def _pick(x, dim: int, indices, keepdim: bool) -> ValuesIndices:
+    """The element of ``x`` along ``dim`` at each of ``indices``, whose size there is 1, and the indices."""
+    values = gather(x, dim, indices)
+    if keepdim or not x.ndim:
+        return ValuesIndices(values, indices)
+    return ValuesIndices(squeeze(values, dim), squeeze(indices, dim))
+
+
+def max(x, dim=None, keepdim=False):
+    """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
+    if dim is None:
+        return _max(x)
+    return _pick(x, dim, argmax(x, dim, True), keepdim) if isinstance(dim, int) else arithmetic.maximum(x, dim)
+
+
+def min(x, dim=None, keepdim=False):
+    """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
+    if dim is None:
+        return _min(x)
+    return _pick(x, dim, argmin(x, dim, True), keepdim) if isinstance(dim, int) else arithmetic.minimum(x, dim)
 
 
 @primitive(formula="∀x", differentiable=False)
 def all(x, dim=None, keepdim=False):
     """Whether all are true (non-zero)."""
-    return np.all(x, axis=dims_of(x, dim), keepdims=keepdim)
+    return np.all(x, axis=several_dims(dim, x.ndim) if x.ndim else None, keepdims=keepdim)
 
 
 @primitive(formula="∃x", differentiable=False)
 def any(x, dim=None, keepdim=False):
     """Whether any is true (non-zero)."""
-    return np.any(x, axis=dims_of(x, dim), keepdims=keepdim)
+    return np.any(x, axis=several_dims(dim, x.ndim) if x.ndim else None, keepdims=keepdim)
+
+
+@primitive(formula="#{x ≠ 0}", differentiable=False)
+def count_nonzero(x, dim=None):
+    """How many are not zero, over ``dim`` (default: all), as int64."""
+    return np.asarray(np.count_nonzero(x, axis=axes(x, dim)), np.int64)
+
+
+def trace(x):
+    """The sum of a matrix's diagonal."""
+    if x.ndim != 2:
+        raise ValueError(f"trace: a matrix expected, got shape {tuple(x.shape)}")
+    return sum(diagonal(x))
+
+
+@primitive(formula="ln Σeˣ")
+def logsumexp(x, dim, keepdim=False):
+    """``log(sum(exp(x), dim))``, shifted by the maximum so that nothing overflows; -inf where all are -inf."""
+    x = x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
+    axis = axes(x, dim)
+    shift = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-math.inf)
+    shift = np.where(np.isfinite(shift), shift, x.dtype.type(0))
+    with np.errstate(divide="ignore"):
+        out = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return out if keepdim else out.squeeze(axis)
+
+
+logsumexp.vjp(
+    x=lambda g, out, x, dim, keepdim: spread(g, x.shape, dim, keepdim) * exp(x - spread(out, x.shape, dim, keepdim))
+)
+
+
+def _along_rows(kernel, x, dim: int, dtype):
+    x = x if dtype is None else x.astype(dtype)
+    _floating(x)
+    return rows.along(kernel, x, (one_dim(dim, x.ndim),) if x.ndim else ())
 
 
 @primitive(formula="x − ln Σeˣ")
-def log_softmax(x, dim):
+def log_softmax(x, dim, dtype=None):
     """``x - log(sum(exp(x)))`` along ``dim``, shifted by the maximum so that nothing overflows."""
-    return rows.along(rows.log_softmax, x, dims_of(x, dim))
+    return _along_rows(rows.log_softmax, x, dim, dtype)
 
 
 log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim, True))
 
 
 @primitive(formula="eˣ / Σeˣ")
-def softmax(x, dim):
+def softmax(x, dim, dtype=None):
     """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
-    return rows.along(rows.softmax, x, dims_of(x, dim))
+    return _along_rows(rows.softmax, x, dim, dtype)
 
 
 softmax.vjp(x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
 
 
-METHODS = (sum, mean, amax, amin, max, min, argmax, argmin, all, any, log_softmax, softmax)
+METHODS = (
+    sum,
+    mean,
+    nansum,
+    nanmean,
+    prod,
+    amax,
+    amin,
+    aminmax,
+    max,
+    min,
+    argmax,
+    argmin,
+    all,
+    any,
+    count_nonzero,
+    trace,
+    logsumexp,
+    log_softmax,
+    softmax,
+)
