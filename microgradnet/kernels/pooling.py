@@ -1,25 +1,97 @@
-"""Pooling loops over the planes of an image."""
+"""Pooling loops over planes (count, D, H, W); an image has D = 1, a sequence D = H = 1.
+
+The window of output i along a dimension is every ``step``-th place from ``starts[i]`` to before ``ends[i]``, all inside
+of the plane. So one loop serves strides, padding, dilation and adaptive windows alike.
+"""
 
 from .cpu import loop
 
 
 @loop(parallel=True)
-def max_pool2d(x, values, indices, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w):
-    """The largest of each window of x (planes, H, W), and its place in the flattened plane; NaN counts as largest."""
+def max_pool(x, values, indices, starts_d, ends_d, step_d, starts_h, ends_h, step_h, starts_w, ends_w, step_w):
+    """The largest of each window, and its place in the flattened plane: the first at a tie; NaN counts as largest."""
     for plane in prange(x.shape[0]):  # noqa: F821 (prange is there when numba compiles this)
         for i in range(values.shape[1]):
             for j in range(values.shape[2]):
-                best, place = -float("inf"), -1
-                for a in range(kernel_h):
-                    row = i * stride_h - pad_h + a * dilation_h
-                    if row < 0 or row >= x.shape[1]:
-                        continue
-                    for b in range(kernel_w):
-                        column = j * stride_w - pad_w + b * dilation_w
-                        if column < 0 or column >= x.shape[2]:
-                            continue
-                        value = x[plane, row, column]
-                        if place < 0 or value > best or value != value:
-                            best, place = value, row * x.shape[2] + column
-                values[plane, i, j] = best
-                indices[plane, i, j] = place
+                for k in range(values.shape[3]):
+                    best = x[plane, starts_d[i], starts_h[j], starts_w[k]]
+                    best_d, best_h, best_w = starts_d[i], starts_h[j], starts_w[k]
+                    for d in range(starts_d[i], ends_d[i], step_d):
+                        for h in range(starts_h[j], ends_h[j], step_h):
+                            for w in range(starts_w[k], ends_w[k], step_w):
+                                value = x[plane, d, h, w]
+                                if value > best or (value != value and best == best):
+                                    best, best_d, best_h, best_w = value, d, h, w
+                    values[plane, i, j, k] = best
+                    indices[plane, i, j, k] = (best_d * x.shape[2] + best_h) * x.shape[3] + best_w
+
+
+@loop(parallel=True)
+def max_pool_2x2(x, values, indices):
+    """The windows of 2 × 2, side by side, of planes (count, H, W): the commonest case, without a branch."""
+    for plane in prange(x.shape[0]):  # noqa: F821
+        for i in range(values.shape[1]):
+            for j in range(values.shape[2]):
+                a, b = x[plane, 2 * i, 2 * j], x[plane, 2 * i, 2 * j + 1]
+                c, d = x[plane, 2 * i + 1, 2 * j], x[plane, 2 * i + 1, 2 * j + 1]
+                right = b > a or (b != b and a == a)
+                top = b if right else a
+                right_below = d > c or (d != d and c == c)
+                bottom = d if right_below else c
+                below = bottom > top or (bottom != bottom and top == top)
+                values[plane, i, j] = bottom if below else top
+                column = 2 * j + (right_below if below else right)
+                indices[plane, i, j] = (2 * i + below) * x.shape[2] + column
+
+
+@loop(parallel=True)
+def sum_pool(x, out, scale, starts_d, ends_d, starts_h, ends_h, starts_w, ends_w):
+    """The sum of each window times its ``scale`` (D', H', W')."""
+    for plane in prange(x.shape[0]):  # noqa: F821
+        for i in range(out.shape[1]):
+            for j in range(out.shape[2]):
+                for k in range(out.shape[3]):
+                    total = x.dtype.type(0)
+                    for d in range(starts_d[i], ends_d[i]):
+                        for h in range(starts_h[j], ends_h[j]):
+                            for w in range(starts_w[k], ends_w[k]):
+                                total += x[plane, d, h, w]
+                    out[plane, i, j, k] = total * scale[i, j, k]
+
+
+@loop(parallel=True)
+def spread_pool(g, out, scale, starts_d, ends_d, starts_h, ends_h, starts_w, ends_w):
+    """Each g times its ``scale`` added to every place of its window."""
+    for plane in prange(g.shape[0]):  # noqa: F821
+        for i in range(g.shape[1]):
+            for j in range(g.shape[2]):
+                for k in range(g.shape[3]):
+                    part = g[plane, i, j, k] * scale[i, j, k]
+                    for d in range(starts_d[i], ends_d[i]):
+                        for h in range(starts_h[j], ends_h[j]):
+                            for w in range(starts_w[k], ends_w[k]):
+                                out[plane, d, h, w] += part
+
+
+@loop(parallel=True)
+def add_at(g, indices, out):
+    """``out[plane, indices[plane, i]] += g[plane, i]``."""
+    for plane in prange(g.shape[0]):  # noqa: F821
+        for i in range(g.shape[1]):
+            out[plane, indices[plane, i]] += g[plane, i]
+
+
+@loop(parallel=True)
+def write_at(g, indices, out):
+    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one stays."""
+    for plane in prange(g.shape[0]):  # noqa: F821
+        for i in range(g.shape[1]):
+            out[plane, indices[plane, i]] = g[plane, i]
+
+
+@loop(parallel=True)
+def read_at(x, indices, out):
+    """``out[plane, i] = x[plane, indices[plane, i]]``."""
+    for plane in prange(out.shape[0]):  # noqa: F821
+        for i in range(out.shape[1]):
+            out[plane, i] = x[plane, indices[plane, i]]

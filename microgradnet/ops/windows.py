@@ -1,0 +1,58 @@
+"""Where the windows of a pooling layer lie: one ``Span`` for each dimension."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Span(NamedTuple):
+    """The windows along one dimension: window i is ``range(starts[i], ends[i], step)``, inside of the input."""
+
+    starts: np.ndarray
+    ends: np.ndarray
+    step: int
+    padded: np.ndarray  # how many places each window has when the padding counts
+
+
+def sliding(op: str, sizes, kernel, stride, padding, dilation, ceil_mode: bool) -> tuple[Span, ...]:
+    """The spans of windows of one size, a stride apart, each tuple with one number a dimension.
+
+    Raises ValueError where the padding is more than half of the kernel, or no window fits.
+    """
+    if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
+        raise ValueError(f"{op}: padding {padding} may be at most half of the kernel {kernel}")
+    spans = []
+    for n, k, s, p, d in zip(sizes, kernel, stride, padding, dilation, strict=True):
+        count = window_count(n, k, s, p, d, ceil_mode)
+        if count < 1:
+            raise ValueError(f"{op}: the kernel {kernel} is larger than the padded input {tuple(sizes)}")
+        first = np.arange(count) * s - p
+        last = first + d * (k - 1) + 1
+        starts = np.where(first < 0, first + -(first // d) * d, first)
+        spans.append(Span(starts, np.minimum(last, n), d, np.minimum(last, n + p) - first))
+    return tuple(spans)
+
+
+def adaptive(sizes, output_size) -> tuple[Span, ...]:
+    """The spans of as many windows as ``output_size`` asks for, of nearly one size, that cover the input."""
+    spans = []
+    for n, m in zip(sizes, output_size, strict=True):
+        i = np.arange(m)
+        starts, ends = i * n // max(m, 1), -(-(i + 1) * n // max(m, 1))
+        spans.append(Span(starts, ends, 1, ends - starts))
+    return tuple(spans)
+
+
+def counts(spans, padded: bool) -> np.ndarray:
+    """How many places each window has, (*output size)."""
+    out = np.ones((), np.int64)
+    for span in spans:
+        out = np.multiply.outer(out, span.padded if padded else span.ends - span.starts)
+    return out
+
+
+def window_count(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
+    """How many windows fit; with ``ceil_mode`` also one that starts inside and ends outside."""
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    count = (room + (stride - 1 if ceil_mode else 0)) // stride + 1
+    return count - 1 if ceil_mode and (count - 1) * stride >= size + padding else count
