@@ -73,7 +73,8 @@ class _ForDtype(ast.NodeTransformer):
     def visit_Constant(self, node):
         if isinstance(node.value, bool) or not isinstance(node.value, int | float):
             return node
-        return ast.Call(ast.Name(self.dtype, ast.Load()), [node], [])
+        literal = node if node.value == node.value else ast.parse("np.nan", mode="eval").body
+        return ast.Call(ast.Name(self.dtype, ast.Load()), [literal], [])
 
     def visit_BinOp(self, node):
         if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):

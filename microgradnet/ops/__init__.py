@@ -11,39 +11,47 @@ from ..tensor import Tensor
 from . import (
     activation,
     arithmetic,
+    binary_loss,
     comparison,
     convolution,
     creation,
     cumulative,
     decompositions,
     diagonals,
+    distance,
     einsum,
     exponential,
     indexing,
     joining,
     linalg,
     loss,
+    margin_loss,
     norms,
     padding,
     pooling,
     products,
     rearranging,
     reduction,
+    regression_loss,
     rounding,
     scatter,
     shape,
     shuffling,
     sorting,
+    special,
     splitting,
     statistics,
     stochastic,
     svd,
+    trigonometric,
     unfolding,
 )
 
 FAMILIES = (
     arithmetic,
     exponential,
+    trigonometric,
+    special,
     rounding,
     comparison,
     activation,
@@ -72,19 +80,26 @@ FAMILIES = (
     unfolding,
     padding,
     shuffling,
+    regression_loss,
+    binary_loss,
+    distance,
+    margin_loss,
 )
 
 OPERATORS = {
-    "add": arithmetic.add,
+    "add": arithmetic._add,
     "sub": arithmetic.sub,
     "mul": arithmetic.mul,
-    "truediv": arithmetic.div,
+    "truediv": arithmetic._div,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.remainder,
     "pow": arithmetic.pow,
     "matmul": linalg.matmul,
     "and": comparison.bitwise_and,
     "or": comparison.bitwise_or,
+    "xor": comparison.bitwise_xor,
 }
-ELEMENTWISE = (arithmetic, exponential, rounding, activation)
+ELEMENTWISE = (arithmetic, exponential, trigonometric, special, rounding, activation)
 WRITES = (
     "index_add",
     "index_copy",
@@ -141,6 +156,7 @@ def _attach() -> None:
         setattr(Tensor, f"__{name}__", lambda a, b, op=op: op(a, b))
         setattr(Tensor, f"__r{name}__", lambda a, b, op=op: op(b, a))
         setattr(Tensor, f"__i{name}__", inplace.in_place(op))
+    Tensor.__rdiv__ = Tensor.__rtruediv__  # the name that PyTorch keeps from Python 2
     for name, method in _in_place_forms().items():
         setattr(Tensor, name, method)
     Tensor.__setitem__ = inplace.setitem

@@ -5,6 +5,7 @@ import numpy as np
 from .. import dtypes
 from ..elementwise import elementwise
 from ..primitive import primitive
+from ..tensor import Tensor
 
 
 @elementwise(formula="[x = y]", numpy=np.equal, differentiable=False)
@@ -55,6 +56,12 @@ def bitwise_or(x, y):
     return x | y
 
 
+@elementwise(formula="x ⊕ y", numpy=np.bitwise_xor, differentiable=False)
+def bitwise_xor(x, y):
+    """``x ^ y`` of booleans or integers."""
+    return x ^ y
+
+
 @elementwise(formula="¬x", numpy=np.invert, differentiable=False)
 def bitwise_not(x):
     """``~x`` of booleans or integers."""
@@ -62,15 +69,106 @@ def bitwise_not(x):
 
 
 @primitive(formula="x if c else y")
-def where(condition, x, y):
-    """``x`` where ``condition`` is true, else ``y``; all three broadcast. In a scalar function: a select."""
+def _where(condition, x, y):
     dtype = dtypes.result_type(x, y)
     return np.where(condition, np.asarray(x, dtype), np.asarray(y, dtype))
 
 
-where.vjp(
-    x=lambda g, condition: where(condition, g, 0),
-    y=lambda g, condition: where(condition, 0, g),
+_where.vjp(
+    x=lambda g, condition: _where(condition, g, 0),
+    y=lambda g, condition: _where(condition, 0, g),
 )
 
-METHODS = (eq, ne, lt, le, gt, ge, bitwise_and, bitwise_or, bitwise_not)
+
+def where(condition, x=None, y=None):
+    """``x`` where ``condition`` is true, else ``y``; all three broadcast. In a scalar function: a select.
+
+    With the condition alone: the indices of what is true, one tensor for each dimension.
+    """
+    if x is None and y is None:
+        return tuple(Tensor(indices) for indices in np.nonzero(condition.array))
+    return _where(condition, x, y)
+
+
+@elementwise(formula="x is NaN", numpy=np.isnan, differentiable=False)
+def isnan(x):
+    """Where ``x`` is NaN."""
+    return x != x
+
+
+@elementwise(formula="|x| = ∞", numpy=np.isinf, differentiable=False)
+def isinf(x):
+    """Where ``x`` is inf or −inf."""
+    return x - x != x - x
+
+
+@elementwise(formula="|x| < ∞", numpy=np.isfinite, differentiable=False)
+def isfinite(x):
+    """Where ``x`` is neither infinite nor NaN."""
+    return x - x == 0
+
+
+@elementwise(formula="¬x", numpy=np.logical_not, differentiable=False)
+def logical_not(x):
+    """Where ``x`` is 0."""
+    return x == 0
+
+
+@elementwise(formula="x ∧ y", numpy=np.logical_and, differentiable=False)
+def logical_and(x, y):
+    """Where both are not 0."""
+    return (x != 0) & (y != 0)
+
+
+@elementwise(formula="x ∨ y", numpy=np.logical_or, differentiable=False)
+def logical_or(x, y):
+    """Where at least one is not 0."""
+    return (x != 0) | (y != 0)
+
+
+@elementwise(formula="x ⊕ y", numpy=np.logical_xor, differentiable=False)
+def logical_xor(x, y):
+    """Where just one is not 0."""
+    return (x != 0) != (y != 0)
+
+
+@primitive(formula="|x − y| ≤ atol + rtol·|y|", differentiable=False)
+def isclose(x, y, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Where ``|x - y| <= atol + rtol * |y|``, or both are the same infinity."""
+    if x.dtype != y.dtype:
+        raise TypeError(f"both need one dtype, got {x.dtype.name} and {y.dtype.name}")
+    return np.isclose(x, y, rtol, atol, equal_nan)
+
+
+def allclose(x, y, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
+    """Whether ``isclose`` holds everywhere."""
+    return bool(isclose(x, y, rtol, atol, equal_nan).array.all())
+
+
+def equal(x, y) -> bool:
+    """Whether shape and all elements are the same."""
+    return tuple(x.shape) == tuple(y.shape) and bool((x.array == y.array).all())
+
+
+METHODS = (
+    eq,
+    ne,
+    lt,
+    le,
+    gt,
+    ge,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    bitwise_not,
+    isnan,
+    isinf,
+    isfinite,
+    logical_not,
+    logical_and,
+    logical_or,
+    logical_xor,
+    isclose,
+    allclose,
+    equal,
+)

@@ -3,7 +3,9 @@
 import numpy as np
 
 from .. import dtypes
+from ..primitive import primitive
 from ..tensor import Tensor
+from .comparison import where
 
 
 def size_of(op: str, size: tuple) -> tuple[int, ...]:
@@ -61,3 +63,50 @@ def ones_like(input, dtype=None, requires_grad=False) -> Tensor:
 def full_like(input, fill_value, dtype=None, requires_grad=False) -> Tensor:
     """``fill_value`` in ``input``'s shape and, unless given, dtype."""
     return Tensor(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad=requires_grad)
+
+
+def scalar_tensor(value, dtype=None, requires_grad=False) -> Tensor:
+    """A 0-d tensor; the default dtype unless ``dtype`` is given."""
+    return Tensor(np.asarray(value, dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+
+
+def tril_indices(row, col, offset=0, dtype=None) -> Tensor:
+    """Row and column numbers (2, n) of the elements on and below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    return Tensor(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64))
+
+
+def triu_indices(row, col, offset=0, dtype=None) -> Tensor:
+    """Row and column numbers (2, n) of the elements on and above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    return Tensor(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64))
+
+
+def new_full(self, size, fill_value, dtype=None, requires_grad=False) -> Tensor:
+    """``full`` with this tensor's dtype unless ``dtype`` is given."""
+    return full(size, fill_value, dtype or self.dtype, requires_grad)
+
+
+def new_zeros(self, *size, dtype=None, requires_grad=False) -> Tensor:
+    """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
+    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+def new_ones(self, *size, dtype=None, requires_grad=False) -> Tensor:
+    """``ones`` with this tensor's dtype unless ``dtype`` is given."""
+    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+
+
+@primitive(formula="v")
+def fill(input, value):
+    """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+    if np.ndim(value):
+        raise ValueError(f"a number or a 0-d tensor expected as value, got shape {np.shape(value)}")
+    return np.full(input.shape, value, input.dtype)
+
+
+fill.vjp(
+    input=lambda g: where(np.False_, g, 0),
+    value=lambda g: g,
+)
+
+
+METHODS = (new_full, new_zeros, new_ones, fill)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..elementwise import elementwise
+from .comparison import where
 
 
 @elementwise(formula="eˣ", derivative_formula="eˣ", integers="float", intrinsic=True)
@@ -65,4 +66,66 @@ def _(x):
     return 1.1283791670955126 * exp(-x * x)
 
 
-METHODS = (exp, log, sqrt, expm1, log1p, erf)
+@elementwise(formula="2ˣ", derivative_formula="2ˣ·ln 2", integers="float", intrinsic=True)
+def exp2(x):
+    """``2 ** x``."""
+
+
+@exp2.derivative
+def _(x, y):
+    return y * 0.6931471805599453
+
+
+@elementwise(formula="log₂ x", derivative_formula="1/(x·ln 2)", integers="float", intrinsic=True)
+def log2(x):
+    """Logarithm to base 2."""
+
+
+@log2.derivative
+def _(x):
+    return 1 / (x * 0.6931471805599453)
+
+
+@elementwise(formula="log₁₀ x", derivative_formula="1/(x·ln 10)", integers="float", intrinsic=True)
+def log10(x):
+    """Logarithm to base 10."""
+
+
+@log10.derivative
+def _(x):
+    return 1 / (x * 2.302585092994046)
+
+
+@elementwise(formula="1/√x", derivative_formula="−1/(2x√x)", integers="float", intrinsic=True)
+def rsqrt(x):
+    """``1 / sqrt(x)``."""
+
+
+@rsqrt.derivative
+def _(x, y):
+    return -0.5 * y * y * y
+
+
+@elementwise(formula="ln(eˣ + eʸ)", derivative_formula="eˣ⁻ᵒ, eʸ⁻ᵒ", integers="float", numpy=np.logaddexp)
+def logaddexp(x, y):
+    """``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
+    return where(x > y, x + log1p(exp(y - x)), y + log1p(exp(x - y)))
+
+
+@logaddexp.derivative
+def _(x, y, out):
+    return where(x == out, 1, exp(x - out)), where(y == out, 1, exp(y - out))
+
+
+@elementwise(formula="log₂(2ˣ + 2ʸ)", derivative_formula="2ˣ⁻ᵒ, 2ʸ⁻ᵒ", integers="float", numpy=np.logaddexp2)
+def logaddexp2(x, y):
+    """``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
+    return where(x > y, x + log2(1 + exp2(y - x)), y + log2(1 + exp2(x - y)))
+
+
+@logaddexp2.derivative
+def _(x, y, out):
+    return where(x == out, 1, exp2(x - out)), where(y == out, 1, exp2(y - out))
+
+
+METHODS = (exp, log, sqrt, expm1, log1p, erf, exp2, log2, log10, rsqrt, logaddexp, logaddexp2)

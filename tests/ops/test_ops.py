@@ -206,7 +206,7 @@ def ops_reached(case: Case, arguments: tuple) -> set[str]:
                 outputs,
                 wanted,
                 [mg.Tensor(np.ones_like(o.array), requires_grad=True) for o in outputs],
-                create_graph=True,
+                create_graph=case.twice,
                 allow_unused=True,
             )
             again = [g for g in once if g is not None and g.requires_grad]
