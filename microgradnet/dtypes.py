@@ -36,13 +36,14 @@ def promote_types(a, b) -> np.dtype:
 
 
 def result_type(*values) -> np.dtype:
-    """The dtype of an operation on arrays and Python numbers.
+    """The dtype of an operation on tensors (or arrays) and Python numbers.
 
-    Arrays with dimensions decide; a 0-d array counts only where it is of a higher category (bool < integer < float),
+    Tensors with dimensions decide; a 0-d one counts only where it is of a higher category (bool < integer < float),
     and a Python number only above that: so ``float32_vector * float64_scalar`` stays float32.
     """
     ranked: list[np.dtype | None] = [None, None, None]
     for value in values:
+        value = getattr(value, "array", value)
         if isinstance(value, np.ndarray | np.generic):
             rank, dtype = (0 if value.ndim else 1), value.dtype
         else:

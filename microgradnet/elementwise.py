@@ -29,8 +29,8 @@ _COMPILED = (dtypes.float32, dtypes.float64)
 class Elementwise(Primitive):
     """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all."""
 
-    def __init__(self, function, formula, derivative_formula, numpy, integers, intrinsic, differentiable):
-        self.function, self.numpy, self.integers = function, numpy, integers
+    def __init__(self, function, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable):
+        self.function, self.numpy, self.integers, self.kinds = function, numpy, integers, kinds
         self.scalar = None if intrinsic else function
         parameters = inspect.signature(function).parameters.values()
         self.array_names = [p.name for p in parameters if p.default is p.empty]
@@ -77,7 +77,7 @@ class Elementwise(Primitive):
             dtype = arrays[0].dtype
         if dtype not in _COMPILED:
             if dtype.kind != "f":  # integers that stay integers: the same function, on the arrays
-                return self.function(*arrays, *values[count:])
+                return np.asarray(self.function(*arrays, *values[count:])).astype(dtype, copy=False)
             return self._forward((*(np.asarray(a, np.float32) for a in arrays), *values[count:])).astype(dtype)
         if count > 1:
             arrays = np.broadcast_arrays(*arrays)
@@ -85,8 +85,16 @@ class Elementwise(Primitive):
         self._forward_kernel(dtype)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out
 
+    def _bind(self, args: tuple, kwargs: dict) -> tuple:
+        """Takes PyTorch's names too for the arguments that a formula calls x and y."""
+        names = dict(zip(("input", "other"), self.array_names, strict=False))
+        return super()._bind(args, {names.get(name, name): value for name, value in kwargs.items()})
+
     def _dtype(self, arrays) -> np.dtype | None:
-        """The dtype to compute in, by PyTorch's promotion, or None if the arrays share a floating one already."""
+        """The dtype to compute in, by PyTorch's promotion, or None if the arrays share a floating one already.
+
+        Raises TypeError for a dtype that the op is not for.
+        """
         first = None
         for a in arrays:
             if isinstance(a, np.ndarray | np.generic):
@@ -98,6 +106,10 @@ class Elementwise(Primitive):
         if first is not None and first.kind == "f":
             return None
         dtype = dtypes.result_type(*arrays)
+        for a in arrays:
+            if dtypes.result_type(a).kind not in self.kinds:
+                expected = "a floating dtype" if self.kinds == "f" else "numbers"
+                raise TypeError(f"{expected} expected, got {dtypes.result_type(a).name}: convert with .float()")
         return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
 
     @functools.cache  # noqa: B019 (ops live as long as the program)
@@ -150,6 +162,7 @@ def elementwise(
     derivative_formula=None,
     numpy=None,
     integers="keep",
+    kinds="fiub",
     intrinsic=False,
     differentiable=True,
 ):
@@ -158,11 +171,12 @@ def elementwise(
     Args:
         numpy: the ufunc that computes the same, where NumPy is best already (arithmetic: a pass of memory).
         integers: ``"keep"``, or ``"float"`` if integers give the default floating dtype (``exp`` of an integer).
+        kinds: which dtypes it is for: f floating, i and u integers, b booleans.
         intrinsic: the body is ``kernels.scalar_math``'s function of this name.
         differentiable: False for comparisons and the like, whose result is a constant.
     """
 
     def declare(f):
-        return Elementwise(f, formula, derivative_formula, numpy, integers, intrinsic, differentiable)
+        return Elementwise(f, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable)
 
     return declare if function is None else declare(function)
