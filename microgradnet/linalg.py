@@ -2,8 +2,11 @@
 
 from .ops.decompositions import cholesky, det, inv, matrix_power, slogdet, solve
 from .ops.linalg import matmul
+from .ops.norms import linalg_norm as norm
+from .ops.norms import matrix_norm, vector_norm
 from .ops.products import cross as _cross
 from .ops.products import multi_dot, vecdot
+from .ops.svd import svdvals
 
 __all__ = [
     "cholesky",
@@ -11,11 +14,15 @@ __all__ = [
     "det",
     "inv",
     "matmul",
+    "matrix_norm",
     "matrix_power",
     "multi_dot",
+    "norm",
     "slogdet",
     "solve",
+    "svdvals",
     "vecdot",
+    "vector_norm",
 ]
 
 

@@ -69,18 +69,19 @@ def _add_rows(out, dim: int, index, rows) -> None:
     """Adds each slice of ``rows`` to the slice of ``out`` along ``dim`` that ``index`` names."""
     out = np.moveaxis(out, dim, 0)
     rows = np.broadcast_to(rows, (*out.shape[1 : dim + 1], *index.shape, *out.shape[dim + 1 :]))
-    rows = np.moveaxis(rows, range(dim, dim + index.ndim), range(index.ndim)).reshape(-1, *out.shape[1:])
+    rows = np.moveaxis(rows, range(dim, dim + index.ndim), range(index.ndim)).reshape(index.size, *out.shape[1:])
     index = index.reshape(-1)
     if out.ndim == 1:
         np.add.at(out, index, rows)
         return
     # Equal indices brought side by side and added in one sweep: np.add.at is many times slower on whole rows.
     index = np.where(index < 0, index + len(out), index)
-    order = np.argsort(index, kind="stable")
+    # NumPy sorts 16 bits by radix, several times faster.
+    order = np.argsort(index.astype(np.uint16) if len(out) <= 65_536 else index, kind="stable")
     index = index[order]
     starts = np.flatnonzero(np.diff(index, prepend=-1))
     if len(starts):
-        out[index[starts]] += np.add.reduceat(rows[order], starts, axis=0)
+        out[index[starts]] += np.add.reduceat(np.take(rows, order, axis=0), starts, axis=0)
 
 
 def stages(x, index) -> tuple[tuple, tuple | None]:

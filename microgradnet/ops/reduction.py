@@ -146,6 +146,8 @@ def argmin(x, dim=None, keepdim=False):
 
 
 def _arg(find, x, dim, keepdim: bool):
+    if x.dtype == bool:
+        raise TypeError("numbers expected, got booleans: convert with .long()")
     return find(x, axis=None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim), keepdims=keepdim)
 
 
@@ -213,10 +215,10 @@ logsumexp.vjp(
 )
 
 
-def _along_rows(kernel, x, dim: int, dtype):
+def _along_rows(kernel, x, dim: int, dtype, *others):
     x = x if dtype is None else x.astype(dtype)
     _floating(x)
-    return rows.along(kernel, x, (one_dim(dim, x.ndim),) if x.ndim else ())
+    return rows.along(kernel, x, (one_dim(dim, x.ndim),) if x.ndim else (), *others)
 
 
 @primitive(formula="x − ln Σeˣ")
@@ -226,6 +228,7 @@ def log_softmax(x, dim, dtype=None):
 
 
 log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim, True))
+log_softmax.fused_vjp(lambda g, needed, out, dim: [_along_rows(rows.log_softmax_gradient, g, dim, None, out)])
 
 
 @primitive(formula="eˣ / Σeˣ")
@@ -235,6 +238,7 @@ def softmax(x, dim, dtype=None):
 
 
 softmax.vjp(x=lambda g, out, dim: out * (g - sum(g * out, dim, True)))
+softmax.fused_vjp(lambda g, needed, out, dim: [_along_rows(rows.softmax_gradient, g, dim, None, out)])
 
 
 METHODS = (

@@ -37,6 +37,8 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     dim = one_dim(dim, x.ndim, "topk")
     if not 0 <= k <= (x.shape[dim] if x.ndim else 1):
         raise IndexError(f"topk: k from 0 to the size of dimension {dim} expected, got {k} for shape {tuple(x.shape)}")
+    if x.dtype == bool:
+        raise TypeError("topk: numbers expected, got booleans: convert with .long()")
     indices = argsort(x, dim, bool(largest))
     if x.ndim:
         indices = narrow(indices, dim, 0, k).clone()
@@ -125,8 +127,6 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     """
     if side not in (None, "left", "right") or (side == "left" and right):
         raise ValueError(f"searchsorted: side 'left' or 'right', in accord with right, expected, got {side!r}")
-    if hasattr(input, "dtype") and input.dtype != sorted_sequence.dtype:
-        raise TypeError(f"searchsorted: one dtype expected, got {sorted_sequence.dtype.name} and {input.dtype.name}")
     if sorter is not None:
         sorted_sequence = gather(sorted_sequence, -1, sorter)
     return _searchsorted(

@@ -96,28 +96,29 @@ STATISTICS = [
     Case("bincount", [(COUNTS,), (COUNTS, {"minlength": 6}), (A(0, dtype="int64"),)], differentiable=False),
     Case("bincount", [(COUNTS, A(4))], differentiable=False, dtypes=NUMBERS),
     # PyTorch's own has no gradient with respect to the weights.
-    Case("bincount of weights", [(COUNTS, A(4))], ours=mg.bincount, torch=lambda x, w: w.new_zeros(4).index_add(0, x, w)),
+    Case("bincount of weights", [(COUNTS, A(4))],
+                                 ours=mg.bincount, torch=lambda x, w: w.new_zeros(4).index_add(0, x, w)),
 ]  # fmt: skip
 
 ORDERS = (2, 1, 3, 0.5, 1.5, -2, math.inf, -math.inf, 0)
 NORMS = [
     *(Case(f"vector_norm {p}", [(A(3, 4), p), (A(3, 4), p, 1), (A(2, 3, 4), p, (0, 2), True), (A(), p)], twice=p != 0,
-           differentiable=p != 0, ours=mg.vector_norm, torch="linalg.vector_norm")
+           differentiable=p != 0, ours=mg.linalg.vector_norm, torch="linalg.vector_norm")
       for p in ORDERS),
     *(Case(f"matrix_norm {p}", [(A(3, 4), p), (A(2, 4, 3), p, (0, 2), True), (A(2, 3, 3), p, (-1, 0))],
-                                ours=mg.matrix_norm,
+                                ours=mg.linalg.matrix_norm,
            torch="linalg.matrix_norm", rtol=1e-4)
       for p in ("fro", "nuc", 2, -2, 1, -1, math.inf, -math.inf)),
     Case("linalg.norm", [(A(3, 4),), (A(4), 3), (A(3, 4), "nuc"), (A(3, 4), 1, 1), (A(2, 3, 4), None, (0, 1), True),
                          (A(3, 4), None, 0),
-                         (A(3, 4), math.inf)], ours=mg.linalg_norm, rtol=1e-4),
+                         (A(3, 4), math.inf)], rtol=1e-4),
     Case("norm", [(A(3, 4),), (A(3, 4), 1), (A(3, 4), "nuc"), (A(3, 4), 3, 1, True), (A(2, 3), "fro", (0, 1)), (A(3),
                   math.inf)], rtol=1e-4),
     Case("dist", [(A(3, 4), A(3, 4)), (A(3, 4), A(4), 3), (A(3), A(3), 1), (A(3), A(3), math.inf)]),
     # Each factor has a sign of its own choosing, which the even function of it takes out again.
     Case("svd", [(A(3, 3),), (A(2, 4, 3),), (A(2, 4),)], ours=lambda x: _squares(*svd._svd(x)), rtol=1e-3,
          torch=lambda x: _squares(*oracle().linalg.svd(x, full_matrices=False))),
-    Case("svdvals", [(A(3, 3),), (A(2, 4, 3),), (A(2, 4),)], ours=mg.svdvals, torch="linalg.svdvals", rtol=1e-4),
+    Case("svdvals", [(A(3, 3),), (A(2, 4, 3),), (A(2, 4),)], ours=mg.linalg.svdvals, torch="linalg.svdvals", rtol=1e-4),
 ]  # fmt: skip
 
 
