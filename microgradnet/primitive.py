@@ -218,6 +218,10 @@ class Primitive:
             for c, parent in zip(contributions, node.parents, strict=True)
         ]
 
+    def local_derivatives(self, node: Node) -> dict:
+        """∂output/∂argument by the argument's name, where it is one number for each element; see ``Elementwise``."""
+        return {}
+
     def _as_tensor(self, node: Node, name: str, value):
         """A saved array as the Tensor that it was, joined to the graph, so that a rule can be differentiated."""
         if name == self.variadic:

@@ -87,6 +87,20 @@ class Step(NamedTuple):
     contributions: list
 
 
+class PlayedStep(NamedTuple):
+    """A step of backward as ``Tape.steps`` plays it: upstream × local derivative = contribution, added to a sum.
+
+    ``local_derivatives`` and ``contributions`` are by argument name; an op that is not elementwise has no local
+    derivative to show. ``sums`` are the gradients so far, by Node or leaf. All arrays are copies.
+    """
+
+    node: Node
+    upstream: np.ndarray
+    local_derivatives: dict[str, np.ndarray]
+    contributions: dict[str, np.ndarray]
+    sums: dict
+
+
 def reachable(roots) -> list[Node]:
     """Every Node that the roots were computed from, oldest first."""
     seen = {root for root in roots if isinstance(root, Node)}
@@ -202,12 +216,21 @@ class Tape:
         """The gradient of the root with respect to ``node``'s output, or None while backward has not come by."""
         return self._gradients.get(node)
 
-    def steps(self, root, gradient=None) -> Iterator[Step]:
+    def steps(self, root, gradient=None) -> "Iterator[PlayedStep]":
         """Plays ``root.backward(gradient)`` node by node; the graph is kept, and the leaves get their gradients."""
-        for step in walk(root.seed(gradient), retain_graph=True):
+        sums = root.seed(gradient)
+        for step in walk(sums, retain_graph=True):
             if self not in state.watchers:
                 self.backward(step)
-            yield step
+            names = step.node.argument_names
+            pairs = zip(names, step.contributions, strict=True)
+            yield PlayedStep(
+                step.node,
+                np.array(step.upstream) if isinstance(step.upstream, np.ndarray) else step.upstream,
+                step.node.op.local_derivatives(step.node),
+                {name: np.array(c) for name, c in pairs if c is not None and not isinstance(c, list)},
+                {key: np.array(value) for key, value in sums.items() if not isinstance(value, list)},
+            )
 
     def __str__(self) -> str:
         names = {node: f"v{i}" for i, node in enumerate(self.nodes, 1)}

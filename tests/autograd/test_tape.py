@@ -42,7 +42,10 @@ def test_steps_play_backward_one_node_at_a_time():
     steps = list(tape.steps(d))
     assert [s.node.op.name for s in steps] == ["tanh", "add", "mul"]
     upstream = steps[2].upstream
-    assert [float(c) for c in steps[2].contributions] == [float(upstream * -3), float(upstream * 2)]
+    assert steps[2].local_derivatives == {"x": -3.0, "y": 2.0}
+    assert steps[2].contributions == {"x": upstream * -3, "y": upstream * 2}
+    assert steps[1].sums[a] == upstream  # the path through the sum alone; the product's is still to come
+    assert steps[2].sums[a] == pytest.approx(float(upstream * -3 + upstream))
     assert a.grad.item() == float(upstream * -3 + upstream)
     assert b.grad.item() == float(upstream * 2)
 
