@@ -158,6 +158,8 @@ class Elementwise(Primitive):
 
 def _chain(partial, g, *needed):
     """The chain rule for one element: cotangent times local derivative."""
+    if g.dtype == dtypes.float64:  # a plain float has the default dtype's precision where it meets only other numbers
+        needed = [np.float64(v) if type(v) is float else v for v in needed]
     local = partial(*needed)
     if isinstance(local, int):
         return g if local == 1 else -g if local == -1 else g * local

@@ -7,13 +7,11 @@ loop by size.
 
 import ast
 import functools
-import inspect
-import textwrap
 import threading
 
 import numpy as np
 
-from . import cache
+from . import cache, scalar_math, source
 
 # Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
 PARALLEL_FROM = 1 << 19
@@ -58,43 +56,61 @@ def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arr
     return run
 
 
-def loop(function=None, *, parallel: bool = False):
+def loop(function=None, *, parallel: bool = False, reassociate: bool = False):
     """Decorator: a numba loop over whole arrays, compiled (and cached on disk) when it is first called.
 
-    The function may use ``np``, ``math``, ``prange`` and other functions decorated so, by name. With ``parallel``
-    the loop over ``prange`` runs on all threads when the first argument is large.
+    The function may use ``np``, ``math``, ``prange``, other functions decorated so and, imported under any name, the
+    float64 functions of ``scalar_math``, which become those of the first argument's dtype. With ``parallel`` the loop
+    over ``prange`` runs on all threads when the first argument is large; with ``reassociate`` sums may be taken in any
+    order, and so with SIMD.
     """
     if function is None:
-        return functools.partial(loop, parallel=parallel)
+        return functools.partial(loop, parallel=parallel, reassociate=reassociate)
 
-    def source_of(target, flag: str) -> str:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(target))).body[0]
-        tree.decorator_list = []
-        names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {target.__name__}
-        used = [target.__globals__[n] for n in sorted(names) if hasattr(target.__globals__.get(n), "loop_source")]
-        return "\n".join([u.loop_source("") for u in used] + [f"@njit({cache.FLAGS}{flag})\n{ast.unparse(tree)}"])
+    def sources(dtype: str, flag: str = "") -> dict[str, str]:
+        """The source of the function and, before it, of all that it calls."""
+        tree = source.function_ast(function)
+        done: dict[str, str] = {}
+        renamed = {}
+        for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {function.__name__}):
+            value = function.__globals__.get(name)
+            if hasattr(value, "loop_sources"):
+                done |= value.loop_sources(dtype)
+            elif getattr(value, "__module__", None) == scalar_math.__name__:
+                renamed[name] = f"{value.__name__.removesuffix('_float64')}_{dtype}"
+                functions: dict[str, str] = {}
+                source.add_intrinsic(renamed[name], functions)
+                done |= {k: f"@njit({cache.FLAGS})\n{text}" for k, text in functions.items()}
+        tree = ast.parse(ast.unparse(tree))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in renamed:
+                node.id = renamed[node.id]
+        flags = cache.FLAGS.replace("{'contract'}", "{'contract', 'reassoc'}") if reassociate else cache.FLAGS
+        done[function.__name__] = f"@njit({flags}{flag})\n{ast.unparse(tree)}"
+        return done
 
     @functools.cache
-    def compiled(threads: bool):
+    def compiled(threads: bool, dtype: str):
         flag = ", parallel=True" if threads else ""
-        module = cache.load(function.__name__ + ("_parallel" if threads else ""), source_of(function, flag))
-        return getattr(module, function.__name__)
+        name = f"{function.__name__}_{dtype}" + ("_parallel" if threads else "")
+        return getattr(cache.load(name, "\n\n".join(sources(dtype, flag).values())), function.__name__)
 
     @functools.wraps(function)
     def run(*arguments):
+        dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
         if parallel and arguments[0].size >= PARALLEL_FROM and _pool.acquire(blocking=False):
             try:
-                return compiled(True)(*arguments)
+                return compiled(True, dtype)(*arguments)
             finally:
                 _pool.release()
-        return compiled(False)(*arguments)
+        return compiled(False, dtype)(*arguments)
 
-    run.loop_source = functools.partial(source_of, function)
+    run.loop_sources = sources
     return run
 
 
 def flat(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """``array`` as a contiguous vector of ``dtype``, without a copy where it is one already."""
-    if type(array) is not np.ndarray or array.dtype is not dtype or not array.flags.c_contiguous:
-        array = np.ascontiguousarray(array, dtype)
+    """``array`` as a contiguous, writable vector of ``dtype``, without a copy where it is one already."""
+    if type(array) is not np.ndarray or array.dtype is not dtype or not array.flags.carray:
+        array = np.require(array, dtype, ("C", "W"))
     return array.reshape(-1)

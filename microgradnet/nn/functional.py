@@ -13,9 +13,24 @@ from ..ops.activation import (
     tanh,
     tanhshrink,
 )
+from ..ops.binary_loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
+)
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.linalg import linear
-from ..ops.loss import cross_entropy, mse_loss, nll_loss
+from ..ops.loss import cross_entropy, multi_margin_loss, nll_loss
+from ..ops.margin_loss import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
 from ..ops.padding import pad
 from ..ops.pooling import (
     adaptive_avg_pool1d,
@@ -36,6 +51,15 @@ from ..ops.pooling import (
     max_unpool1d,
     max_unpool2d,
     max_unpool3d,
+)
+from ..ops.regression_loss import (
+    gaussian_nll_loss,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    poisson_nll_loss,
+    smooth_l1_loss,
 )
 from ..ops.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ..ops.unfolding import fold, unfold
@@ -67,6 +91,8 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
     "celu",
     "channel_shuffle",
     "conv1d",
@@ -75,15 +101,22 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cosine_embedding_loss",
+    "cosine_similarity",
     "cross_entropy",
     "elu",
     "fold",
+    "gaussian_nll_loss",
     "gelu",
     "glu",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
+    "hinge_embedding_loss",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
     "leaky_relu",
     "linear",
     "log_softmax",
@@ -91,6 +124,7 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "margin_ranking_loss",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -99,16 +133,25 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
     "nll_loss",
+    "normalize",
     "pad",
+    "pairwise_distance",
+    "pdist",
     "pixel_shuffle",
     "pixel_unshuffle",
+    "poisson_nll_loss",
     "prelu",
     "relu",
     "relu6",
     "selu",
     "sigmoid",
     "silu",
+    "smooth_l1_loss",
+    "soft_margin_loss",
     "softmax",
     "softmin",
     "softplus",
@@ -117,5 +160,7 @@ __all__ = [
     "tanh",
     "tanhshrink",
     "threshold",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
     "unfold",
 ]

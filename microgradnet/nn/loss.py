@@ -1,6 +1,6 @@
 """Losses as modules."""
 
-from ..ops.loss import check_reduction
+from ..ops.loss_reduction import reduction_name
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module
@@ -11,7 +11,7 @@ class CrossEntropyLoss(Module):
 
     def __init__(self, weight=None, ignore_index: int = -100, reduction: str = "mean", label_smoothing: float = 0.0):
         super().__init__()
-        check_reduction("CrossEntropyLoss", reduction)
+        reduction_name("CrossEntropyLoss", reduction)
         self.register_buffer("weight", weight)
         self.ignore_index, self.reduction, self.label_smoothing = ignore_index, reduction, label_smoothing
 
@@ -31,7 +31,7 @@ class MSELoss(Module):
 
     def __init__(self, reduction: str = "mean"):
         super().__init__()
-        check_reduction("MSELoss", reduction)
+        reduction_name("MSELoss", reduction)
         self.reduction = reduction
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

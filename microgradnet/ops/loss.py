@@ -1,23 +1,26 @@
-"""Losses that are more than a line of other ops."""
+"""Losses of classification by class numbers: negative log-likelihood, cross-entropy and the multi-class margin."""
 
 import numpy as np
 
+from ..kernels import rows
 from ..primitive import primitive
 from .comparison import where
-from .reduction import log_softmax, mean, sum
+from .loss_reduction import reduced, reduction_name
+from .reduction import log_softmax, softmax, sum
+from .shape import movedim
 
 
-@primitive(formula="−log p[target]")
-def _nll(log_probabilities, target, weight):
-    """Per-sample negative log-likelihood: log_probabilities (N, C, *rest), target (N, *rest), weight (N, *rest)."""
-    picked = np.take_along_axis(log_probabilities, np.expand_dims(target, 1), 1)
-    return -picked.squeeze(1) * weight
+@primitive(formula="−Σ w·log p[target]")
+def _nll(log_probabilities, target, weight, summed):
+    """−weight·log_probabilities[target], for rows (N, C), target (N), weight (N): (N), or () if ``summed``."""
+    losses = -log_probabilities[np.arange(len(target)), target] * weight
+    return np.asarray(losses.sum()) if summed else losses
 
 
-@primitive(formula="zeros, [target] = −g")
+@primitive(formula="zeros, [target] = −g·w")
 def _nll_gradient(g, target, weight, shape):
     out = np.zeros(shape, g.dtype)
-    np.put_along_axis(out, np.expand_dims(target, 1), np.expand_dims(-g * weight, 1), 1)
+    out[np.arange(len(target)), target] = -g * weight
     return out
 
 
@@ -26,10 +29,10 @@ _nll.vjp(
         g, target, weight, log_probabilities_shape
     )
 )
-_nll_gradient.vjp(g=lambda h, target, weight: _nll(h, target, weight))
+_nll_gradient.vjp(g=lambda h, target, weight, g_shape: _nll(h, target, weight, g_shape == ()))
 
 
-def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
     """Negative log-likelihood of the classes in ``target`` under log-probabilities ``input``.
 
     Args:
@@ -42,23 +45,91 @@ def nll_loss(input, target, weight=None, ignore_index=-100, reduction="mean"):
         TypeError: labels that are not integers. ValueError: shapes that do not fit, an unknown reduction.
         IndexError: a label outside of [0, C).
     """
-    check_reduction("nll_loss", reduction)
-    if input.ndim == 1:
-        loss = nll_loss(input.reshape(1, -1), target.reshape(1), weight, ignore_index, reduction)
-        return loss.reshape(()) if reduction == "none" else loss
-    labels = check_labels("nll_loss", input, target, ignore_index)
+    reduction = reduction_name("nll_loss", reduction, size_average, reduce)
+    return _by_class("nll_loss", _nll, input, target, weight, ignore_index, reduction)
+
+
+def _by_class(name, op, input, target, weight, ignore_index, reduction):
+    """``op`` on the rows of ``input`` (…, C, …), with the factor of each row from weights and labels to ignore."""
+    if input.ndim == 0:
+        raise ValueError(f"{name}: the input needs a class dimension, got a 0-d tensor")
+    labels, factors = _labels_and_factors(name, input, target, weight, ignore_index)
+    if reduction == "mean":
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factors = factors / factors.sum()
+    flat = movedim(input, 1, -1) if input.ndim > 2 else input
+    flat = flat.reshape((labels.size, input.shape[0 if input.ndim == 1 else 1])) if input.ndim != 2 else flat
+    losses = op(flat, labels.reshape(-1), factors.reshape(-1), reduction != "none")
+    return losses.reshape(labels.shape) if reduction == "none" else losses
+
+
+def _labels_and_factors(name: str, input, target, weight, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
+    """The labels, with 0 for those to ignore, and what each counts: its class weight, or 0."""
+    labels = _checked_labels(name, input, target, ignore_index)
     counted = labels != ignore_index
-    factors = counted.astype(input.dtype)
-    if weight is not None:
-        factors *= weight.array[np.where(counted, labels, 0)]
-    losses = _nll(input, np.where(counted, labels, 0), factors)
-    if reduction == "none":
-        return losses
-    total = sum(losses)
-    return total if reduction == "sum" else total / float(factors.sum())
+    labels = np.where(counted, labels, 0)
+    if weight is None:
+        return labels, counted.astype(input.dtype)
+    classes = input.shape[0 if input.ndim == 1 else 1]
+    if tuple(weight.shape) != (classes,):
+        raise ValueError(f"{name}: a weight for each of {classes} classes expected, got shape {tuple(weight.shape)}")
+    return labels, counted * getattr(weight, "array", weight)[labels].astype(input.dtype, copy=False)
 
 
-def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean", label_smoothing=0.0):
+def _checked_labels(name: str, input, target, ignore_index: int) -> np.ndarray:
+    labels = getattr(target, "array", target)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: labels must be integers (class numbers), got {labels.dtype.name}: convert with .long()"
+        )
+    classes = input.shape[0 if input.ndim == 1 else 1]
+    expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
+    if labels.shape != expected:
+        raise ValueError(f"{name}: input {tuple(input.shape)} needs labels of shape {expected}, got {labels.shape}")
+    wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
+    if wrong.any():
+        raise IndexError(f"{name}: label {labels[wrong].flat[0]} is outside of [0, {classes}) for {classes} classes")
+    return labels
+
+
+@primitive(formula="Σ w·(log Σeˣ − x[target])")
+def _cross_entropy(x, target, weight, summed):
+    """weight·(log Σ exp(x) − x[target]), for rows x (N, C), target (N), weight (N): (N), or () if ``summed``."""
+    if x.dtype.kind != "f":
+        raise TypeError(f"floating logits expected, got {x.dtype.name}: convert with .float()")
+    losses = np.empty(len(target), x.dtype)
+    rows.cross_entropy(np.ascontiguousarray(x), target, losses)
+    losses *= weight
+    return np.asarray(losses.sum()) if summed else losses
+
+
+def _softmax_less_target(g, x, target, weight):
+    hot = np.zeros(tuple(x.shape), x.dtype)
+    hot[np.arange(len(target)), target] = 1
+    return (softmax(x, 1) - hot) * (g * weight).reshape((-1, 1))
+
+
+_cross_entropy.vjp(x=_softmax_less_target)
+
+
+@_cross_entropy.fused_vjp
+def _(g, needed, x, target, weight):
+    out = np.empty(x.shape, x.dtype)
+    if out.size:
+        rows.cross_entropy_gradient(np.ascontiguousarray(x), target, np.ascontiguousarray(g * weight), out)
+    return [out]
+
+
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index=-100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing=0.0,
+):
     """``−Σ_k q_k log softmax(input)_k`` with q the target distribution; input are logits, any real numbers.
 
     Args:
@@ -69,61 +140,53 @@ def cross_entropy(input, target, weight=None, ignore_index=-100, reduction="mean
 
     Raises: as ``nll_loss``, and ``ValueError`` for a smoothing outside of [0, 1].
     """
-    check_reduction("cross_entropy", reduction)
+    reduction = reduction_name("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}")
     if input.ndim == 0:
         raise ValueError("cross_entropy: the input needs a class dimension, got a 0-d tensor")
+    distribution = tuple(target.shape) == tuple(input.shape) and target.dtype.kind == "f"
+    if label_smoothing == 0 and not distribution:
+        return _by_class("cross_entropy", _cross_entropy, input, target, weight, ignore_index, reduction)
     dim = 0 if input.ndim == 1 else 1
+    classes = input.shape[dim]
     log_probabilities = log_softmax(input, dim)
-    per_class = None if weight is None else weight.reshape((-1, *(1,) * (input.ndim - dim - 1)))
-    if target.shape == input.shape and target.dtype.kind == "f":
-        q = target * (1 - label_smoothing) + label_smoothing / input.shape[dim]
-        losses = -sum(log_probabilities * q if per_class is None else log_probabilities * q * per_class, dim)
-        if reduction == "none":
-            return losses
-        return sum(losses) if reduction == "sum" else sum(losses) / float(input.array.size / input.shape[dim])
-    hard = nll_loss(log_probabilities, target, weight, ignore_index, reduction)
-    if label_smoothing == 0:
-        return hard
-    counted = target != ignore_index
-    uniform = -sum(log_probabilities if per_class is None else log_probabilities * per_class, dim)
-    uniform = where(counted, uniform, 0)
+    if weight is not None:
+        weighted = log_probabilities * weight.reshape((-1, *(1,) * (input.ndim - dim - 1)))
+    else:
+        weighted = log_probabilities
+    if distribution:
+        q = target * (1 - label_smoothing) + label_smoothing / classes
+        losses = -sum(weighted * q, dim)
+        # The mean is over samples, which the sum over classes has left; not over their weights, which q has no one of.
+        return reduced(losses, reduction)
+    hard = _by_class("cross_entropy", _nll, log_probabilities, target, weight, ignore_index, reduction)
+    labels, factors = _labels_and_factors("cross_entropy", input, target, weight, ignore_index)
+    uniform = where(getattr(target, "array", target) != ignore_index, -sum(weighted, dim), 0)
     if reduction != "none":
         uniform = sum(uniform)
     if reduction == "mean":
-        labels = target.array[counted.array]
-        uniform = uniform / float(labels.size if weight is None else weight.array[labels].sum())
-    return hard * (1 - label_smoothing) + uniform * (label_smoothing / input.shape[dim])
+        uniform = uniform / float(factors.sum())
+    return hard * (1 - label_smoothing) + uniform * (label_smoothing / classes)
 
 
-def mse_loss(input, target, reduction="mean"):
-    """``(input − target)²``, averaged, summed, or as it is (``reduction="none"``)."""
-    check_reduction("mse_loss", reduction)
-    if tuple(input.shape) != tuple(target.shape):
-        raise ValueError(f"mse_loss: input {tuple(input.shape)} and target {tuple(target.shape)} must have one shape")
-    difference = input - target
-    squares = difference * difference
-    return squares if reduction == "none" else sum(squares) if reduction == "sum" else mean(squares)
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
+    """``Σ_{j≠y} w_y·max(0, margin − x_y + x_j)ᵖ / C``: the right class should win by a margin. Crammer and Singer 2001.
 
-
-def check_reduction(op: str, reduction: str) -> None:
-    """Raises ValueError for a reduction that does not exist."""
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(f"{op}: reduction is 'mean', 'sum' or 'none', got {reduction!r}")
-
-
-def check_labels(op: str, input, target, ignore_index: int) -> np.ndarray:
-    """The labels as an array, checked against ``input`` (N, C, …)."""
-    labels = target.array
-    if labels.dtype.kind not in "iu":
-        raise TypeError(f"{op}: labels must be integers (class numbers), got {labels.dtype.name}: convert with .long()")
-    expected = (input.shape[0], *input.shape[2:])
-    if labels.shape != expected:
-        raise ValueError(f"{op}: input {tuple(input.shape)} needs labels of shape {expected}, got {labels.shape}")
-    wrong = (labels != ignore_index) & ((labels < 0) | (labels >= input.shape[1]))
-    if wrong.any():
-        raise IndexError(
-            f"{op}: label {labels[wrong].flat[0]} is outside of [0, {input.shape[1]}) for {input.shape[1]} classes"
-        )
-    return labels
+    Args:
+        input: (N, C) or (C), a score for each class. target: (N) or (), class numbers. p: 1 or 2. weight: (C).
+    """
+    reduction = reduction_name("multi_margin_loss", reduction, size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError(f"multi_margin_loss: p is 1 or 2, got {p}")
+    if input.ndim not in (1, 2):
+        raise ValueError(f"multi_margin_loss: 1 or 2 dimensions expected, got an input of shape {tuple(input.shape)}")
+    x = input if input.ndim == 2 else input.reshape((1, *input.shape))
+    labels = target.reshape((1,)) if input.ndim == 1 else target
+    labels, factors = _labels_and_factors("multi_margin_loss", x, labels, weight, -1)
+    rank = np.arange(len(labels))
+    others = np.ones(tuple(x.shape), x.dtype)
+    others[rank, labels] = 0
+    distance = (x - x[rank, labels].reshape((-1, 1)) + margin).relu() * others
+    losses = sum(distance if p == 1 else distance * distance, 1) * factors / x.shape[1]
+    return reduced(losses if input.ndim == 2 else losses.reshape(()), reduction)
