@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import dtypes
 from ..kernels import rows
-from ..primitive import primitive
+from ..primitive import cast, primitive
 from . import arithmetic
 from .comparison import eq, ne
 from .cumulative import _products_before
@@ -159,18 +159,26 @@ def _pick(x, dim: int, indices, keepdim: bool) -> ValuesIndices:
     return ValuesIndices(squeeze(values, dim), squeeze(indices, dim))
 
 
+def _numbers(x):
+    return cast(x, dtypes.int8) if x.dtype == bool else x
+
+
 def max(x, dim=None, keepdim=False):
     """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
     if dim is None:
         return _max(x)
-    return _pick(x, dim, argmax(x, dim, True), keepdim) if isinstance(dim, int) else arithmetic.maximum(x, dim)
+    if not isinstance(dim, int):
+        return arithmetic.maximum(x, dim)
+    return _pick(x, dim, argmax(_numbers(x), dim, True), keepdim)
 
 
 def min(x, dim=None, keepdim=False):
     """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
     if dim is None:
         return _min(x)
-    return _pick(x, dim, argmin(x, dim, True), keepdim) if isinstance(dim, int) else arithmetic.minimum(x, dim)
+    if not isinstance(dim, int):
+        return arithmetic.minimum(x, dim)
+    return _pick(x, dim, argmin(_numbers(x), dim, True), keepdim)
 
 
 @primitive(formula="∀x", differentiable=False)
