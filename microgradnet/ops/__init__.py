@@ -26,6 +26,7 @@ from . import (
     linalg,
     loss,
     margin_loss,
+    normalization,
     norms,
     padding,
     pooling,
@@ -84,6 +85,7 @@ FAMILIES = (
     binary_loss,
     distance,
     margin_loss,
+    normalization,
 )
 
 OPERATORS = {
@@ -159,7 +161,7 @@ def _attach() -> None:
     Tensor.__rdiv__ = Tensor.__rtruediv__  # the name that PyTorch keeps from Python 2
     for name, method in _in_place_forms().items():
         setattr(Tensor, name, method)
-    Tensor.__setitem__ = inplace.setitem
+    Tensor.__setitem__ = indexing.setitem
     for name, op in ONE_SIDED.items():
         setattr(Tensor, f"__{name}__", _method(op))
 
