@@ -10,7 +10,7 @@ from .exponential import erf, exp, expm1, log1p
 from .rounding import abs
 
 
-@elementwise(formula="max(0, x)", derivative_formula="[x > 0]")
+@elementwise(formula="max(0, x)", derivative_formula="[x > 0]", kinds="fiu")
 def relu(x):
     """``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
     return where(x <= 0, 0, x)

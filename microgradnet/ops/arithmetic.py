@@ -2,14 +2,12 @@
 
 import numpy as np
 
+from .. import dtypes
 from ..elementwise import elementwise
 from ..primitive import cast
-from .. import dtypes
 from .comparison import isnan, where
 from .exponential import log
 from .rounding import abs, trunc
-
-silent = np.errstate(all="ignore")  # as in PyTorch, 1/0 and inf − inf are results, not warnings
 
 
 @elementwise(formula="x + y", derivative_formula="1, 1", numpy=np.add)
@@ -58,7 +56,7 @@ def _(x, y):
     return y, x
 
 
-@elementwise(formula="x / y", derivative_formula="1/y, −x/y²", numpy=silent(np.true_divide), integers="float")
+@elementwise(formula="x / y", derivative_formula="1/y, −x/y²", numpy=np.true_divide, integers="float")
 def _div(x, y):
     return x / y
 
@@ -87,7 +85,6 @@ def true_divide(input, other):
 def _dividing(divide):
     """``divide`` made to refuse booleans, and integers divided by 0."""
 
-    @silent
     def checked(x, y):
         kind = np.result_type(x, y).kind
         if kind == "b":
@@ -171,14 +168,14 @@ def _raised(x, y):
     if np.result_type(x, y).kind == "b":
         raise TypeError("numbers expected, got booleans: convert with .long()")
     if not isinstance(y, np.ndarray | np.generic):
-        return x * x * x if y == 3 else x**y
+        return x * x * x if y == 3 else 1 / np.sqrt(x) if y == -0.5 else x**y
     if y.dtype.kind == "f" or not np.any(y < 0):
         return x**y
     inverse = np.where(np.equal(x, 1), 1, np.where(np.equal(x, -1), 1 - 2 * (y % 2), 0))
     return np.where(y < 0, inverse, x ** np.maximum(y, 0))
 
 
-@elementwise(formula="xʸ", derivative_formula="y·xʸ⁻¹, xʸ·ln x", numpy=silent(_raised))
+@elementwise(formula="xʸ", derivative_formula="y·xʸ⁻¹, xʸ·ln x", numpy=_raised)
 def _pow(x, y):
     """``x ** y``. At ``y = 0`` the derivative to x is 0; at ``x = 0`` that to y is 0 where ``y >= 0``."""
     return x**y
@@ -189,7 +186,7 @@ def _(x, y, out):
     return where(y == 0, 0, y * x ** (y - 1)), where((x == 0) & (y >= 0), 0, out * log(x))
 
 
-@elementwise(formula="xⁿ", derivative_formula="n·xⁿ⁻¹", numpy=silent(_raised))
+@elementwise(formula="xⁿ", derivative_formula="n·xⁿ⁻¹", numpy=_raised)
 def power(x, n=2):
     """``x ** n`` for a number ``n``; the derivative for ``n = 0`` is 0."""
     return x**n
@@ -217,7 +214,7 @@ def float_power(input, exponent):
     return pow(*(x if isinstance(x, int | float) else cast(x, dtypes.float64) for x in (input, exponent)))
 
 
-@elementwise(formula="x²", derivative_formula="2x", numpy=lambda x: x * x)
+@elementwise(formula="x²", derivative_formula="2x", numpy=np.square)
 def _square(x):
     return x * x
 
@@ -232,7 +229,7 @@ def square(input):
     return _square(input if input.dtype.kind != "b" else cast(input, dtypes.int64))
 
 
-@elementwise(formula="1/x", derivative_formula="−1/x²", integers="float", numpy=silent(np.reciprocal))
+@elementwise(formula="1/x", derivative_formula="−1/x²", integers="float", numpy=np.reciprocal)
 def reciprocal(x):
     """``1 / x``; integers give the default floating dtype."""
     return 1 / x
@@ -243,7 +240,7 @@ def _(x, y):
     return -y * y
 
 
-@elementwise(formula="max(x, y)", derivative_formula="[x > y], [y > x], ½ at a tie", numpy=silent(np.maximum))
+@elementwise(formula="max(x, y)", derivative_formula="[x > y], [y > x], ½ at a tie", numpy=np.maximum)
 def maximum(x, y):
     """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
     return where(x >= y, x, y)
@@ -254,7 +251,7 @@ def _(x, y):
     return where(x == y, 0.5, where(x < y, 0.0, 1.0)), where(x == y, 0.5, where(y < x, 0.0, 1.0))
 
 
-@elementwise(formula="min(x, y)", derivative_formula="[x < y], [y < x], ½ at a tie", numpy=silent(np.minimum))
+@elementwise(formula="min(x, y)", derivative_formula="[x < y], [y < x], ½ at a tie", numpy=np.minimum)
 def minimum(x, y):
     """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
     return where(x <= y, x, y)
@@ -265,7 +262,7 @@ def _(x, y):
     return where(x == y, 0.5, where(x > y, 0.0, 1.0)), where(x == y, 0.5, where(y > x, 0.0, 1.0))
 
 
-@elementwise(formula="max(x, y) ≠ NaN", derivative_formula="[x ≥ y], [x < y]", numpy=silent(np.fmax))
+@elementwise(formula="max(x, y) ≠ NaN", derivative_formula="[x ≥ y], [x < y]", numpy=np.fmax)
 def fmax(x, y):
     """The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
     return where((x >= y) | isnan(y), x, y)
@@ -276,7 +273,7 @@ def _(x, y):
     return (x >= y) | isnan(y), ~((x >= y) | isnan(y))
 
 
-@elementwise(formula="min(x, y) ≠ NaN", derivative_formula="[x ≤ y], [x > y]", numpy=silent(np.fmin))
+@elementwise(formula="min(x, y) ≠ NaN", derivative_formula="[x ≤ y], [x > y]", numpy=np.fmin)
 def fmin(x, y):
     """The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
     return where((x <= y) | isnan(y), x, y)
@@ -287,7 +284,7 @@ def _(x, y):
     return (x <= y) | isnan(y), ~((x <= y) | isnan(y))
 
 
-@elementwise(formula="x + w·(end − x)", derivative_formula="1 − w, w, end − x", kinds="fiu")
+@elementwise(formula="x + w·(end − x)", derivative_formula="1 − w, w, end − x", kinds="f")
 def lerp(x, end, weight):
     """``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
     return where(abs(weight) < 0.5, x + weight * (end - x), end - (end - x) * (1 - weight))
@@ -298,7 +295,7 @@ def _(x, end, weight):
     return 1 - weight, weight, end - x
 
 
-@elementwise(formula="x + v·a·b", derivative_formula="1, v·b, v·a", kinds="fiu")
+@elementwise(formula="x + v·a·b", derivative_formula="1, v·b, v·a")
 def addcmul(x, tensor1, tensor2, value=1):
     """``x + value * tensor1 * tensor2``."""
     return x + value * tensor1 * tensor2

@@ -1,5 +1,8 @@
 """New tensors: filled, counted, or shaped like another one."""
 
+import math
+from operator import index
+
 import numpy as np
 
 from .. import dtypes
@@ -9,8 +12,15 @@ from .comparison import where
 
 
 def size_of(op: str, size: tuple) -> tuple[int, ...]:
-    """The sizes that a user gave as numbers or as one tuple; raises ValueError for a negative one."""
-    size = tuple(size[0]) if len(size) == 1 and not isinstance(size[0], int) else size
+    """The sizes that a user gave as numbers or as one tuple.
+
+    Raises TypeError for what is no whole number, ValueError for a negative one.
+    """
+    given = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
+    try:
+        size = tuple(index(n) for n in given)
+    except TypeError:
+        raise TypeError(f"{op}: sizes must be whole numbers, got {given!r:.80}") from None
     if any(n < 0 for n in size):
         raise ValueError(f"{op}: sizes must not be negative, got {size}")
     return size
@@ -29,25 +39,43 @@ def ones(*size, dtype=None, requires_grad=False) -> Tensor:
 def full(size, fill_value, dtype=None, requires_grad=False) -> Tensor:
     """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
     dtype = dtype or dtypes.result_type(fill_value)
-    return Tensor(np.full(size_of("full", (size,)), fill_value, dtype), requires_grad=requires_grad)
+    return Tensor(np.full(size_of("full", (size,)), _number(fill_value), dtype), requires_grad=requires_grad)
 
 
 def eye(n, m=None, dtype=None, requires_grad=False) -> Tensor:
     """The identity, n × n or n × m."""
-    return Tensor(np.eye(n, m, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    rows, columns = size_of("eye", (n, n if m is None else m))
+    return Tensor(np.eye(rows, columns, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def arange(start, end=None, step=1, dtype=None, requires_grad=False) -> Tensor:
-    """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default."""
+    """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default.
+
+    Raises ValueError for a step of 0, or one that leads away from ``end``.
+    """
     start, end = (0, start) if end is None else (start, end)
-    dtype = dtype or dtypes.result_type(start, end, step)
-    return Tensor(np.arange(start, end, step).astype(dtype), requires_grad=requires_grad)
+    start, end, step = (_number(x) for x in (start, end, step))
+    dtype = np.dtype(dtype or dtypes.result_type(start, end, step))
+    if dtype.kind == "b":
+        raise TypeError("arange: a dtype of numbers expected, got bool")
+    if dtype.kind != "f":
+        start, end, step = int(start), int(end), int(step)
+    if step == 0 or (end - start) * step < 0:
+        raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
+    count = -(-(end - start) // step) if dtype.kind != "f" else math.ceil((end - start) / step)
+    return Tensor((start + step * np.arange(count)).astype(dtype), requires_grad=requires_grad)
 
 
 def linspace(start, end, steps, dtype=None, requires_grad=False) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
-    dtype = dtype or dtypes.get_default_dtype()
-    return Tensor(np.linspace(start, end, steps).astype(dtype), requires_grad=requires_grad)
+    (steps,) = size_of("linspace", (steps,))
+    numbers = np.linspace(_number(start), _number(end), steps)
+    return Tensor(numbers.astype(dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+
+
+def _number(x):
+    """A number, or the one in a 0-d tensor."""
+    return x.item() if isinstance(x, Tensor) else x
 
 
 def zeros_like(input, dtype=None, requires_grad=False) -> Tensor:
@@ -62,37 +90,39 @@ def ones_like(input, dtype=None, requires_grad=False) -> Tensor:
 
 def full_like(input, fill_value, dtype=None, requires_grad=False) -> Tensor:
     """``fill_value`` in ``input``'s shape and, unless given, dtype."""
-    return Tensor(np.full(input.shape, fill_value, dtype or input.dtype), requires_grad=requires_grad)
+    return Tensor(np.full(input.shape, _number(fill_value), dtype or input.dtype), requires_grad=requires_grad)
 
 
-def scalar_tensor(value, dtype=None, requires_grad=False) -> Tensor:
+def scalar_tensor(s, dtype=None, requires_grad=False) -> Tensor:
     """A 0-d tensor; the default dtype unless ``dtype`` is given."""
-    return Tensor(np.asarray(value, dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(np.asarray(_number(s), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def tril_indices(row, col, offset=0, dtype=None) -> Tensor:
-    """Row and column numbers (2, n) of the elements on and below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    """Row and column numbers (2, n) of what is on or below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    row, col = size_of("tril_indices", (row, col))
     return Tensor(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64))
 
 
 def triu_indices(row, col, offset=0, dtype=None) -> Tensor:
-    """Row and column numbers (2, n) of the elements on and above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    """Row and column numbers (2, n) of what is on or above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    row, col = size_of("triu_indices", (row, col))
     return Tensor(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64))
 
 
-def new_full(self, size, fill_value, dtype=None, requires_grad=False) -> Tensor:
+def new_full(input, size, fill_value, dtype=None, requires_grad=False) -> Tensor:
     """``full`` with this tensor's dtype unless ``dtype`` is given."""
-    return full(size, fill_value, dtype or self.dtype, requires_grad)
+    return full(size, fill_value, dtype or input.dtype, requires_grad)
 
 
-def new_zeros(self, *size, dtype=None, requires_grad=False) -> Tensor:
+def new_zeros(input, *size, dtype=None, requires_grad=False) -> Tensor:
     """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
-    return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return zeros(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
-def new_ones(self, *size, dtype=None, requires_grad=False) -> Tensor:
+def new_ones(input, *size, dtype=None, requires_grad=False) -> Tensor:
     """``ones`` with this tensor's dtype unless ``dtype`` is given."""
-    return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+    return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
 
 
 @primitive(formula="v")

@@ -106,26 +106,30 @@ def _(x, y):
     return -0.5 * y * y * y
 
 
-@elementwise(formula="ln(eˣ + eʸ)", derivative_formula="eˣ⁻ᵒ, eʸ⁻ᵒ", integers="float", numpy=np.logaddexp)
+@elementwise(
+    formula="ln(eˣ + eʸ)", derivative_formula="1/(1 + eʸ⁻ˣ), 1/(1 + eˣ⁻ʸ)", integers="float", numpy=np.logaddexp
+)
 def logaddexp(x, y):
     """``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
     return where(x > y, x + log1p(exp(y - x)), y + log1p(exp(x - y)))
 
 
 @logaddexp.derivative
-def _(x, y, out):
-    return where(x == out, 1, exp(x - out)), where(y == out, 1, exp(y - out))
+def _(x, y):
+    return 1 / (1 + exp(y - x)), 1 / (1 + exp(x - y))
 
 
-@elementwise(formula="log₂(2ˣ + 2ʸ)", derivative_formula="2ˣ⁻ᵒ, 2ʸ⁻ᵒ", integers="float", numpy=np.logaddexp2)
+@elementwise(
+    formula="log₂(2ˣ + 2ʸ)", derivative_formula="1/(1 + 2ʸ⁻ˣ), 1/(1 + 2ˣ⁻ʸ)", integers="float", numpy=np.logaddexp2
+)
 def logaddexp2(x, y):
     """``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
     return where(x > y, x + log2(1 + exp2(y - x)), y + log2(1 + exp2(x - y)))
 
 
 @logaddexp2.derivative
-def _(x, y, out):
-    return where(x == out, 1, exp2(x - out)), where(y == out, 1, exp2(y - out))
+def _(x, y):
+    return 1 / (1 + exp2(y - x)), 1 / (1 + exp2(x - y))
 
 
 METHODS = (exp, log, sqrt, expm1, log1p, erf, exp2, log2, log10, rsqrt, logaddexp, logaddexp2)

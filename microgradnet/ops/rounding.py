@@ -1,13 +1,11 @@
-"""Absolute value, sign and rounding."""
+"""Absolute value, sign, rounding and bounds."""
 
 import builtins
-from math import inf
 
 import numpy as np
 
 from ..elementwise import elementwise
-from ..tensor import Tensor
-from .comparison import where
+from .comparison import isfinite, where
 
 
 @elementwise(formula="sign x", derivative_formula="0")
@@ -21,7 +19,7 @@ def _(x):
     return 0
 
 
-@elementwise(formula="|x|", derivative_formula="sign x", numpy=np.abs, intrinsic=True)
+@elementwise(formula="|x|", derivative_formula="sign x", numpy=np.abs, kinds="fiu", intrinsic=True)
 def abs(x):
     """Absolute value; derivative 0 at 0."""
 
@@ -31,7 +29,7 @@ def _(x):
     return sign(x)
 
 
-@elementwise(formula="⌊x⌋", derivative_formula="0", numpy=np.floor, intrinsic=True)
+@elementwise(formula="⌊x⌋", derivative_formula="0", numpy=np.floor, kinds="fiu", intrinsic=True)
 def floor(x):
     """The largest integer not above ``x``."""
 
@@ -41,7 +39,7 @@ def _(x):
     return 0
 
 
-@elementwise(formula="⌈x⌉", derivative_formula="0", numpy=np.ceil, intrinsic=True)
+@elementwise(formula="⌈x⌉", derivative_formula="0", numpy=np.ceil, kinds="fiu", intrinsic=True)
 def ceil(x):
     """The smallest integer not below ``x``."""
 
@@ -51,7 +49,7 @@ def _(x):
     return 0
 
 
-@elementwise(formula="trunc x", derivative_formula="0", numpy=np.trunc, intrinsic=True)
+@elementwise(formula="trunc x", derivative_formula="0", numpy=np.trunc, kinds="fiu", intrinsic=True)
 def trunc(x):
     """``x`` without its fraction."""
 
@@ -74,14 +72,14 @@ def _(x):
 def round(x, decimals=0):
     """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
     if x.dtype.kind != "f":
-        if decimals:
-            raise TypeError(f"round: decimals needs a floating dtype, got {x.dtype.name}")
+        if decimals or x.dtype.kind == "b":
+            raise TypeError(f"round: a floating dtype expected, got {x.dtype.name}: convert with .float()")
         return x.clone()
     scale = 10.0 ** builtins.abs(decimals)
     return _round(x) if decimals == 0 else _round(x * scale) / scale if decimals > 0 else _round(x / scale) * scale
 
 
-@elementwise(formula="x − trunc x", derivative_formula="1")
+@elementwise(formula="x − trunc x", derivative_formula="1", kinds="f")
 def frac(x):
     """The fraction of ``x``, with its sign."""
     return x - trunc(x)
@@ -92,38 +90,50 @@ def _(x):
     return 1
 
 
-@elementwise(formula="min(max(x, a), b)", derivative_formula="[a ≤ x ≤ b]", numpy=np.clip)
-def _clamp(x, min=None, max=None):
-    return x
+@elementwise(
+    formula="min(max(x, a), b)", derivative_formula="[a ≤ x ≤ b], [x < a < b], [x > b or a > b]", numpy=np.clip
+)
+def _clamp(x, min, max):
+    return where(x > max, max, where(x < min, min, x))
 
 
 @_clamp.derivative
 def _(x, min, max):
-    return where((x >= (-inf if min is None else min)) & (x <= (inf if max is None else max)), 1, 0)
+    return (x >= min) & (x <= max), (x < min) & (min < max), (x > max) | (min > max)
 
 
-def clamp(x, min=None, max=None):
-    """``x`` brought into [min, max]; numbers or tensors, either may be missing. The gradient passes at the bounds.
+@elementwise(formula="max(x, a)", derivative_formula="[x ≥ a], [x < a]", numpy=np.maximum)
+def clamp_min(x, min):
+    """``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
+    return where(x < min, min, x)
 
-    Raises ``ValueError`` where both are missing.
+
+@clamp_min.derivative
+def _(x, min):
+    return x >= min, x < min
+
+
+@elementwise(formula="min(x, b)", derivative_formula="[x ≤ b], [x > b]", numpy=np.minimum)
+def clamp_max(x, max):
+    """``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
+    return where(x > max, max, x)
+
+
+@clamp_max.derivative
+def _(x, max):
+    return x <= max, x > max
+
+
+def clamp(input, min=None, max=None):
+    """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+
+    The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
     """
     if min is None and max is None:
-        raise ValueError("clamp: at least one of min and max is needed")
-    if not any(isinstance(bound, Tensor) for bound in (min, max)):
-        return _clamp(x, min, max)
-    if min is not None:
-        x = where(x < min, min, x)
-    return x if max is None else where(x > max, max, x)
-
-
-def clamp_min(x, min):
-    """``x`` brought up to ``min``."""
-    return clamp(x, min=min)
-
-
-def clamp_max(x, max):
-    """``x`` brought down to ``max``."""
-    return clamp(x, max=max)
+        raise ValueError("clamp: at least one of min and max must be given")
+    if max is None:
+        return clamp_min(input, min)
+    return clamp_max(input, max) if min is None else _clamp(input, min, max)
 
 
 def positive(x):
@@ -142,22 +152,27 @@ def signbit(x):
 @elementwise(formula="|x|·sign y", derivative_formula="±1, 0", integers="float", numpy=np.copysign)
 def copysign(x, y):
     """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
-    return x
+    return where((y < 0) == (x < 0), x, -x)
 
 
 @copysign.derivative
 def _(x, y, out):
-    return where(x == 0, 0, sign(x) * sign(out)), 0
+    return where(x == 0, 0, out / x), 0
 
 
-def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
-    """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given."""
-    if x.dtype.kind != "f":
-        return x.clone()
-    limits = np.finfo(x.dtype)
-    x = where(x != x, nan, x)
-    x = where(x == inf, float(limits.max) if posinf is None else posinf, x)
-    return where(x == -inf, float(limits.min) if neginf is None else neginf, x)
+@elementwise(formula="x, NaN → a, ∞ → b, −∞ → c", derivative_formula="[x finite]", numpy=np.nan_to_num)
+def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    return x
+
+
+@_nan_to_num.derivative
+def _(x):
+    return isfinite(x)
+
+
+def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+    """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
+    return _nan_to_num(input, True, 0.0 if nan is None else nan, posinf, neginf)
 
 
 METHODS = (

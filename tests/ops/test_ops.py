@@ -81,9 +81,10 @@ def compare(case: Case, arguments: tuple, dtype: str, values=None, strided: bool
 
     def maker(tensor_of):
         random = np.random.default_rng(7)
+        drawn = iter(values or ())
 
         def make(spec: A):
-            array = spec.draw(random, dtype) if values is None else np.array(values, spec.dtype or dtype)
+            array = spec.draw(random, dtype) if values is None else np.array(next(drawn), dtype)
             if strided and array.ndim:
                 array = np.repeat(array, 2, axis=-1)[..., ::2]  # the same numbers, every other one in memory
             tensor = tensor_of(array)
@@ -124,9 +125,10 @@ def test_special_values_and_kinks_agree_with_pytorch(case):
     for dtype in FLOATS:
         for arguments in case.arguments:
             arrays = [a for a in split(arguments)[0] if isinstance(a, A)]
-            if len(arrays) == 1 and arrays[0].dtype is None:
+            grid = np.meshgrid(*[values] * len(arrays), indexing="ij")  # two arrays: every value with every other
+            if len(arrays) in (1, 2) and all(a.dtype is None for a in arrays):
                 with np.errstate(all="ignore"):
-                    compare(case, arguments, dtype, values=values)
+                    compare(case, arguments, dtype, values=[array.ravel() for array in grid])
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if c.differentiable], ids=str)
