@@ -24,13 +24,16 @@ from .kernels import cpu, source
 from .primitive import Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
+_silent = np.errstate(all="ignore")  # 1/0 and log(−1) are results, not warnings: but to say so takes half a microsecond
+_HARDLY_WARN = (np.add, np.subtract, np.multiply, np.negative, np.abs)
 
 
 class Elementwise(Primitive):
     """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all."""
 
     def __init__(self, function, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable):
-        self.function, self.numpy, self.integers, self.kinds = function, numpy, integers, kinds
+        self.function, self.integers, self.kinds = function, integers, kinds
+        self.numpy = numpy if not differentiable or numpy in (None, *_HARDLY_WARN) else _silent(numpy)
         self.scalar = None if intrinsic else function
         parameters = inspect.signature(function).parameters.values()
         self.array_names = [p.name for p in parameters if p.default is p.empty]
@@ -46,6 +49,8 @@ class Elementwise(Primitive):
 
     def derivative(self, function):
         """Declares the local derivative: one expression for each array argument, in their order."""
+        from .ops.comparison import exact_where
+
         mine = inspect.signature(function).parameters
         output = next((name for name in mine if name not in self.parameters), None)
         for name, tree in source.split_returns(function, self.array_names).items():
@@ -53,7 +58,7 @@ class Elementwise(Primitive):
             needs = [n for n in mine if n in read]
             tree.args.args = [a for a in tree.args.args if a.arg in needs]
             tree.name = f"{self.name}_derivative_{name}" if len(self.array_names) > 1 else f"{self.name}_derivative"
-            partial = source.to_python(tree, function)
+            partial = source.to_python(tree, function, {"where": exact_where})
             needs = tuple("out" if n == output else n for n in needs)
             self.partials[name] = (tree, partial, needs)
             self.rules[name] = Rule(functools.partial(_chain, partial), needs)
@@ -83,7 +88,7 @@ class Elementwise(Primitive):
                 ]
             return self.numpy(*arrays, *values[count:])
         if dtype is None:
-            dtype = arrays[0].dtype
+            dtype = arrays[0].dtype if count == 1 else dtypes.result_type(*arrays)
         if dtype not in _COMPILED:
             if dtype.kind != "f":  # integers that stay integers: the same function, on the arrays
                 return np.asarray(self.function(*arrays, *values[count:])).astype(dtype, copy=False)
@@ -116,9 +121,9 @@ class Elementwise(Primitive):
             return None
         dtype = dtypes.result_type(*arrays)
         for a in arrays:
-            if dtypes.result_type(a).kind not in self.kinds:
+            if isinstance(a, np.ndarray | np.generic) and a.dtype.kind not in self.kinds:
                 expected = "a floating dtype" if self.kinds == "f" else "numbers"
-                raise TypeError(f"{expected} expected, got {dtypes.result_type(a).name}: convert with .float()")
+                raise TypeError(f"{expected} expected, got {a.dtype.name}: convert with .float()")
         return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
 
     @functools.cache  # noqa: B019 (ops live as long as the program)

@@ -123,39 +123,3 @@ def in_place(op):
     method.__name__ = name
     method.__doc__ = f"In place: {op.__doc__}"
     return method
-
-
-@primitive(formula="x, [i] ← v")
-def set_items(x, value, index):
-    """``x`` with ``value`` at ``index``."""
-    out = np.array(x)
-    out[index] = value
-    return out
-
-
-set_items.vjp(
-    x=lambda g, index: set_items(g, 0, index),
-    value=lambda g, index: g[index],
-)
-
-
-def setitem(self, index, value) -> None:
-    """``x[index] = value``, with gradients to what is left of x and to the value."""
-    index = plain_index(index)
-    if (
-        isinstance(value, Tensor | int | float)
-        and not (isinstance(value, Tensor) and value.requires_grad)
-        and not self.requires_grad
-    ):
-        self.array[index] = getattr(value, "array", value)
-        self.version[0] += 1
-        return
-    value = value if isinstance(value, Tensor | int | float) else Tensor(np.asarray(value, self.dtype))
-    write("setitem", self, set_items(self, value, index))
-
-
-def plain_index(index):
-    """An index with the arrays of its tensors in their place."""
-    if isinstance(index, tuple):
-        return tuple(plain_index(part) for part in index)
-    return index.array if isinstance(index, Tensor) else np.asarray(index) if isinstance(index, list) else index

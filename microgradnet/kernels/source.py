@@ -55,8 +55,16 @@ def names_read(tree: ast.FunctionDef) -> set[str]:
     return read
 
 
-def to_python(tree: ast.FunctionDef, function):
-    """``tree`` as a callable that lives in ``function``'s module, with its line numbers for tracebacks."""
+def to_python(tree: ast.FunctionDef, function, renamed: dict):
+    """``tree`` as a callable that lives in ``function``'s module, with its line numbers for tracebacks.
+
+    ``renamed`` maps names to functions to call in their place.
+    """
+    tree = copy.deepcopy(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in renamed:
+            function.__globals__.setdefault(renamed[node.id].__name__, renamed[node.id])
+            node.id = renamed[node.id].__name__
     module = ast.fix_missing_locations(ast.Module(body=[tree], type_ignores=[]))
     ast.increment_lineno(module, function.__code__.co_firstlineno - 1)
     namespace: dict = {}

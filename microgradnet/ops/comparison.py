@@ -90,6 +90,13 @@ def where(condition, x=None, y=None):
     return _where(condition, x, y)
 
 
+def exact_where(condition, x, y):
+    """``where`` in a derivative: two numbers are float64, so that a float64 gradient loses nothing. The walk rounds."""
+    if isinstance(x, int | float) and isinstance(y, int | float) and not (isinstance(x, int) and isinstance(y, int)):
+        x, y = np.float64(x), np.float64(y)
+    return _where(condition, x, y)
+
+
 @elementwise(formula="x is NaN", numpy=np.isnan, differentiable=False)
 def isnan(x):
     """Where ``x`` is NaN."""

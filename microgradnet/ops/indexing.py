@@ -7,6 +7,7 @@ before the tensor picks: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]`
 
 import numpy as np
 
+from ..inplace import write
 from ..primitive import primitive
 from ..tensor import Tensor
 from .dims import one_dim
@@ -43,6 +44,17 @@ _index_put.vjp(
     x=lambda g, basic, advanced, accumulate: g if accumulate else _index_put(g, 0, basic, advanced),
     values=lambda g, basic, advanced, values_shape: _of_rank(_getitem(g, basic, advanced), len(values_shape)),
 )
+
+
+def setitem(x, index, value) -> None:
+    """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
+    basic, advanced = stages(x, index)
+    value = value if isinstance(value, Tensor | int | float) else Tensor(np.asarray(value, x.dtype))
+    if x.requires_grad or getattr(value, "requires_grad", False):
+        write("setitem", x, _index_put(x, value, basic, advanced, False))
+    else:
+        _write(x.array, getattr(value, "array", value), basic, advanced, accumulate=False)
+        x.version[0] += 1
 
 
 def _of_rank(g, ndim: int):

@@ -27,6 +27,14 @@ UNARY = [
     *(Case(name, POSITIVE, special=True) for name in ("log2", "log10", "rsqrt")),
     Case("lgamma", [(A(3, 4, low=0.2, high=9),), (A(4, low=-2.9, high=-2.1),)], rtol=1e-4),
     Case("digamma", [(A(3, 4, low=0.2, high=9),), (A(4, low=-2.9, high=-2.1),)], rtol=1e-4, twice=False),
+    Case(
+        "trigamma",
+        [(A(3, 4, low=0.2, high=9),), (A(4, low=-2.9, high=-2.1),)],
+        torch=lambda x: x.polygamma(1),
+        dtypes=("float32",),  # PyTorch's float64 is right to 5e-10 only
+        differentiable=False,
+        rtol=1e-4,
+    ),
     Case("logit", [(A(3, 4, low=0.1, high=0.9),), (A(3, 4, low=-0.2, high=1.2), 0.1)], rtol=5e-5),
     Case("sinc", SHAPES, dtypes=FLOATS, rtol=1e-4, kinks=(0.0,)),
     *(Case(name, SHAPES, dtypes=NUMBERS, special=True) for name in ("floor", "ceil", "trunc")),
