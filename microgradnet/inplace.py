@@ -115,7 +115,7 @@ def _keep_old_value(node, tensor: Tensor) -> None:
 
 def in_place(op):
     """The in-place form of an op on tensors: ``add`` -> ``add_``."""
-    name = f"{op.__name__}_"
+    name = f"{op.__name__.strip('_')}_"
 
     def method(self, *args, **kwargs):
         return write(name, self, op(self, *args, **kwargs))

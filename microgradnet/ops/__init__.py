@@ -5,23 +5,30 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 
 import inspect
 
+import numpy as np
+
 from .. import inplace
 from ..primitive import Primitive, broadcast_to
 from ..tensor import Tensor
 from . import (
     activation,
     arithmetic,
+    attention,
+    bilinear,
     binary_loss,
     comparison,
     convolution,
     creation,
+    ctc,
     cumulative,
     decompositions,
     diagonals,
     distance,
     einsum,
+    embedding,
     exponential,
     indexing,
+    interpolation,
     joining,
     linalg,
     loss,
@@ -86,6 +93,11 @@ FAMILIES = (
     distance,
     margin_loss,
     normalization,
+    embedding,
+    attention,
+    bilinear,
+    interpolation,
+    ctc,
 )
 
 OPERATORS = {
@@ -115,13 +127,13 @@ WRITES = (
 )
 ONE_SIDED = {
     "neg": arithmetic.neg,
+    "pos": rounding.positive,
     "abs": rounding.abs,
     "invert": comparison.bitwise_not,
     "getitem": indexing.getitem,
-    **{
-        op.name: op for op in (comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge)
-    },
 }
+COMPARISONS = (comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge)
+_OPERANDS = (Tensor, int, float, np.ndarray, np.generic)
 
 
 def _public(family) -> dict:
@@ -143,6 +155,15 @@ def _method(op):
     return method
 
 
+def _operator(op):
+    """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
+
+    def operator(a, b):
+        return op(a, b) if isinstance(b, _OPERANDS) else NotImplemented
+
+    return operator
+
+
 def _in_place_forms() -> dict:
     """``name_`` -> method, for every elementwise method and for the writes by index."""
     ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
@@ -155,15 +176,18 @@ def _attach() -> None:
         for op in getattr(family, "METHODS", ()):
             setattr(Tensor, op.__name__, _method(op))
     for name, op in OPERATORS.items():
-        setattr(Tensor, f"__{name}__", lambda a, b, op=op: op(a, b))
-        setattr(Tensor, f"__r{name}__", lambda a, b, op=op: op(b, a))
+        setattr(Tensor, f"__{name}__", _operator(op))
+        setattr(Tensor, f"__r{name}__", _operator(lambda a, b, op=op: op(b, a)))
         setattr(Tensor, f"__i{name}__", inplace.in_place(op))
     Tensor.__rdiv__ = Tensor.__rtruediv__  # the name that PyTorch keeps from Python 2
     for name, method in _in_place_forms().items():
         setattr(Tensor, name, method)
     Tensor.__setitem__ = indexing.setitem
+    for op in COMPARISONS:
+        setattr(Tensor, f"__{op.name}__", _operator(op))
     for name, op in ONE_SIDED.items():
         setattr(Tensor, f"__{name}__", _method(op))
+    Tensor.where = lambda self, condition, other: comparison.where(condition, self, other)
 
 
 _attach()
