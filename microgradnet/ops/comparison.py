@@ -70,6 +70,8 @@ def bitwise_not(x):
 
 @primitive(formula="x if c else y")
 def _where(condition, x, y):
+    if getattr(condition, "dtype", dtypes.bool_) != dtypes.bool_:
+        raise TypeError("the condition must be boolean: compare with 0, or convert with .bool()")
     dtype = dtypes.result_type(x, y)
     return np.where(condition, np.asarray(x, dtype), np.asarray(y, dtype))
 
@@ -80,14 +82,14 @@ _where.vjp(
 )
 
 
-def where(condition, x=None, y=None):
-    """``x`` where ``condition`` is true, else ``y``; all three broadcast. In a scalar function: a select.
+def where(condition, input=None, other=None):
+    """``input`` where ``condition`` is true, else ``other``; all three broadcast. In a scalar function: a select.
 
     With the condition alone: the indices of what is true, one tensor for each dimension.
     """
-    if x is None and y is None:
+    if input is None and other is None:
         return tuple(Tensor(indices) for indices in np.nonzero(condition.array))
-    return _where(condition, x, y)
+    return _where(condition, input, other)
 
 
 def exact_where(condition, x, y):
@@ -140,21 +142,27 @@ def logical_xor(x, y):
 
 
 @primitive(formula="|x − y| ≤ atol + rtol·|y|", differentiable=False)
-def isclose(x, y, rtol=1e-05, atol=1e-08, equal_nan=False):
-    """Where ``|x - y| <= atol + rtol * |y|``, or both are the same infinity."""
-    if x.dtype != y.dtype:
-        raise TypeError(f"both need one dtype, got {x.dtype.name} and {y.dtype.name}")
+def _isclose(x, y, rtol, atol, equal_nan):
+    if rtol < 0 or atol < 0:
+        raise ValueError(f"rtol and atol must not be negative, got {rtol} and {atol}")
+    if not (hasattr(x, "dtype") and hasattr(y, "dtype") and x.dtype == y.dtype):
+        raise TypeError("two tensors of one dtype expected: convert one with .to()")
     return np.isclose(x, y, rtol, atol, equal_nan)
 
 
-def allclose(x, y, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
+def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Where ``|input - other| <= atol + rtol * |other|``, or both are the same infinity (with equal_nan: both NaN)."""
+    return _isclose(input, other, rtol, atol, equal_nan)
+
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
     """Whether ``isclose`` holds everywhere."""
-    return bool(isclose(x, y, rtol, atol, equal_nan).array.all())
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
-def equal(x, y) -> bool:
+def equal(input, other) -> bool:
     """Whether shape and all elements are the same."""
-    return tuple(x.shape) == tuple(y.shape) and bool((x.array == y.array).all())
+    return input.shape == other.shape and bool((input.array == other.array).all())
 
 
 METHODS = (
