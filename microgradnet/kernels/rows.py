@@ -1,4 +1,4 @@
-"""Loops over the rows of a matrix: softmax, its logarithm, cross-entropy. Sums are kept in float64."""
+"""Loops over the rows of a matrix: softmax, its logarithm, cross-entropy, rows added up. Sums are kept in float64."""
 
 import math
 
@@ -123,3 +123,11 @@ def cross_entropy_gradient(x, target, g, out):
             for j in range(x.shape[1]):
                 out[i, j] *= scale
             out[i, target[i]] -= g[i]
+
+
+@loop
+def add_rows(x, index, out):
+    """``out[index[i]] += x[i]``, row by row."""
+    for i in range(index.size):
+        for j in range(x.shape[1]):
+            out[index[i], j] += x[i, j]

@@ -13,6 +13,8 @@ from ..ops.activation import (
     tanh,
     tanhshrink,
 )
+from ..ops.attention import scaled_dot_product_attention
+from ..ops.bilinear import bilinear
 from ..ops.binary_loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -21,7 +23,10 @@ from ..ops.binary_loss import (
     soft_margin_loss,
 )
 from ..ops.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.ctc import ctc_loss
 from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
+from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.interpolation import interpolate
 from ..ops.linalg import linear
 from ..ops.loss import cross_entropy, multi_margin_loss, nll_loss
 from ..ops.margin_loss import (
@@ -93,6 +98,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "batch_norm",
+    "bilinear",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
@@ -106,7 +112,10 @@ __all__ = [
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
+    "ctc_loss",
     "elu",
+    "embedding",
+    "embedding_bag",
     "fold",
     "gaussian_nll_loss",
     "gelu",
@@ -119,6 +128,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -144,6 +154,7 @@ __all__ = [
     "multilabel_soft_margin_loss",
     "nll_loss",
     "normalize",
+    "one_hot",
     "pad",
     "pairwise_distance",
     "pdist",
@@ -154,6 +165,7 @@ __all__ = [
     "relu",
     "relu6",
     "rms_norm",
+    "scaled_dot_product_attention",
     "selu",
     "sigmoid",
     "silu",

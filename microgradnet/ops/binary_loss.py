@@ -96,12 +96,12 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     classes = input.shape[-1]
     x = input.reshape((-1, classes))
     labels = np.asarray(getattr(target, "array", target)).reshape(-1, classes)
-    if labels.size and not (-1 <= labels.min() and labels.max() < classes):
+    if ((labels < -1) | (labels >= classes)).any():
         raise IndexError(f"multilabel_margin_loss: labels in [-1, {classes}) expected, got {labels}")
     given = np.logical_and.accumulate(labels >= 0, axis=1)
     times = np.zeros(labels.shape, x.dtype)  # how often each class is among the labels
     np.add.at(times, (np.nonzero(given)[0], labels[given]), 1)
-    pairs = times[:, :, None] * (times == 0)[:, None, :]
+    pairs = times[:, :, None] * np.where(times, 0, 1)[:, None, :]
     gap = (1 - x.reshape((*x.shape, 1)) + x.reshape((x.shape[0], 1, classes))).relu()
     losses = sum(gap * pairs, (1, 2)) / classes
     return reduced(losses if input.ndim == 2 else losses.reshape(()), reduction)

@@ -48,7 +48,7 @@ det.vjp(A=lambda g, out, A: _per_matrix(g * out) * inv(A).mT)
 
 @det.fused_vjp
 def _(g, needed, out, A):
-    """The cofactors from the singular values, so that a singular matrix has them too: cof(UΣV) = cof U · cof Σ · cof V."""
+    """The cofactors from the singular values, which a singular matrix has too: cof(UΣV) = cof U · cof Σ · cof V."""
     u, s, v = np.linalg.svd(A)
     rest = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(s.shape[-1])], -1) if s.shape[-1] else s
     sign = np.linalg.det(u) * np.linalg.det(v)

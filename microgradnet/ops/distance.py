@@ -4,7 +4,6 @@ import numpy as np
 
 from .comparison import where
 from .dims import one_dim
-from .exponential import sqrt
 from .norms import vector_norm
 from .reduction import sum
 from .shape import unsqueeze
@@ -50,7 +49,7 @@ def pdist(input, p=2.0):
 
 
 def cdist(x1, x2, p=2.0):
-    """The distance ``|x_i − y_j|_p`` of every row of ``x1`` (..., P, M) from every one of ``x2`` (..., R, M): (..., P, R)."""
+    """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R)."""
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist: matrices of one width expected, got {tuple(x1.shape)} and {tuple(x2.shape)}")
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)

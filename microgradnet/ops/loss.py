@@ -158,10 +158,10 @@ def cross_entropy(
     if distribution:
         q = target * (1 - label_smoothing) + label_smoothing / classes
         losses = -sum(weighted * q, dim)
-        # The mean is over samples, which the sum over classes has left; not over their weights, which q has no one of.
+        # The mean is over samples, whatever their weights: q has no single class to take one from.
         return reduced(losses, reduction)
     hard = _by_class("cross_entropy", _nll, log_probabilities, target, weight, ignore_index, reduction)
-    labels, factors = _labels_and_factors("cross_entropy", input, target, weight, ignore_index)
+    _, factors = _labels_and_factors("cross_entropy", input, target, weight, ignore_index)
     uniform = where(getattr(target, "array", target) != ignore_index, -sum(weighted, dim), 0)
     if reduction != "none":
         uniform = sum(uniform)

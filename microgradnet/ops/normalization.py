@@ -4,8 +4,8 @@ With h = (x − mean)/√(var + eps), y = w·h + b, and means taken over each gr
 
     dx = (w·g − mean(w·g) − h·mean(w·g·h)) / √(var + eps)
 
-which stands once below; what differs is who is in a group. ``rows_norm`` normalizes rows (layer, group and instance norm;
-not centred, RMS norm), ``channels_norm`` normalizes channels over the batch (batch norm).
+which stands once below; what differs is who is in a group. ``rows_norm`` normalizes rows (layer, group and instance
+norm; not centred, RMS norm), ``channels_norm`` normalizes channels over the batch (batch norm).
 """
 
 import math
@@ -229,7 +229,9 @@ def _last_dims(op, x, normalized_shape, weight, bias, eps, centered):
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
-    """Channels in ``num_groups`` groups, each normalized within a sample: (N, C, *size), weight and bias (C). Wu and He 2018.
+    """Channels in ``num_groups`` groups, each normalized within a sample: (N, C, *size), weight and bias (C).
+
+    Wu and He 2018.
 
     Raises ValueError where the channels cannot be split so.
     """

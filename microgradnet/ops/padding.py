@@ -7,12 +7,12 @@ from .rearranging import constant_pad_nd
 
 
 def pad(input, pad, mode="constant", value=None):
-    """``input`` with more elements around its last dimensions; ``pad`` is (left, right, top, bottom, …), last one first.
+    """``input`` with more around its last dimensions; ``pad`` is (left, right, top, bottom, …), the last one first.
 
     Args:
         mode: ``"constant"`` fills with ``value`` (default 0) any of the dimensions, and a negative number takes away;
-            ``"reflect"`` mirrors about the edge element, ``"replicate"`` repeats it, ``"circular"`` goes on at the other
-            end: these pad all the spatial dimensions of (N, C, *size) or (C, *size).
+            ``"reflect"`` mirrors about the edge element, ``"replicate"`` repeats it, ``"circular"`` goes on at the
+            other end: these pad all the spatial dimensions of (N, C, *size) or (C, *size).
 
     Raises ValueError for an unknown mode, or where ``pad`` does not fit the input.
     """
