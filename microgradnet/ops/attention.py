@@ -6,8 +6,8 @@ import numpy as np
 
 from .comparison import where
 from .creation import full_like
-from .reduction import softmax
 from .rearranging import repeat_interleave
+from .reduction import softmax
 from .stochastic import bernoulli
 
 
