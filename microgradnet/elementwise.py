@@ -96,7 +96,7 @@ class Elementwise(Primitive):
         if count > 1:
             arrays = np.broadcast_arrays(*arrays)
         out = np.empty(np.shape(arrays[0]), dtype)
-        self._forward_kernel(dtype)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
+        self.forward_kernel(dtype)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out
 
     def _bind(self, args: tuple, kwargs: dict) -> tuple:
@@ -127,13 +127,14 @@ class Elementwise(Primitive):
         return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
 
     @functools.cache  # noqa: B019 (ops live as long as the program)
-    def _forward_kernel(self, dtype: np.dtype):
+    def forward_kernel(self, dtype: np.dtype, loops=cpu):
+        """``run(*arrays, out, *numbers)`` over flat arrays, made by ``loops``: ``kernels.cpu`` or ``kernels.cuda``."""
         dtype = dtype.name
         functions: dict[str, str] = {}
         source.add_function(self.name, self, dtype, functions)
         element = ", ".join([*(f"{a}[i]" for a in self.array_names), *self.scalar_names])
         call = f"out[i] = {self.name}_{dtype}({element})"
-        return cpu.elementwise(self.name, functions, call, dtype, [*self.array_names, "out"], self.scalar_names)
+        return loops.elementwise(self.name, functions, call, dtype, [*self.array_names, "out"], self.scalar_names)
 
     def _fused_backward(self, g, needed, *saved):
         """``dx[i] = g[i] * derivative(...)`` in one pass."""
@@ -145,11 +146,12 @@ class Elementwise(Primitive):
         arrays = [cpu.flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
         scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
         out = np.empty(g.shape, dtype)
-        self._backward_kernel(dtype)(cpu.flat(g, dtype), *arrays, out.reshape(-1), *scalars)
+        self.backward_kernel(dtype)(cpu.flat(g, dtype), *arrays, out.reshape(-1), *scalars)
         return [out]
 
     @functools.cache  # noqa: B019
-    def _backward_kernel(self, dtype: np.dtype):
+    def backward_kernel(self, dtype: np.dtype, loops=cpu):
+        """``run(g, *needed, dx, *numbers)`` over flat arrays: ``dx[i] = g[i] * derivative(...)``."""
         dtype = dtype.name
         tree, _, needs = self.partials[self.array_names[0]]
         functions: dict[str, str] = {}
@@ -158,7 +160,7 @@ class Elementwise(Primitive):
         call = f"dx[i] = g[i] * {tree.name}_{dtype}({element})"
         arrays = ["g", *(f"{n}_" for n in needs if n not in self.scalar_names), "dx"]
         scalars = [n for n in needs if n in self.scalar_names]
-        return cpu.elementwise(f"{self.name}_backward", functions, call, dtype, arrays, scalars)
+        return loops.elementwise(f"{self.name}_backward", functions, call, dtype, arrays, scalars)
 
 
 def _chain(partial, g, *needed):

@@ -36,14 +36,14 @@ def _writable(path: Path) -> bool:
         return False
 
 
-def load(name: str, source: str):
+def load(name: str, source: str, header: str = HEADER):
     """The module made of ``source``, compiled now or before; ``name`` is for the reader of the folder."""
     import numba
 
     if "NUMBA_THREADING_LAYER" not in os.environ:
         # Its threads sleep between loops. OpenMP's spin, and hold up the BLAS threads by a scheduler's time slice.
         numba.config.THREADING_LAYER = "workqueue"
-    text = f"# numba {numba.__version__}\n{HEADER}\n{source}\n"
+    text = f"# numba {numba.__version__}\n{header}\n{source}\n"
     module_name = f"mg_{name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if module_name in sys.modules:
         return sys.modules[module_name]
