@@ -12,7 +12,7 @@ import numpy as np
 from .dtypes import _CATEGORY
 from .primitive import primitive
 from .tape import state
-from .tensor import Tensor
+from .tensor import Tensor, as_tensor
 
 
 class View(NamedTuple):
@@ -123,3 +123,16 @@ def in_place(op):
     method.__name__ = name
     method.__doc__ = f"In place: {op.__doc__}"
     return method
+
+
+def copy_(self, source) -> Tensor:
+    """``self[...] = source``, broadcast and in this tensor's dtype; the gradient goes to the source."""
+    return write("copy_", self, fitting.broadcast_to(as_tensor(source), self.shape).to(self.dtype))
+
+
+def zero_(self) -> Tensor:
+    """Every element 0."""
+    return self.fill_(0)
+
+
+from . import fitting  # noqa: E402 (its ops build on primitive, which imports this file)

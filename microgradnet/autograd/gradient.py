@@ -30,8 +30,9 @@ def grad(
     gradients = _seeds(outputs, grad_outputs, create_graph)
     wanted = [tensor.grad_fn or tensor for tensor in inputs]
     retain_graph = create_graph if retain_graph is None else retain_graph
-    for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=set(wanted)):
-        pass
+    with np.errstate(all="ignore"):
+        for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=set(wanted)):
+            pass
     results = [gradients.get(key) for key in wanted]
     if not allow_unused and any(result is None for result in results):
         position = next(i for i, result in enumerate(results) if result is None)
@@ -49,8 +50,9 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     wanted = (
         None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
     )
-    for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
-        pass
+    with np.errstate(all="ignore"):  # at a pole, Inf and NaN are the answer and not a warning
+        for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
+            pass
     for key, tensor in (wanted or {}).items():
         if key in gradients:
             tensor.accumulate_grad(gradients[key])

@@ -115,6 +115,7 @@ OPERATORS = {
 }
 ELEMENTWISE = (arithmetic, exponential, trigonometric, special, rounding, activation)
 WRITES = (
+    "fill",
     "index_add",
     "index_copy",
     "index_fill",
@@ -183,6 +184,7 @@ def _attach() -> None:
     for name, method in _in_place_forms().items():
         setattr(Tensor, name, method)
     Tensor.__setitem__ = indexing.setitem
+    Tensor.copy_, Tensor.zero_ = inplace.copy_, inplace.zero_
     for op in COMPARISONS:
         setattr(Tensor, f"__{op.name}__", _operator(op))
     for name, op in ONE_SIDED.items():

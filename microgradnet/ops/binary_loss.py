@@ -101,7 +101,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     given = np.logical_and.accumulate(labels >= 0, axis=1)
     times = np.zeros(labels.shape, x.dtype)  # how often each class is among the labels
     np.add.at(times, (np.nonzero(given)[0], labels[given]), 1)
-    pairs = times[:, :, None] * np.where(times, 0, 1)[:, None, :]
+    pairs = times[:, :, None] * (1 - np.minimum(times, 1))[:, None, :]
     gap = (1 - x.reshape((*x.shape, 1)) + x.reshape((x.shape[0], 1, classes))).relu()
     losses = sum(gap * pairs, (1, 2)) / classes
     return reduced(losses if input.ndim == 2 else losses.reshape(()), reduction)

@@ -36,6 +36,11 @@ def inv(A):
 inv.vjp(A=lambda g, out: -out.mT @ g @ out.mT)
 
 
+def inverse(A):
+    """``inv``."""
+    return inv(A)
+
+
 @primitive(formula="det A")
 def det(A):
     """The determinant of each matrix; its gradient is the matrix of cofactors (Jacobi's formula)."""
@@ -137,4 +142,4 @@ def matrix_power(A, n):
     return A * 0 + np.eye(A.shape[-1], dtype=A.dtype) if power is None else power
 
 
-METHODS = (det, slogdet, matrix_power, cholesky)
+METHODS = (inverse, det, slogdet, matrix_power, cholesky)

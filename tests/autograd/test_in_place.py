@@ -74,6 +74,15 @@ def use_one_view_after_another_was_written(library, x, y):
     return flat * flat
 
 
+def copy_over_and_fill(library, x, y):
+    z = x * 2
+    z.copy_(y[0])
+    w = x * 3
+    w[0].zero_()
+    w[1].fill_(2.0)
+    return z * w + w.clone().copy_(x)
+
+
 def write_into_zeros(library, x, y):
     z = library.zeros(2, 3, dtype=library.float64)
     z[:, 1] = x[:, 0]
@@ -93,6 +102,7 @@ def write_into_zeros(library, x, y):
         use_a_view_after_its_base_was_written,
         use_one_view_after_another_was_written,
         write_into_zeros,
+        copy_over_and_fill,
     ],
 )
 def test_gradients_agree_with_pytorch(program):

@@ -38,27 +38,41 @@ UNARY = [
     Case("logit", [(A(3, 4, low=0.1, high=0.9),), (A(3, 4, low=-0.2, high=1.2), 0.1)], rtol=5e-5),
     Case("sinc", SHAPES, dtypes=FLOATS, rtol=1e-4, kinks=(0.0,)),
     *(Case(name, SHAPES, dtypes=NUMBERS, special=True) for name in ("floor", "ceil", "trunc")),
-    Case("round", [*SHAPES, (A(3, 4, low=-30, high=30), {"decimals": 1}), (A(3, low=-300, high=300), {"decimals": -1})]),
+    Case(
+        "round", [*SHAPES, (A(3, 4, low=-30, high=30), {"decimals": 1}), (A(3, low=-300, high=300), {"decimals": -1})]
+    ),
     Case("frac", SHAPES, kinks=(0.0, 1.0, -1.0)),
     Case("square", SHAPES, dtypes=NUMBERS, special=True),
     Case("reciprocal", [(A(3, 4, low=0.5, high=3),)], special=True),
     Case("positive", SHAPES, dtypes=NUMBERS),
     Case("signbit", SHAPES, dtypes=NUMBERS, differentiable=False, special=True),
-    *(Case(n, SHAPES, dtypes=ALL, differentiable=False, special=True) for n in ("isnan", "isinf", "isfinite", "logical_not")),
+    *(
+        Case(n, SHAPES, dtypes=ALL, differentiable=False, special=True)
+        for n in ("isnan", "isinf", "isfinite", "logical_not")
+    ),
     Case("nan_to_num", [*SHAPES, (A(3), {"nan": 1.0, "posinf": 2.0, "neginf": -3.0})], special=True),
-    Case("clamp", [(A(3, 4), -1, 1), (A(3, 4), {"min": 0.5}), (A(3, 4), {"max": 0.5}), (A(), 0, 1)], special=True, kinks=(0.5,)),
+    Case(
+        "clamp",
+        [(A(3, 4), -1, 1), (A(3, 4), {"min": 0.5}), (A(3, 4), {"max": 0.5}), (A(), 0, 1)],
+        special=True,
+        kinks=(0.5,),
+    ),
     Case("clamp", [(A(3, 4), A(4, low=-1, high=0), A(4, low=0, high=1))]),
     Case("clamp_min", [(A(3, 4), 0.5)], kinks=(0.5,)),
     Case("clamp_max", [(A(3, 4), 0.5)], kinks=(0.5,)),
-]  # fmt: skip
+]
 
 BINARY = [
     Case("add", [(A(3, 4), A(4), {"alpha": 2})], dtypes=NUMBERS),
     Case("sub", [(A(3, 4), A(4), {"alpha": 2})], dtypes=NUMBERS),
     Case("rsub", [(A(3, 4), A(4))], dtypes=NUMBERS),
     Case("true_divide", [(A(3, 4), A(4, low=1, high=3))], dtypes=NUMBERS),
-    Case("div", [(a, b, {"rounding_mode": mode}) for a, b in DIVISORS for mode in ("trunc", "floor")], dtypes=NUMBERS,
-         differentiable=False),
+    Case(
+        "div",
+        [(a, b, {"rounding_mode": mode}) for a, b in DIVISORS for mode in ("trunc", "floor")],
+        dtypes=NUMBERS,
+        differentiable=False,
+    ),
     *(Case(name, DIVISORS, dtypes=NUMBERS, differentiable=False) for name in ("floor_divide",)),
     *(Case(name, DIVISORS, dtypes=NUMBERS) for name in ("fmod", "remainder")),
     Case("float_power", [(A(3, 4, low=0.5), A(3, 4)), (A(3), 2)], dtypes=FLOATS),
@@ -78,7 +92,7 @@ BINARY = [
     Case("isclose", [(A(3, 4), A(3, 4)), (A(3), A(3), {"rtol": 0.5, "atol": 0.2})], differentiable=False),
     *(Case(name, [(A(3, 4), A(3, 4))], dtypes=ALL, differentiable=False) for name in ("allclose", "equal")),
     Case("where", [(A(3, 4, dtype="bool"),)], dtypes=FLOATS, differentiable=False),
-]  # fmt: skip
+]
 
 CREATION = [
     Case("zeros", [(2, 3), ((2, 3),), (0,)]),
