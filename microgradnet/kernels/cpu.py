@@ -72,7 +72,9 @@ def loop(function=None, *, parallel: bool = False, reassociate: bool = False):
         tree = source.function_ast(function)
         done: dict[str, str] = {}
         renamed = {}
-        for name in sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} - {function.__name__}):
+        names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+        local = {n.id for n in names if isinstance(n.ctx, ast.Store)} | {a.arg for a in tree.args.args}
+        for name in sorted({n.id for n in names} - local - {function.__name__}):
             value = function.__globals__.get(name)
             if hasattr(value, "loop_sources"):
                 done |= value.loop_sources(dtype)

@@ -23,26 +23,34 @@ def along(kernel, x: np.ndarray, dims: tuple[int, ...], *others: np.ndarray) -> 
 
 @loop
 def largest(row):
-    """The largest of a row, by 16 lanes side by side; of a row with NaN any value, since NaN spreads in any case."""
-    lanes = np.full(16, row[0])
-    whole = row.size - row.size % 16
-    for start in range(0, whole, 16):
-        for k in range(16):
-            lanes[k] = row[start + k] if row[start + k] > lanes[k] else lanes[k]
-    best = lanes[0]
-    for k in range(1, 16):
-        best = lanes[k] if lanes[k] > best else best
-    for j in range(whole, row.size):
-        best = row[j] if row[j] > best else best
-    return best
+    """The largest of a row, in 8 strands that SIMD can run; of a row with NaN any value, since NaN spreads in any case."""
+    a = b = c = d = e = f = g = h = row[0]
+    for j in range(row.size // 8):
+        a = row[8 * j] if row[8 * j] > a else a
+        b = row[8 * j + 1] if row[8 * j + 1] > b else b
+        c = row[8 * j + 2] if row[8 * j + 2] > c else c
+        d = row[8 * j + 3] if row[8 * j + 3] > d else d
+        e = row[8 * j + 4] if row[8 * j + 4] > e else e
+        f = row[8 * j + 5] if row[8 * j + 5] > f else f
+        g = row[8 * j + 6] if row[8 * j + 6] > g else g
+        h = row[8 * j + 7] if row[8 * j + 7] > h else h
+    a, c, e, g = b if b > a else a, d if d > c else c, f if f > e else e, h if h > g else g
+    a, e = c if c > a else a, g if g > e else e
+    a = e if e > a else a
+    for j in range(row.size // 8 * 8, row.size):
+        a = row[j] if row[j] > a else a
+    return a
 
 
 @loop(reassociate=True)
 def total_exp(row, shift):
-    """``Σ exp(row − shift)``."""
+    """``Σ exp(row − shift)``, short stretches of it in the row's own precision."""
     total = 0.0
-    for j in range(row.size):
-        total += exp(row[j] - shift)
+    for start in range(0, row.size, 256):
+        part, some = row[start : start + 256], row.dtype.type(0)
+        for j in range(part.size):
+            some += exp(part[j] - shift)
+        total += some
     return total
 
 
@@ -50,10 +58,13 @@ def total_exp(row, shift):
 def write_exp(row, shift, out):
     """Writes ``exp(row − shift)`` and gives its sum."""
     total = 0.0
-    for j in range(row.size):
-        e = exp(row[j] - shift)
-        out[j] = e
-        total += e
+    for start in range(0, row.size, 256):
+        part, to, some = row[start : start + 256], out[start : start + 256], row.dtype.type(0)
+        for j in range(part.size):
+            to[j] = exp(part[j] - shift)
+        for j in range(part.size):
+            some += to[j]
+        total += some
     return total
 
 
@@ -61,8 +72,20 @@ def write_exp(row, shift, out):
 def product_sum(a, b):
     """``Σ a·b``."""
     total = 0.0
-    for j in range(a.size):
-        total += a[j] * b[j]
+    for start in range(0, a.size, 256):
+        x, y, some = a[start : start + 256], b[start : start + 256], a.dtype.type(0)
+        for j in range(x.size):
+            some += x[j] * y[j]
+        total += some
+    return total
+
+
+@loop(reassociate=True)
+def total_of(row):
+    """``Σ row``."""
+    total = 0.0
+    for j in range(row.size):
+        total += row[j]
     return total
 
 
@@ -83,14 +106,11 @@ def softmax(x, out):
             out[i, j] *= scale
 
 
-@loop(parallel=True, reassociate=True)
+@loop(parallel=True)
 def log_softmax_gradient(g, y, out):
     """``g − exp(y)·Σg`` for y the log-softmax."""
     for i in prange(g.shape[0]):  # noqa: F821
-        total = 0.0
-        for j in range(g.shape[1]):
-            total += g[i, j]
-        total = g.dtype.type(total)
+        total = g.dtype.type(total_of(g[i]))
         for j in range(g.shape[1]):
             out[i, j] = g[i, j] - exp(y[i, j]) * total
 

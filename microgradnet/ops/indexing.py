@@ -53,7 +53,10 @@ def setitem(x, index, value) -> None:
     if x.requires_grad or getattr(value, "requires_grad", False):
         write("setitem", x, _index_put(x, value, basic, advanced, False))
     else:
-        _write(x.array, getattr(value, "array", value), basic, advanced, accumulate=False)
+        try:
+            _write(x.array, getattr(value, "array", value), basic, advanced, accumulate=False)
+        except (ValueError, IndexError) as error:
+            raise type(error)(f"setitem: {error} (given a tensor of shape {tuple(x.shape)})") from None
         x.version[0] += 1
 
 
