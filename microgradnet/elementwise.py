@@ -49,8 +49,26 @@ class Elementwise(Primitive):
 
     def derivative(self, function):
         """Declares the local derivative: one expression for each array argument, in their order."""
+        self._derivative = function
+        del self.rules, self.fused, self.partials  # made from the function's text when first asked for: import is quick
+        return function
+
+    @property
+    def has_derivative(self) -> bool:
+        """Whether a local derivative was declared."""
+        return "_derivative" in self.__dict__
+
+    def __getattr__(self, name: str):
+        if name not in ("rules", "fused", "partials") or not self.has_derivative:
+            raise AttributeError(f"{self!r} has no attribute {name!r}")
+        self._differentiate(self._derivative)
+        return self.__dict__[name]
+
+    def _differentiate(self, function) -> None:
+        """Sets a rule for each array argument, and the fused one where there is one argument."""
         from .ops.comparison import exact_where
 
+        rules, partials, fused = {}, {}, None
         mine = inspect.signature(function).parameters
         output = next((name for name in mine if name not in self.parameters), None)
         for name, tree in source.split_returns(function, self.array_names).items():
@@ -60,13 +78,11 @@ class Elementwise(Primitive):
             tree.name = f"{self.name}_derivative_{name}" if len(self.array_names) > 1 else f"{self.name}_derivative"
             partial = source.to_python(tree, function, {"where": exact_where})
             needs = tuple("out" if n == output else n for n in needs)
-            self.partials[name] = (tree, partial, needs)
-            self.rules[name] = Rule(functools.partial(_chain, partial), needs)
+            partials[name] = (tree, partial, needs)
+            rules[name] = Rule(functools.partial(_chain, partial), needs)
         if self.numpy is None and len(self.array_names) == 1:
-            tree, _, needs = self.partials[self.array_names[0]]
-            self._derivative_scope = function.__globals__
-            self.fused = Rule(self._fused_backward, needs)
-        return function
+            fused = Rule(self._fused_backward, partials[self.array_names[0]][2])
+        self.rules, self.partials, self.fused = rules, partials, fused
 
     def local_derivatives(self, node) -> dict:
         """Each argument's derivative, element by element: its rule for a cotangent of ones."""
@@ -155,7 +171,7 @@ class Elementwise(Primitive):
         dtype = dtype.name
         tree, _, needs = self.partials[self.array_names[0]]
         functions: dict[str, str] = {}
-        source.scalar_source(tree.name, tree, self._derivative_scope, dtype, functions)
+        source.scalar_source(tree.name, tree, self._derivative.__globals__, dtype, functions)
         element = ", ".join(n if n in self.scalar_names else f"{n}_[i]" for n in needs)
         call = f"dx[i] = g[i] * {tree.name}_{dtype}({element})"
         arrays = ["g", *(f"{n}_" for n in needs if n not in self.scalar_names), "dx"]

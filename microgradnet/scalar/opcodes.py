@@ -16,7 +16,7 @@ LEAF = 0
 OPS = [
     op
     for op in registry.values()
-    if isinstance(op, Elementwise) and 1 <= len(op.array_names) <= 2 and len(op.partials) == len(op.array_names)
+    if isinstance(op, Elementwise) and 1 <= len(op.array_names) <= 2 and op.has_derivative
 ]
 CODES = {op.name: code for code, op in enumerate(OPS, 1)}
 
