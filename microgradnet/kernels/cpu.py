@@ -14,7 +14,7 @@ import numpy as np
 from . import cache, scalar_math, source
 
 # Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
-PARALLEL_FROM = 1 << 19
+PARALLEL_FROM = 1 << 21
 
 # numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
 _pool = threading.Lock()
