@@ -98,12 +98,18 @@ def log_softmax(x, out):
             out[i, j] = x[i, j] - top - shift
 
 
+@loop
+def softmax_row(row, factor, out):
+    """Writes ``factor·softmax(row)``."""
+    scale = row.dtype.type(factor / write_exp(row, largest(row), out))
+    for j in range(row.size):
+        out[j] *= scale
+
+
 @loop(parallel=True)
 def softmax(x, out):
     for i in prange(x.shape[0]):  # noqa: F821
-        scale = x.dtype.type(1 / write_exp(x[i], largest(x[i]), out[i]))
-        for j in range(x.shape[1]):
-            out[i, j] *= scale
+        softmax_row(x[i], 1.0, out[i])
 
 
 @loop(parallel=True)
@@ -137,11 +143,9 @@ def cross_entropy_gradient(x, target, g, out):
     """``g·(softmax(x) − [j = target])``, g one number a row."""
     for i in prange(x.shape[0]):  # noqa: F821
         if g[i] == 0:
-            out[i, :] = 0
+            out[i] = 0  # a row to ignore, though it may hold infinities
         else:
-            scale = x.dtype.type(g[i] / write_exp(x[i], largest(x[i]), out[i]))
-            for j in range(x.shape[1]):
-                out[i, j] *= scale
+            softmax_row(x[i], g[i], out[i])
             out[i, target[i]] -= g[i]
 
 

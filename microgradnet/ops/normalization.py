@@ -19,11 +19,9 @@ from .padding import pad
 from .pooling import avg_pool2d
 from .reduction import mean, sum
 
-# Gradients of weights are summed in this many blocks of rows, one after the other, so that threads can share the work
-# and the result does not depend on how many there are.
-BLOCKS = 16
-# Columns normalized together: enough for whole cache lines, few enough for a batch of them to stay in the cache.
-COLUMNS = 64
+# Gradients of weights are summed in blocks of so many rows, one after the other: threads can share the work, and the
+# result does not depend on how many there are.
+ROWS = 64
 
 
 def _gradient(g, x, weight, eps, dims, centered=True):
@@ -49,13 +47,24 @@ def rows_norm(x, weight, bias, eps, centered, layout, statistics):
     the rows and their 1/√(var + eps) into ``statistics`` (2, R), for backward.
     """
     _floating(x)
-    count, groups, inner, length = layout
     out = np.empty(x.shape, x.dtype)
     if x.size:
-        weight, bias = (np.ascontiguousarray(a, x.dtype).reshape(groups, inner) for a in (weight, bias))
-        rows = [np.ascontiguousarray(a).reshape(count, inner, length) for a in (x, out)]
-        kernels.rows(rows[0], weight, bias, eps, centered, rows[1], *statistics)
+        rows, to, weight, bias = _by_row(layout, [x, out], [weight, bias])
+        if rows.ndim == 2:
+            kernels.rows(rows, weight, bias, eps, centered, to, *statistics)
+        else:
+            kernels.groups(rows, weight, bias, eps, to, *statistics)
     return out
+
+
+def _by_row(layout, arrays, weights) -> list:
+    """Arrays as (R, K) and weights as (K) if there is one group and each element has a weight; else (R, K, L), (G, K)."""
+    count, groups, inner, length = layout
+    plain = groups == length == 1
+    shape, per_group = ((count, inner), inner) if plain else ((count, inner, length), (groups, inner))
+    dtype = arrays[0].dtype
+    rows = [np.ascontiguousarray(a, dtype).reshape(shape) for a in arrays]
+    return rows + [np.ascontiguousarray(w, dtype).reshape(per_group) for w in weights]
 
 
 def _rows_gradient(g, x, weight, eps, centered, layout):
@@ -81,14 +90,18 @@ rows_norm.vjp(
 
 @rows_norm.fused_vjp
 def _(g, needed, x, weight, centered, layout, statistics, bias_shape):
-    count, groups, inner, length = layout
-    dx = np.empty(x.shape, x.dtype)
-    sums = np.zeros((2, min(BLOCKS, max(1, count)), groups, inner))
+    count, groups, inner, _ = layout
+    dx, sums = np.empty(x.shape, x.dtype), np.zeros((2, 1, groups * inner), x.dtype)
     if x.size:
-        rows = [np.ascontiguousarray(a, x.dtype).reshape(count, inner, length) for a in (x, g)]
-        weights = np.ascontiguousarray(weight, x.dtype).reshape(groups, inner)
-        kernels.rows_gradient(*rows, weights, *statistics, centered, dx.reshape(count, inner, length), *sums)
-    parts = sums.sum(axis=1).astype(x.dtype)
+        rows, up, to, w = _by_row(layout, [x, g, dx], [weight])
+        if rows.ndim == 2:
+            sums = _blocks(count, inner, x.dtype)
+            kernels.rows_gradient(rows, up, w, *statistics, centered, to, sums)
+        else:
+            sums = np.empty((2, count, inner), x.dtype)
+            kernels.groups_gradient(rows, up, w, *statistics, to, sums)
+            sums = sums.reshape(2, count // groups, groups * inner)
+    parts = sums.sum(axis=1)
     gradients = (dx, parts[0].reshape(weight.shape), parts[1].reshape(bias_shape))
     return [value if want else None for value, want in zip(gradients, needed, strict=True)]
 
@@ -102,18 +115,27 @@ def channels_norm(x, weight, bias, eps, statistics):
     _floating(x)
     out = np.empty(x.shape, x.dtype)
     if x.size:
-        (x, to), loop, width = _by_channel(x, out)
+        (x, to), loop, work = _by_channel(x, out)
         weight, bias = (np.ascontiguousarray(a, x.dtype) for a in (weight, bias))
-        getattr(kernels, loop)(x, weight, bias, eps, to, *statistics, *width)
+        getattr(kernels, loop)(x, weight, bias, eps, to, *statistics, *work)
     return out
 
 
 def _by_channel(*arrays):
-    """The arrays as (N, C) or (N, C, L), and which loop is for them."""
+    """The arrays as (N, C) or (N, C, L), which loop is for them, and what it needs besides."""
     shape = arrays[0].shape
     if math.prod(shape[2:]) == 1:
-        return [np.ascontiguousarray(a).reshape(shape[:2]) for a in arrays], "columns", (COLUMNS,)
+        return (
+            [np.ascontiguousarray(a).reshape(shape[:2]) for a in arrays],
+            "columns",
+            (_blocks(shape[0], shape[1], arrays[0].dtype),),
+        )
     return [np.ascontiguousarray(a).reshape(*shape[:2], -1) for a in arrays], "planes", ()
+
+
+def _blocks(rows: int, columns: int, dtype) -> np.ndarray:
+    """Zeros for two sums of each column over each block of rows."""
+    return np.zeros((2, max(1, -(-rows // ROWS)), columns), dtype)
 
 
 def _over(ndim: int) -> tuple[int, ...]:
@@ -132,9 +154,9 @@ channels_norm.vjp(
 def _(g, needed, x, weight, statistics):
     dx, sums = np.empty(x.shape, x.dtype), np.zeros((2, x.shape[1]), x.dtype)
     if x.size:
-        (rows, up, to), loop, width = _by_channel(x, g.astype(x.dtype, copy=False), dx)
+        (rows, up, to), loop, work = _by_channel(x, g.astype(x.dtype, copy=False), dx)
         weight = np.ascontiguousarray(weight, x.dtype)
-        getattr(kernels, f"{loop}_gradient")(rows, up, weight, statistics[0], statistics[1], to, *sums, *width)
+        getattr(kernels, f"{loop}_gradient")(rows, up, weight, statistics[0], statistics[1], to, *sums, *work)
     return [value if want else None for value, want in zip((dx, *sums), needed, strict=True)]
 
 
