@@ -33,6 +33,7 @@ class Node:
 
     __slots__ = (
         "__weakref__",
+        "after",  # hooks that are called with what this node contributes
         "checks",  # (tensor name, its version counter, the count when it was saved)
         "dtype",
         "hooks",
@@ -50,7 +51,7 @@ class Node:
         self.op, self.parents, self.saved, self.checks = op, parents, saved, checks
         self.shape, self.dtype, self.module = shape, dtype, state.module
         self.sequence = _next_sequence()
-        self.hooks = self.retained = self.line = None
+        self.hooks = self.after = self.retained = self.line = None
 
     @property
     def argument_names(self) -> tuple[str, ...]:
@@ -72,6 +73,14 @@ class Node:
         """Calls ``hook(cotangent)`` before this node's backward; what it returns, if anything, replaces it."""
         self.hooks = {} if self.hooks is None else self.hooks
         return RemovableHandle(self.hooks, hook)
+
+    def register_hook(self, hook) -> RemovableHandle:
+        """Calls ``hook(contributions, (cotangent,))`` after this node's backward; what it returns replaces the former.
+
+        Both hooks see the arrays in flight (Tensors under ``create_graph``), with None where no gradient is needed.
+        """
+        self.after = {} if self.after is None else self.after
+        return RemovableHandle(self.after, hook)
 
     def release(self) -> None:
         """Frees what was saved for backward."""
@@ -147,7 +156,11 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
             continue
         if node.retained is not None and (tensor := node.retained()) is not None:
             tensor.accumulate_grad(upstream)
-        step = Step(node, upstream, node.op.pull(node, upstream, useful, create_graph))
+        contributions = node.op.pull(node, upstream, useful, create_graph)
+        for hook in tuple(node.after.values()) if node.after is not None else ():
+            changed = hook(tuple(contributions), (upstream,))
+            contributions = contributions if changed is None else list(changed)
+        step = Step(node, upstream, contributions)
         for parent, contribution in zip(node.parents, step.contributions, strict=True):
             if contribution is not None:
                 _add(gradients, owned, parent, contribution, upstream)

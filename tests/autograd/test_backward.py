@@ -190,6 +190,32 @@ def test_hooks_see_and_replace_gradients():
     assert x.grad.item() == 1.0
 
 
+def test_node_hooks_see_and_replace_cotangents_and_contributions():
+    x, y = leaf(2.0), leaf(5.0)
+    z = x * y
+    seen = []
+    before = z.grad_fn.register_prehook(lambda g: g * 3)
+    after = z.grad_fn.register_hook(lambda inputs, outputs: seen.append((inputs, outputs)))
+    (z * 1).backward(retain_graph=True)
+    assert seen == [((15.0, 6.0), (3.0,))]
+    assert (x.grad.item(), y.grad.item()) == (15.0, 6.0)
+    before.remove()
+    after.remove()
+    z.grad_fn.register_hook(lambda inputs, outputs: (inputs[0] * 10, None))
+    x.grad = y.grad = None
+    (z * 1).backward()
+    assert x.grad.item() == 50.0
+    assert y.grad is None
+
+
+def test_inference_mode_records_nothing():
+    x = leaf(1.0)
+    with mg.inference_mode():
+        assert not (x * 2).requires_grad
+    with mg.inference_mode(False):
+        assert (x * 2).requires_grad
+
+
 def test_a_graph_that_nobody_holds_is_freed_at_once_without_the_collector():
     gc.disable()
     try:
