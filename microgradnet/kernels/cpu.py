@@ -56,13 +56,13 @@ def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arr
     return run
 
 
-def loop(function=None, *, parallel: bool = False, reassociate: bool = False):
+def loop(function=None, *, parallel: bool | int = False, reassociate: bool = False):
     """Decorator: a numba loop over whole arrays, compiled (and cached on disk) when it is first called.
 
     The function may use ``np``, ``math``, ``prange``, other functions decorated so and, imported under any name, the
     float64 functions of ``scalar_math``, which become those of the first argument's dtype. With ``parallel`` the loop
-    over ``prange`` runs on all threads when the first argument is large; with ``reassociate`` sums may be taken in any
-    order, and so with SIMD.
+    over ``prange`` runs on all threads when the first argument has many elements (more than ``parallel``, if that is a
+    number: for loops that do much with each); with ``reassociate`` sums may be taken in any order, and so with SIMD.
     """
     if function is None:
         return functools.partial(loop, parallel=parallel, reassociate=reassociate)
@@ -97,10 +97,12 @@ def loop(function=None, *, parallel: bool = False, reassociate: bool = False):
         name = f"{function.__name__}_{dtype}" + ("_parallel" if threads else "")
         return getattr(cache.load(name, "\n\n".join(sources(dtype, flag).values())), function.__name__)
 
+    enough = PARALLEL_FROM if isinstance(parallel, bool) else parallel
+
     @functools.wraps(function)
     def run(*arguments):
         dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
-        if parallel and arguments[0].size >= PARALLEL_FROM and _pool.acquire(blocking=False):
+        if parallel and arguments[0].size >= enough and _pool.acquire(blocking=False):
             try:
                 return compiled(True, dtype)(*arguments)
             finally:

@@ -64,7 +64,7 @@ def rows(x, weight, bias, eps, centered, out, means, scales):
 
 @loop(parallel=True, reassociate=True)
 def rows_gradient(x, g, weight, means, scales, centered, dx, sums):
-    """Gradients of ``rows``. sums (2, B, K), zeros, get a part of the weight's and bias's for each of B blocks of rows."""
+    """Gradients of ``rows``. sums (2, B, K), zeros, get the weight's and bias's parts from each of B blocks of rows."""
     blocks, count = sums.shape[1], x.shape[0]
     for block in prange(blocks):  # noqa: F821
         for r in range(count * block // blocks, count * (block + 1) // blocks):

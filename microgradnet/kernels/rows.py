@@ -18,12 +18,14 @@ def along(kernel, x: np.ndarray, dims: tuple[int, ...], *others: np.ndarray) -> 
         kernel(
             *(np.ascontiguousarray(m, x.dtype).reshape(-1, m.shape[-1]) for m in moved), out.reshape(-1, out.shape[-1])
         )
+    if dims and dims[0] == x.ndim - 1:
+        return out  # no view: the walk may then add to it in place
     return np.moveaxis(out, -1, dims[0]) if dims else out.reshape(())
 
 
 @loop
 def largest(row):
-    """The largest of a row, in 8 strands that SIMD can run; of a row with NaN any value, since NaN spreads in any case."""
+    """The largest of a row, in 8 strands that SIMD can run; if NaN is in it, any value: NaN spreads in any case."""
     a = b = c = d = e = f = g = h = row[0]
     for j in range(row.size // 8):
         a = row[8 * j] if row[8 * j] > a else a

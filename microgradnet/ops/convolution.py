@@ -1,20 +1,22 @@
-"""Convolution in one, two or three dimensions, as matrix products over patches.
+"""Convolution in one, two or three dimensions.
 
 Three ops close under differentiation. With x the input, w the weight and g the cotangent of the output, convolution is
 linear in x and in w; its two gradients are linear in g and in the other one; and every gradient of the three is again
 one of the three. So second and higher orders need no further rule.
 """
 
-import itertools
+import math
 
 import numpy as np
 
+from ..kernels import convolution as kernels
 from ..primitive import primitive
+from . import convolution_layout as layouts
 from .rearranging import constant_pad_nd
 from .reduction import sum
 
-# Patches of as many images at a time as fit a core's second-level cache.
-PATCH_BYTES = 1 << 20
+# The weight's gradient is summed in at most so many parts, side by side.
+PARTS = 16
 
 
 @primitive(formula="x ∗ w + b")
@@ -24,41 +26,53 @@ def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), 
     ``out = (size + 2·padding − dilation·(kernel − 1) − 1) // stride + 1`` in each dimension.
     """
     size = output_size(x, weight, bias, stride, padding, dilation, groups)
-    padded = _pad(x, padding)
-    out = np.empty((x.shape[0], groups, weight.shape[0] // groups, int(np.prod(size))), x.dtype)
-    matrix = weight.reshape(groups, weight.shape[0] // groups, -1)
-    for images, patches in _patches(padded, weight.shape, size, stride, dilation, groups):
-        np.matmul(matrix, patches, out=out[images])
-    out = out.reshape(x.shape[0], weight.shape[0], *size)
-    if bias is not None:
-        out += bias.reshape(-1, *(1 for _ in size))
-    return out
+    out = np.empty((x.shape[0], groups, weight.shape[0] // groups, *size), x.dtype)
+    shift = 0 if bias is None else bias.reshape(groups, -1, *(1 for _ in size))
+    if out.size and x.size:
+        form = layouts.layout(weight.shape[2:], size, stride, padding, dilation)
+        matrix = layouts.coefficients(weight.reshape(len(weight), -1), groups)
+        rows = np.empty((x.shape[0] * groups, matrix.shape[1], math.prod(form.wide)), x.dtype)
+        places = layouts.starts(form, weight.shape[1])
+        kernels.shifted_products(layouts.image_rows(x, form, groups), matrix, places, rows)
+        np.add(layouts.from_wide(rows, form, out.shape), shift, out=out)
+    else:
+        out[...] = shift
+    return out.reshape(x.shape[0], weight.shape[0], *size)
 
 
 @primitive(formula="gᵀ ∗ w")
 def convolution_input_gradient(g, weight, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its input, which has ``shape``: a transposed convolution."""
-    kernel, size = weight.shape[2:], g.shape[2:]
-    padded = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))), g.dtype)
-    matrix = weight.reshape(groups, weight.shape[0] // groups, -1).mT
-    rows = g.reshape(g.shape[0], groups, weight.shape[0] // groups, int(np.prod(size)))
-    step = _images_at_once(weight.shape, size, groups, g.itemsize)
-    for start in range(0, g.shape[0], step):
-        images = slice(start, start + step)
-        patches = np.matmul(matrix, rows[images]).reshape(len(rows[images]), shape[1], *kernel, *size)
-        for offset, window in windows(kernel, size, stride, dilation):
-            padded[(images, slice(None), *window)] += patches[(slice(None), slice(None), *offset)]
-    return padded[(..., *(slice(p, p + n) for n, p in zip(shape[2:], padding, strict=True)))]
+    if not g.size or not weight.size:
+        return np.zeros(shape, g.dtype)
+    form = layouts.layout(weight.shape[2:], g.shape[2:], stride, padding, dilation)
+    inner, channels, grid = weight.shape[0] // groups, weight.shape[1], math.prod(form.grid)
+    reach = int(form.shift.max())
+    source = layouts.wide_rows(g, form, groups, before=reach, length=reach + grid)
+    source = source.reshape(len(source), -1)
+    by_place = weight.reshape(groups, inner, channels, -1).transpose(0, 2, 1, 3)  # (groups, C/groups, O/groups, places)
+    out = np.empty((form.phases, len(source), channels + channels % 2, grid), g.dtype)
+    for phase in range(form.phases):
+        here = np.nonzero(form.phase == phase)[0]
+        if not len(here):
+            out[phase] = 0
+        else:
+            places = (np.arange(inner)[:, None] * (reach + grid) + reach - form.shift[here]).reshape(-1)
+            matrix = layouts.coefficients(by_place[..., here].reshape(groups * channels, -1), groups)
+            kernels.shifted_products(source, matrix, layouts.in_threes(places), out[phase])
+    return layouts.images(out.reshape(*out.shape[:3], *form.grid)[:, :, :channels], form, shape)
 
 
 @primitive(formula="g ∗ x")
 def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its weight, which has ``shape``."""
-    rows = g.reshape(g.shape[0], groups, shape[0] // groups, int(np.prod(g.shape[2:])))
-    total = np.zeros((groups, shape[0] // groups, int(np.prod(shape[1:]))), g.dtype)
-    for images, patches in _patches(_pad(x, padding), shape, g.shape[2:], stride, dilation, groups):
-        total += np.matmul(rows[images], patches.mT).sum(axis=0)
-    return total.reshape(shape)
+    if not g.size or not x.size:
+        return np.zeros(shape, g.dtype)
+    form = layouts.layout(shape[2:], g.shape[2:], stride, padding, dilation)
+    places, rows = layouts.starts(form, shape[1]), layouts.wide_rows(g, form, groups, 4)
+    parts = np.zeros((min(len(x), PARTS), groups, rows.shape[1], len(places)), g.dtype)
+    kernels.shifted_correlations(layouts.image_rows(x, form, groups), rows, places, parts)
+    return parts.sum(axis=0)[:, : shape[0] // groups, : math.prod(shape[1:])].reshape(shape)
 
 
 convolution.vjp(
@@ -94,46 +108,13 @@ def output_size(x, weight, bias, stride, padding, dilation, groups) -> tuple[int
         raise ValueError(f"{weight.shape[0]} output channels cannot be split into {groups} groups")
     if bias is not None and bias.shape != weight.shape[:1]:
         raise ValueError(f"the bias has shape {bias.shape}, ({weight.shape[0]},) expected")
-    if x.dtype != weight.dtype:
-        raise TypeError(f"input and weight need one dtype, got {x.dtype.name} and {weight.dtype.name}")
+    if x.dtype.kind != "f" or x.dtype != weight.dtype:
+        raise TypeError(f"input and weight need one floating dtype, got {x.dtype.name} and {weight.dtype.name}")
     spans = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     size = tuple((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, s, p, d in spans)
     if min(size) < 1:
         raise ValueError(f"the kernel {weight.shape[2:]} is larger than the padded input {x.shape[2:]}")
     return size
-
-
-def _pad(x, padding):
-    return x if not any(padding) else np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding)))
-
-
-def windows(kernel, size, stride, dilation):
-    """For each place in the kernel: the place, and the slices of the padded input that it meets."""
-    for offset in itertools.product(*(range(k) for k in kernel)):
-        yield (
-            offset,
-            tuple(
-                slice(o * d, o * d + s * (n - 1) + 1, s)
-                for o, d, s, n in zip(offset, dilation, stride, size, strict=True)
-            ),
-        )
-
-
-def _images_at_once(weight_shape, size, groups, itemsize) -> int:
-    return max(1, PATCH_BYTES // max(1, int(np.prod(weight_shape[1:])) * groups * int(np.prod(size)) * itemsize))
-
-
-def _patches(padded, weight_shape, size, stride, dilation, groups):
-    """Yields (which images, their patches as a matrix (images, groups, C/groups · kernel, out)), buffer reused."""
-    kernel, count = weight_shape[2:], padded.shape[0]
-    step = min(max(count, 1), _images_at_once(weight_shape, size, groups, padded.itemsize))
-    buffer = np.empty((step, padded.shape[1], *kernel, *size), padded.dtype)
-    for start in range(0, count, step):
-        images = slice(start, min(start + step, count))
-        part = buffer[: images.stop - start]
-        for offset, window in windows(kernel, size, stride, dilation):
-            part[(slice(None), slice(None), *offset)] = padded[(images, slice(None), *window)]
-        yield images, part.reshape(len(part), groups, -1, int(np.prod(size)))
 
 
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
@@ -210,7 +191,7 @@ def _transposed(dims, x, weight, bias, stride, padding, output_padding, groups, 
     if weight.shape[0] % groups:
         raise ValueError(f"{name}: {weight.shape[0]} channels cannot be split into {groups} groups")
     if weight.dtype != x.dtype:
-        raise TypeError(f"{name}: input and weight need one dtype, got {x.dtype.name} and {weight.dtype.name}")
+        raise TypeError(f"{name}: input and weight need one floating dtype, got {x.dtype.name} and {weight.dtype.name}")
     spans = zip(batched.shape[2:], weight.shape[2:], stride, padding, dilation, extra, strict=True)
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in spans)
     if min(size) < 1:

@@ -58,7 +58,7 @@ def rows_norm(x, weight, bias, eps, centered, layout, statistics):
 
 
 def _by_row(layout, arrays, weights) -> list:
-    """Arrays as (R, K) and weights as (K) if there is one group and each element has a weight; else (R, K, L), (G, K)."""
+    """Arrays as (R, K), weights as (K), if there is one group and each element has a weight; else (R, K, L), (G, K)."""
     count, groups, inner, length = layout
     plain = groups == length == 1
     shape, per_group = ((count, inner), inner) if plain else ((count, inner, length), (groups, inner))

@@ -1,16 +1,18 @@
 """Sliding windows as columns, and columns added back: what convolution does with images, on its own."""
 
+import itertools
+
 import numpy as np
 
 from ..primitive import primitive
-from .convolution import as_batch, at_least, windows
+from .convolution import as_batch, at_least
 
 
 @primitive(formula="windows of x as columns")
 def _unfold(x, kernel, size, stride, padding, dilation):
     padded = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding))) if any(padding) else x
     out = np.empty((*x.shape[:2], *kernel, *size), x.dtype)
-    for offset, window in windows(kernel, size, stride, dilation):
+    for offset, window in _meeting(kernel, size, stride, dilation):
         out[(slice(None), slice(None), *offset)] = padded[(..., *window)]
     return out.reshape(x.shape[0], x.shape[1] * int(np.prod(kernel)), int(np.prod(size)))
 
@@ -19,7 +21,7 @@ def _unfold(x, kernel, size, stride, padding, dilation):
 def _fold(columns, shape, kernel, size, stride, padding, dilation):
     padded = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))), columns.dtype)
     parts = columns.reshape(*shape[:2], *kernel, *size)
-    for offset, window in windows(kernel, size, stride, dilation):
+    for offset, window in _meeting(kernel, size, stride, dilation):
         padded[(..., *window)] += parts[(slice(None), slice(None), *offset)]
     return padded[(..., *(slice(p, p + n) for n, p in zip(shape[2:], padding, strict=True)))]
 
@@ -76,3 +78,10 @@ def _windows(op: str, image, kernel, dilation, padding, stride) -> tuple:
     if min(size) < 1:
         raise ValueError(f"{op}: the kernel {kernel} is larger than the padded image {tuple(image)}")
     return kernel, size, stride, padding, dilation
+
+
+def _meeting(kernel, size, stride, dilation):
+    """For each place in the kernel: the place, and the slices of the padded input that it meets."""
+    for offset in itertools.product(*(range(k) for k in kernel)):
+        spans = zip(offset, dilation, stride, size, strict=True)
+        yield offset, tuple(slice(o * d, o * d + s * (n - 1) + 1, s) for o, d, s, n in spans)
