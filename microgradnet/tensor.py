@@ -130,13 +130,20 @@ class Tensor:
     def numel(self) -> int:
         return self.array.size
 
-    def to(self, target) -> Tensor:
-        """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's), or on another device."""
-        if isinstance(target, Tensor):
-            target = target.dtype
-        if isinstance(target, str) and target.partition(":")[0] in device.NAMES:
-            return device.move(self, target)
-        return self if self.dtype == np.dtype(target) else primitive.cast(self, np.dtype(target))
+    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False) -> Tensor:
+        """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
+
+        ``copy`` makes a new one even where nothing changes; ``non_blocking`` is taken and means nothing here.
+        """
+        for target in args:
+            if isinstance(target, str) and target.partition(":")[0] in devices.NAMES:
+                device = target
+            elif target is not None and not isinstance(target, bool):
+                dtype = target.dtype if isinstance(target, Tensor) else target
+        moved = self if device is None else devices.move(self, device)
+        if dtype is not None and moved.dtype != np.dtype(dtype):
+            return primitive.cast(moved, np.dtype(dtype))
+        return moved.clone() if copy and moved is self else moved
 
     def float(self) -> Tensor:
         return self.to(dtypes.float32)
@@ -336,4 +343,5 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return Tensor(array)
 
 
-from . import autograd, device, primitive  # noqa: E402 (these build on this file)
+from . import autograd, primitive  # noqa: E402 (these build on this file)
+from . import device as devices  # noqa: E402

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,23 @@ from ..hooks import RemovableHandle
 from ..tape import state as thread
 from ..tensor import Tensor
 from .parameter import Parameter
+
+_HOOKS = (
+    "_forward_pre_hooks",
+    "_forward_hooks",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
+
+class IncompatibleKeys(NamedTuple):
+    """What ``load_state_dict`` found different: ``missing_keys`` and ``unexpected_keys``."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -24,7 +42,7 @@ class Module:
 
     def __init__(self):
         object.__setattr__(self, "training", True)
-        for name in ("_parameters", "_buffers", "_modules", "_forward_pre_hooks", "_forward_hooks"):
+        for name in ("_parameters", "_buffers", "_modules", *_HOOKS):
             object.__setattr__(self, name, OrderedDict())
         object.__setattr__(self, "_transient", set())  # buffers that are not part of the state
         object.__setattr__(self, "_label", type(self).__name__)
@@ -36,17 +54,32 @@ class Module:
         outer = thread.module
         thread.module = (*outer, self._label)
         try:
-            for hook in tuple(self._forward_pre_hooks.values()):
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-            out = self.forward(*args, **kwargs)
-            for hook in tuple(self._forward_hooks.values()):
-                changed = hook(self, args, out)
-                out = out if changed is None else changed
-            return out
+            if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
+                return self._call_with_hooks(args, kwargs)
+            return self.forward(*args, **kwargs)
         finally:
             thread.module = outer
+
+    def _call_with_hooks(self, args: tuple, kwargs: dict):
+        for hook, with_kwargs in tuple(self._forward_pre_hooks.values()):
+            changed = hook(self, args, kwargs) if with_kwargs else hook(self, args)
+            if changed is not None and with_kwargs:
+                args, kwargs = changed
+            elif changed is not None:
+                args = changed if isinstance(changed, tuple) else (changed,)
+        backward = None
+        if self._backward_hooks or self._backward_pre_hooks:
+            from .backward_hooks import BackwardHooks
+
+            backward = BackwardHooks(self)
+            args = backward.enter(args)
+        out = self.forward(*args, **kwargs)
+        if backward is not None:
+            out = backward.leave(out)
+        for hook, with_kwargs in tuple(self._forward_hooks.values()):
+            changed = hook(self, args, kwargs, out) if with_kwargs else hook(self, args, out)
+            out = out if changed is None else changed
+        return out
 
     def __setattr__(self, name: str, value) -> None:
         owned = self.__dict__.get("_parameters")
@@ -88,18 +121,34 @@ class Module:
     def __dir__(self):
         return [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
 
-    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+    def _check_name(self, name: str) -> None:
+        if not isinstance(name, str) or "." in name or not name:
+            raise KeyError(f"{type(self).__name__}: a name without dots expected, got {name!r}")
+        known = (*self._parameters, *self._buffers, *self._modules)
+        if name not in known and hasattr(self, name):
+            raise KeyError(f"{type(self).__name__}: attribute {name!r} exists already")
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Adds a parameter; None keeps the name for one that this module does without."""
+        self._check_name(name)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {type(param).__name__}")
         self._parameters[name] = None
-        setattr(self, name, parameter)
+        setattr(self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Adds a tensor that is not trained; ``persistent`` ones are part of ``state_dict``."""
+        self._check_name(name)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}")
         self._buffers[name] = tensor
         (self._transient.discard if persistent else self._transient.add)(name)
 
     def add_module(self, name: str, module: "Module | None") -> None:
         """Adds a child under a name that need not be an identifier."""
+        self._check_name(name)
+        if module is not None and not isinstance(module, Module):
+            raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}")
         self._modules[name] = None
         setattr(self, name, module)
 
@@ -156,6 +205,27 @@ class Module:
             module = module._modules[name]
         return module
 
+    def set_submodule(self, target: str, module: "Module") -> None:
+        """Puts ``module`` at a path, in the place of the one that is there."""
+        parent, _, name = target.rpartition(".")
+        self.get_submodule(target)
+        self.get_submodule(parent).add_module(name, module)
+
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a path such as "0.weight"."""
+        return self._get_member("_parameters", "parameter", target)
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a path such as "1.running_mean"."""
+        return self._get_member("_buffers", "buffer", target)
+
+    def _get_member(self, registered: str, kind: str, target: str):
+        parent, _, name = target.rpartition(".")
+        module = self.get_submodule(parent)
+        if getattr(module, registered).get(name) is None:
+            raise AttributeError(f"{type(module).__name__} has no {kind} {name!r} (looked up {target!r})")
+        return getattr(module, registered)[name]
+
     def apply(self, fn: Callable[["Module"], None]) -> "Module":
         """Calls ``fn`` on every module, children first: for initialization."""
         for child in self.children():
@@ -185,12 +255,14 @@ class Module:
             elif parameter.grad is not None:
                 parameter.grad.array[...] = 0
 
-    def to(self, target) -> "Module":
-        """Parameters and floating buffers as another dtype, in place."""
+    def to(self, *args, dtype=None, device=None, non_blocking=False) -> "Module":
+        """Parameters and buffers on another device, the floating ones in another dtype; in place. As ``Tensor.to``."""
         for module in self.modules():
             for tensor in [*module._parameters.values(), *module._buffers.values()]:
                 if tensor is not None and tensor.dtype.kind == "f":
-                    tensor.data = tensor.data.to(target)
+                    tensor.data = tensor.data.to(*args, dtype=dtype, device=device)
+                elif tensor is not None and device is not None:
+                    tensor.data = tensor.data.to(device=device)
         return self
 
     def float(self) -> "Module":
@@ -199,47 +271,105 @@ class Module:
     def double(self) -> "Module":
         return self.to("float64")
 
-    def register_forward_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """``hook(module, args)`` before forward; what it returns, if anything, replaces the arguments."""
-        return RemovableHandle(self._forward_pre_hooks, hook)
+    def cpu(self) -> "Module":
+        return self.to("cpu")
 
-    def register_forward_hook(self, hook: Callable) -> RemovableHandle:
-        """``hook(module, args, output)`` after forward; what it returns, if anything, replaces the output."""
-        return RemovableHandle(self._forward_hooks, hook)
+    def cuda(self) -> "Module":
+        return self.to("cuda")
 
-    def state_dict(self, prefix: str = "") -> "OrderedDict[str, Tensor]":
-        """Path -> tensor, of all parameters and persistent buffers; it shares their memory."""
-        state = OrderedDict()
-        for path, module in self.named_modules(prefix=prefix.rstrip("."), remove_duplicate=False):
-            kept = {n: b for n, b in module._buffers.items() if n not in module._transient}
-            for name, tensor in (*module._parameters.items(), *kept.items()):
-                if tensor is not None:
-                    state[f"{path}.{name}" if path else name] = tensor.detach()
+    def register_forward_pre_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
+        """``hook(module, args)`` before forward; what it returns, if anything, replaces the arguments.
+
+        ``with_kwargs``: ``hook(module, args, kwargs)``, which returns both. ``prepend``: before the other hooks.
+        """
+        return _registered(self._forward_pre_hooks, (hook, with_kwargs), prepend)
+
+    def register_forward_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
+        """``hook(module, args, output)`` after forward; what it returns, if anything, replaces the output.
+
+        ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend``: before the other hooks.
+        """
+        return _registered(self._forward_hooks, (hook, with_kwargs), prepend)
+
+    def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """``hook(module, grad_input, grad_output)`` when the gradients of the inputs are known.
+
+        Both are tuples, one place for each positional argument and each output, None where there is no gradient. What
+        the hook returns, if anything, replaces ``grad_input``.
+        """
+        return _registered(self._backward_hooks, hook, prepend)
+
+    def register_full_backward_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
+        """``hook(module, grad_output)`` before backward through this module; what it returns replaces the tuple."""
+        return _registered(self._backward_pre_hooks, hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """``hook(module, state_dict, prefix, {})`` when this module has written its entries."""
+        return RemovableHandle(self._state_dict_hooks, hook)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable) -> RemovableHandle:
+        """``hook(module, state_dict, prefix)`` before this module's entries are looked up; it may change the dict."""
+        return RemovableHandle(self._load_state_dict_pre_hooks, hook)
+
+    def register_load_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
+        """``hook(module, incompatible_keys)`` after a state was loaded."""
+        return RemovableHandle(self._load_state_dict_post_hooks, hook)
+
+    def before_load(self, state_dict: dict, prefix: str) -> None:
+        """For modules that must get ready for a state, or rename what an older one called otherwise."""
+
+    def state_dict(self, *, destination=None, prefix: str = "", keep_vars: bool = False) -> "OrderedDict[str, Tensor]":
+        """Path -> tensor, of all parameters and persistent buffers; it shares their memory.
+
+        ``keep_vars`` gives the parameters themselves, not detached.
+        """
+        state = OrderedDict() if destination is None else destination
+        kept = {n: b for n, b in self._buffers.items() if n not in self._transient}
+        for name, tensor in (*self._parameters.items(), *kept.items()):
+            if tensor is not None:
+                state[prefix + name] = tensor if keep_vars else tensor.detach()
+        for name, module in self.named_children():
+            module.state_dict(destination=state, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+        for hook in tuple(self._state_dict_hooks.values()):
+            changed = hook(self, state, prefix, {})
+            state = state if changed is None else changed
         return state
 
-    def load_state_dict(self, state_dict, strict: bool = True) -> tuple[list[str], list[str]]:
+    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
         """Copies tensors (ours, NumPy's or PyTorch's) into the parameters and buffers of the same path.
 
-        Returns the missing and the unexpected keys. Raises ``RuntimeError``, before anything is changed, for a shape
-        that does not fit or, if ``strict``, for any missing or unexpected key.
+        Returns the missing and the unexpected keys. With ``assign`` the given values take the old ones' place, dtype
+        and all. Raises ``RuntimeError``, before anything is changed, for a shape that does not fit or, if ``strict``,
+        for any missing or unexpected key.
         """
-        own = self.state_dict()
-        missing = [key for key in own if key not in state_dict]
-        unexpected = [key for key in state_dict if key not in own]
-        given = {
-            key: np.asarray(getattr(state_dict[key], "array", state_dict[key])) for key in own if key in state_dict
-        }
+        given = OrderedDict(state_dict)
+        for path, module in self.named_modules(remove_duplicate=False):
+            prefix = f"{path}." if path else ""
+            module.before_load(given, prefix)
+            for hook in tuple(module._load_state_dict_pre_hooks.values()):
+                hook(module, given, prefix)
+        own = self.state_dict(keep_vars=True)
+        keys = IncompatibleKeys([k for k in own if k not in given], [k for k in given if k not in own])
+        arrays = {k: np.asarray(getattr(given[k], "array", given[k])) for k in own if k in given}
         problems = [
-            f"{k}: shape {v.shape}, {own[k].shape} expected" for k, v in given.items() if v.shape != own[k].shape
+            f"{k}: shape {v.shape}, {tuple(own[k].shape)} expected"
+            for k, v in arrays.items()
+            if v.shape != tuple(own[k].shape)
         ]
         if strict:
-            problems += [f"missing {key}" for key in missing] + [f"unexpected {key}" for key in unexpected]
+            problems += [f"missing {k}" for k in keys.missing_keys] + [f"unexpected {k}" for k in keys.unexpected_keys]
         if problems:
             raise RuntimeError(f"load_state_dict: {type(self).__name__} cannot take this state: {'; '.join(problems)}")
-        for key, value in given.items():
-            own[key].array[...] = value
-            own[key].version[0] += 1
-        return missing, unexpected
+        for key, value in arrays.items():
+            if assign:
+                own[key].data = Tensor(value)
+            else:
+                own[key].array[...] = value
+                own[key].version[0] += 1
+        for module in self.modules():
+            for hook in tuple(module._load_state_dict_post_hooks.values()):
+                hook(module, keys)
+        return keys
 
     def extra_repr(self) -> str:
         """What stands between the parentheses when the module is printed."""
@@ -252,3 +382,10 @@ class Module:
             return f"{type(self).__name__}({extra})"
         lines = ([extra] if extra else []) + children
         return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+def _registered(hooks: OrderedDict, hook, prepend: bool) -> RemovableHandle:
+    handle = RemovableHandle(hooks, hook)
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    return handle
