@@ -17,6 +17,10 @@ from .conv import (
     ConvTranspose2d,
     ConvTranspose3d,
 )
+from .distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
 from .linear import Identity, Linear
 from .loss import CrossEntropyLoss, MSELoss
 from .module import Module
@@ -96,6 +100,7 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
+    "CosineSimilarity",
     "CrossEntropyLoss",
     "Flatten",
     "Fold",
@@ -117,6 +122,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "PairwiseDistance",
     "Parameter",
     "ParameterDict",
     "ParameterList",
