@@ -26,6 +26,10 @@ from ..ops.convolution import conv1d, conv2d, conv3d, conv_transpose1d, conv_tra
 from ..ops.ctc import ctc_loss
 from ..ops.distance import cosine_similarity, normalize, pairwise_distance, pdist
 from ..ops.embedding import embedding, embedding_bag, one_hot
+from ..ops.fractional_pooling import (
+    fractional_max_pool2d,
+    fractional_max_pool3d,
+)
 from ..ops.interpolation import interpolate
 from ..ops.linalg import linear
 from ..ops.loss import cross_entropy, multi_margin_loss, nll_loss
@@ -117,6 +121,8 @@ __all__ = [
     "embedding",
     "embedding_bag",
     "fold",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
     "gaussian_nll_loss",
     "gelu",
     "glu",
