@@ -12,9 +12,12 @@ from .module import Module
 from .parameter import Parameter
 
 
-def empty_parameter(*shape: int, dtype=None) -> Parameter:
+def empty_parameter(*shape: int, device=None, dtype=None) -> Parameter:
     """A parameter of ``shape``, zeros until an initializer fills it."""
-    return Parameter(np.zeros(shape, dtype or dtypes.get_default_dtype()))
+    parameter = Parameter(np.zeros(shape, dtype or dtypes.get_default_dtype()))
+    if device is not None:
+        parameter.data = parameter.data.to(device=device)
+    return parameter
 
 
 class Linear(Module):
@@ -24,11 +27,11 @@ class Linear(Module):
     Xavier or He.
     """
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, dtype=None):
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, device=None, dtype=None):
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
-        self.weight = empty_parameter(out_features, in_features, dtype=dtype)
-        self.register_parameter("bias", empty_parameter(out_features, dtype=dtype) if bias else None)
+        self.weight = empty_parameter(out_features, in_features, device=device, dtype=dtype)
+        self.register_parameter("bias", empty_parameter(out_features, device=device, dtype=dtype) if bias else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -50,17 +53,3 @@ class Identity(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x
-
-
-class Flatten(Module):
-    """Dimensions ``start_dim`` to ``end_dim`` joined: (N, C, H, W) -> (N, C·H·W)."""
-
-    def __init__(self, start_dim: int = 1, end_dim: int = -1):
-        super().__init__()
-        self.start_dim, self.end_dim = start_dim, end_dim
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x.flatten(self.start_dim, self.end_dim)
-
-    def extra_repr(self) -> str:
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
