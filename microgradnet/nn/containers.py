@@ -18,7 +18,7 @@ def _place(container: Module, index, length: int, grown: int = 0) -> str:
 
 
 class _Numbered(Module):
-    """Base of Sequential and ModuleList: children named "0", "1", … that are reached, replaced and removed by number."""
+    """Base of Sequential and ModuleList: children "0", "1", … that are reached, replaced, removed by number."""
 
     def _renumber(self, modules: Iterable[Module]) -> None:
         modules = list(modules)
@@ -220,7 +220,7 @@ class ParameterList(Module):
     def __init__(self, values: Iterable | None = None):
         super().__init__()
         self._size = 0
-        self.extend(values or ())
+        self.extend(() if values is None else values)
 
     def append(self, value):
         """Adds ``value`` at the end."""

@@ -1,11 +1,13 @@
 """Losses as modules. The maths of each stands once, in ``ops/*_loss.py``; ``reduction`` is mean, sum or none.
 
-Losses are tensors: ``0.3 * a(x, y) + b(x, z)`` puts two of them into one graph, and a gradient that both reach is the sum.
+Losses are tensors: ``0.3 * a(x, y) + b(x, z)`` puts two of them into one graph; what both reach gets the sum of their
+gradients.
 """
 
 from ..ops.loss_reduction import reduction_name
 from ..tensor import Tensor
 from . import functional as F
+from .distance import PairwiseDistance
 from .module import Module
 
 
@@ -409,7 +411,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         super().__init__(reduction=reduction)
         if not margin > 0:
             raise ValueError(f"TripletMarginWithDistanceLoss: margin must be positive, got {margin}")
-        self.distance_function = F.pairwise_distance if distance_function is None else distance_function
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
         self.margin, self.swap = margin, swap
 
     def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:

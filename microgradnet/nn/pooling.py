@@ -305,7 +305,7 @@ class FractionalMaxPool2d(_Pool):
         if ratio is not None and not all(0 < r < 1 for r in ratio):
             raise ValueError(f"{type(self).__name__}: output_ratio must be in (0, 1), got {output_ratio}")
         self.output_ratio, self.return_indices = ratio, return_indices
-        self.register_buffer("_random_samples", _random_samples, persistent=False)
+        self.register_buffer("_random_samples", _random_samples)
 
     def forward(self, input: Tensor):
         pool = F.fractional_max_pool2d if self.dims == 2 else F.fractional_max_pool3d

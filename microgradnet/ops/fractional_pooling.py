@@ -34,7 +34,7 @@ def _fractional_max_pool(dims, input, kernel_size, output_size, output_ratio, re
         outs = tuple(int(n * r) for n, r in zip(sizes, ratios, strict=True))
     else:
         outs = per_dimension(output_size, dims)
-    if any(o < 1 or o + k - 1 > n for o, k, n in zip(outs, kernel, sizes, strict=True)):
+    if any(o < 1 or o + k > n for o, k, n in zip(outs, kernel, sizes, strict=True)):
         raise ValueError(f"{name}: output {outs} with kernel {kernel} does not fit into an input of size {sizes}")
     planes = x.shape[:2]
     given = default_generator.numpy.random((*planes, dims)) if samples is None else samples

@@ -184,24 +184,24 @@ def avg_pool3d(
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """``(Σ xᵖ)^(1/p)`` over each window of (N, C, L) or (C, L); 0 where the sum is not positive."""
+    """``(Σ xᵖ)^(1/p)`` over each window of (N, C, L) or (C, L); NaN where an odd p > 1 sums to a negative."""
     return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """``(Σ xᵖ)^(1/p)`` over each window of (N, C, H, W) or (C, H, W); 0 where the sum is not positive."""
+    """``(Σ xᵖ)^(1/p)`` over each window of (N, C, H, W) or (C, H, W); NaN where an odd p > 1 sums to a negative."""
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
-    """``(Σ xᵖ)^(1/p)`` over each window of (N, C, D, H, W) or (C, D, H, W); 0 where the sum is not positive."""
+    """``lp_pool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def _lp_pool(dims, input, p, kernel_size, stride, ceil_mode):
     kernel = per_dimension(kernel_size, dims)
     means = _avg_pool(dims, input**p, kernel, stride, 0, ceil_mode, True)
-    return (means.relu() * math.prod(kernel)) ** (1.0 / p)
+    return (means * math.prod(kernel)) ** (1.0 / p)
 
 
 def _adaptive_spans(dims, x, output_size) -> tuple[Span, ...]:

@@ -23,6 +23,7 @@ class LayerCase:
         args, options: of the constructor.
         call: keyword arguments of forward.
         second_order: whether gradgradcheck applies (False where the maths is differentiable once only).
+        checked: whether gradients are compared with finite differences.
         text: whether ``repr`` is compared.
         steps: forward calls before the comparison of buffers, in training mode.
     """
@@ -33,6 +34,7 @@ class LayerCase:
     options: dict = field(default_factory=dict)
     call: dict = field(default_factory=dict)
     second_order: bool = True
+    checked: bool = True
     text: bool = True
     steps: int = 3
 

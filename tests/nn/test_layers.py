@@ -1,77 +1,79 @@
-"""Layers against PyTorch's: output, input gradient and parameter gradients, over their options."""
+"""Layers and losses of ``cases_*.py`` beside PyTorch's, and their gradients checked."""
 
-import numpy as np
 import pytest
 
 import microgradnet as mg
 from microgradnet import nn
-from tests.oracle import oracle
+from tests.covered import covers
+from tests.nn import cases_convolution, cases_loss
+from tests.nn.agreement import assert_agrees, assert_gradients
 
-# (layer, constructor arguments, input shape)
-LAYERS = [
-    ("Linear", {"in_features": 3, "out_features": 5}, (4, 3)),
-    ("Linear", {"in_features": 3, "out_features": 5, "bias": False}, (2, 4, 3)),
-    ("Linear", {"in_features": 3, "out_features": 5}, (3,)),
-    ("Conv2d", {"in_channels": 2, "out_channels": 4, "kernel_size": 3}, (2, 2, 7, 6)),
-    (
-        "Conv2d",
-        {"in_channels": 2, "out_channels": 4, "kernel_size": (3, 2), "stride": (2, 1), "padding": (1, 0)},
-        (2, 2, 7, 6),
-    ),
-    ("Conv2d", {"in_channels": 4, "out_channels": 4, "kernel_size": 3, "groups": 2, "dilation": 2}, (2, 4, 8, 8)),
-    ("Conv2d", {"in_channels": 4, "out_channels": 8, "kernel_size": 3, "groups": 4, "bias": False}, (1, 4, 5, 5)),
-    ("Conv2d", {"in_channels": 2, "out_channels": 3, "kernel_size": 1}, (2, 2, 4, 4)),
-    ("Conv2d", {"in_channels": 2, "out_channels": 3, "kernel_size": 3, "padding": "same"}, (2, 2, 5, 5)),
-    ("Conv2d", {"in_channels": 2, "out_channels": 3, "kernel_size": 3}, (2, 5, 5)),
-    ("MaxPool2d", {"kernel_size": 2}, (2, 3, 6, 6)),
-    ("MaxPool2d", {"kernel_size": 3, "stride": 2, "padding": 1}, (2, 3, 7, 6)),
-    ("MaxPool2d", {"kernel_size": 2, "stride": 1, "dilation": 2}, (1, 2, 6, 6)),
-    ("MaxPool2d", {"kernel_size": 2, "ceil_mode": True}, (1, 2, 5, 5)),
-    ("MaxPool2d", {"kernel_size": 2}, (3, 6, 6)),
-    ("Flatten", {}, (2, 3, 4)),
-    ("Flatten", {"start_dim": 0, "end_dim": 1}, (2, 3, 4)),
-    ("ReLU", {}, (3, 4)),
-    ("Sigmoid", {}, (3, 4)),
-    ("Tanh", {}, (3, 4)),
-    ("LogSoftmax", {"dim": 1}, (3, 4)),
-    ("Identity", {}, (3, 4)),
-]
+CASES = [*cases_convolution.CASES, *cases_loss.CASES]
+covers(*(f"nn.{case.name}" for case in CASES))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(("name", "options", "shape"), LAYERS, ids=lambda v: v if isinstance(v, str) else None)
-def test_a_layer_agrees_with_pytorchs(name, options, shape, dtype):
-    torch = oracle()
-    ours, theirs = getattr(nn, name)(**options).to(dtype), getattr(torch.nn, name)(**options).to(getattr(torch, dtype))
-    theirs.load_state_dict({k: torch.tensor(v.numpy()) for k, v in ours.state_dict().items()})
-    array = np.random.default_rng(1).standard_normal(shape).astype(dtype)
-    x, y = mg.Tensor(array, requires_grad=True), torch.tensor(array, requires_grad=True)
-    a, b = ours(x), theirs(y)
-    tolerance = {"rtol": 2e-5, "atol": 1e-5} if dtype == "float32" else {"rtol": 1e-10, "atol": 1e-12}
-    assert a.dtype == b.detach().numpy().dtype
-    np.testing.assert_allclose(a.detach(), b.detach().numpy(), **tolerance)
-    g = np.cos(np.arange(a.numel())).reshape(a.shape).astype(dtype)
-    a.backward(mg.Tensor(g))
-    b.backward(torch.tensor(g))
-    np.testing.assert_allclose(x.grad, y.grad.numpy(), **tolerance)
-    for p, q in zip(ours.parameters(), theirs.parameters(), strict=True):
-        np.testing.assert_allclose(p.grad, q.grad.numpy(), **tolerance)
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_layer_agrees_with_pytorchs(case, dtype):
+    assert_agrees(case, dtype)
 
 
-def test_bad_input_is_one_clear_line():
-    with pytest.raises(ValueError, match=r"linear: .*\(4,\).*\(3,\).*given \w+ \(2, 4\) float32"):
-        nn.Linear(3, 5)(mg.zeros(2, 4))
-    with pytest.raises(ValueError, match=r"convolution: the weight takes 2 channels, the input has 3"):
-        nn.Conv2d(2, 4, 3)(mg.zeros(1, 3, 8, 8))
-    with pytest.raises(ValueError, match="divide by groups 3"):
-        nn.Conv2d(4, 4, 3, groups=3)
-    with pytest.raises(ValueError, match="kernel"):
-        nn.Conv2d(1, 1, 5)(mg.zeros(1, 1, 3, 3))
-    with pytest.raises(TypeError, match=r"float32.*float64"):
-        nn.Linear(3, 5)(mg.zeros(2, 3, dtype=mg.float64))
-    with pytest.raises(TypeError, match=r"labels.*float32"):
-        nn.CrossEntropyLoss()(mg.zeros(2, 3), mg.zeros(2))
-    with pytest.raises(IndexError, match=r"label 7.*\[0, 3\)"):
-        nn.CrossEntropyLoss()(mg.zeros(2, 3), mg.tensor([1, 7]))
-    with pytest.raises(ValueError, match="reduction"):
-        nn.CrossEntropyLoss(reduction="avg")
+@pytest.mark.parametrize("case", [case for case in CASES if case.checked], ids=str)
+def test_gradients_are_right(case):
+    assert_gradients(case)
+
+
+def test_fractional_pooling_draws_its_places_anew_and_by_seed():
+    pool, x = nn.FractionalMaxPool2d(2, output_ratio=0.6, return_indices=True), mg.randn(1, 1, 12, 12)
+    places = []
+    for seed in (1, 1, 2):
+        mg.manual_seed(seed)
+        places.append(pool(x)[1].tolist())
+    assert places[0] == places[1] != places[2]
+
+
+def test_two_losses_in_one_graph_give_the_sum_of_their_gradients():
+    x, target = mg.tensor([1.0, -2.0], requires_grad=True), mg.zeros(2)
+    (0.3 * nn.MSELoss()(x, target) + nn.L1Loss()(x, target)).backward()
+    assert x.grad.tolist() == pytest.approx([0.3 * 1.0 + 0.5, 0.3 * -2.0 - 0.5])
+
+
+BAD = [
+    (lambda: nn.Linear(3, 5)(mg.zeros(2, 4)), ValueError, r"linear: .*\(4,\).*\(3,\).*given \w+ \(2, 4\) float32"),
+    (lambda: nn.Linear(3, 5)(mg.zeros(2, 3, dtype=mg.float64)), TypeError, r"float32.*float64"),
+    (lambda: nn.Conv2d(2, 4, 3)(mg.zeros(1, 3, 8, 8)), ValueError, "the weight takes 2 channels, the input has 3"),
+    (lambda: nn.Conv2d(4, 4, 3, groups=3), ValueError, "divide by groups 3"),
+    (lambda: nn.Conv2d(4, 4, 3, groups=0), ValueError, "groups must be positive, got 0"),
+    (lambda: nn.Conv2d(1, 1, 5)(mg.zeros(1, 1, 3, 3)), ValueError, "kernel"),
+    (lambda: nn.Conv2d(1, 1, 3, padding="full"), ValueError, "'same' or 'valid', got 'full'"),
+    (lambda: nn.Conv2d(1, 1, 3, padding="same", stride=2), ValueError, "needs stride 1"),
+    (lambda: nn.Conv1d(1, 1, 3, padding_mode="mirror"), ValueError, "padding_mode is zeros, .* got 'mirror'"),
+    (lambda: nn.ConvTranspose1d(1, 1, 3, padding_mode="reflect"), ValueError, "only padding_mode='zeros'"),
+    (
+        lambda: nn.ConvTranspose2d(1, 1, 3, stride=2)(mg.zeros(1, 1, 3, 3), output_size=(9, 7)),
+        ValueError,
+        r"\(7, 7\) to \(8, 8\)",
+    ),
+    (lambda: nn.ReflectionPad2d((1, 2, 3)), ValueError, "one number or 4"),
+    (lambda: nn.CircularPad1d(1)(mg.zeros(2, 2, 2, 2)), ValueError, r"2 or 3 dimensions.*\(2, 2, 2, 2\)"),
+    (lambda: nn.FractionalMaxPool2d(2), ValueError, "output_size or output_ratio"),
+    (lambda: nn.FractionalMaxPool2d(2, output_ratio=1.5), ValueError, r"in \(0, 1\), got 1.5"),
+    (lambda: nn.FractionalMaxPool2d(3, output_size=4)(mg.zeros(1, 4, 4)), ValueError, "does not fit"),
+    (lambda: nn.Unflatten(1, 3), TypeError, "tuple of integers"),
+    (lambda: nn.ChannelShuffle(0), ValueError, "groups must be positive"),
+    (lambda: nn.CrossEntropyLoss()(mg.zeros(2, 3), mg.zeros(2)), TypeError, r"labels.*float32"),
+    (lambda: nn.CrossEntropyLoss()(mg.zeros(2, 3), mg.tensor([1, 7])), IndexError, r"label 7.*\[0, 3\)"),
+    (lambda: nn.CrossEntropyLoss(reduction="avg"), ValueError, "CrossEntropyLoss: reduction"),
+    (lambda: nn.CrossEntropyLoss(label_smoothing=2), ValueError, r"\[0, 1\], got 2"),
+    (lambda: nn.HuberLoss(delta=0), ValueError, "delta must be positive, got 0"),
+    (lambda: nn.SmoothL1Loss(beta=-1), ValueError, "beta must not be negative"),
+    (lambda: nn.MultiMarginLoss(p=3), ValueError, "p is 1 or 2, got 3"),
+    (lambda: nn.TripletMarginLoss(margin=0), ValueError, "margin must be positive"),
+    (lambda: nn.GaussianNLLLoss(eps=0), ValueError, "eps must be positive"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "message"), BAD, ids=lambda v: v if isinstance(v, str) else "")
+def test_bad_input_is_one_clear_line(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -64,7 +64,7 @@ def test_backward_hooks_on_a_module_of_two_inputs_and_two_outputs_under_create_g
 def test_a_wrong_number_of_replaced_gradients_is_an_error():
     layer = nn.Linear(2, 2)
     layer.register_full_backward_hook(lambda m, grad_in, grad_out: (None, None))
-    with pytest.raises(RuntimeError, match="Linear: 1 gradients expected.*got 2"):
+    with pytest.raises(RuntimeError, match=r"Linear: 1 gradients expected.*got 2"):
         layer(mg.ones(1, 2, requires_grad=True)).sum().backward()
 
 
