@@ -98,6 +98,9 @@ from .reshaping import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
+from .summary import (
+    summary,
+)
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -189,4 +192,5 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "summary",
 ]
