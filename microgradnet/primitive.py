@@ -18,7 +18,7 @@ import inspect
 
 import numpy as np
 
-from .tape import Node, state
+from .tape import Node, PartOf, state
 from .tensor import Tensor
 
 registry: dict[str, "Primitive"] = {}
@@ -214,7 +214,7 @@ class Primitive:
                 for rule, want in zip(self.rules.values(), needed, strict=True)
             ]
         return [
-            None if c is None else c if type(c) is list else fit(c, parent.shape, parent.dtype)
+            None if c is None else c if type(c) in (list, PartOf) else fit(c, parent.shape, parent.dtype)
             for c, parent in zip(contributions, node.parents, strict=True)
         ]
 

@@ -110,6 +110,26 @@ class PlayedStep(NamedTuple):
     sums: dict
 
 
+class PartOf:
+    """A contribution that is zero but in one part: added into place, a loop over parts costs what the whole does.
+
+    ``add(total, g)`` adds ``g`` to its part of ``total``, an array of ``shape``.
+    """
+
+    __slots__ = ("add", "g", "shape")
+
+    def __init__(self, g: np.ndarray, shape: tuple[int, ...], add):
+        self.g, self.shape, self.add = g, shape, add
+
+    def add_into(self, total: np.ndarray) -> None:
+        self.add(total, self.g)
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        whole = np.zeros(self.shape, self.g.dtype)
+        self.add_into(whole)
+        return whole
+
+
 def reachable(roots) -> list[Node]:
     """Every Node that the roots were computed from, oldest first."""
     seen = {root for root in roots if isinstance(root, Node)}
@@ -157,6 +177,8 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
         if node.retained is not None and (tensor := node.retained()) is not None:
             tensor.accumulate_grad(upstream)
         contributions = node.op.pull(node, upstream, useful, create_graph)
+        if state.watchers or node.after is not None:
+            contributions = [np.asarray(c) if type(c) is PartOf else c for c in contributions]
         for hook in tuple(node.after.values()) if node.after is not None else ():
             changed = hook(tuple(contributions), (upstream,))
             contributions = contributions if changed is None else list(changed)
@@ -177,7 +199,13 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
 def _add(gradients: dict, owned: set, key, contribution, upstream) -> None:
     """Adds to the running sum of one gradient."""
     before = gradients.get(key)
-    if before is None:
+    if type(contribution) is PartOf:
+        if key not in owned:
+            whole = np.zeros(contribution.shape, contribution.g.dtype)
+            before = gradients[key] = whole if before is None else np.array(before)
+            owned.add(key)
+        contribution.add_into(before)
+    elif before is None:
         gradients[key] = contribution
         # A rule may hand its upstream on as it is, or a view of it; anything else it has just made.
         if type(contribution) is np.ndarray and contribution.base is None and contribution is not upstream:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..inplace import write
 from ..primitive import primitive
+from ..tape import PartOf
 from ..tensor import Tensor
 from .dims import one_dim
 
@@ -31,6 +32,11 @@ def _put(x, basic, advanced, shape):
 
 _getitem.vjp(x=lambda g, basic, advanced, x_shape: _put(g, basic, advanced, x_shape))
 _put.vjp(x=lambda g, basic, advanced: _getitem(g, basic, advanced))
+
+
+@_getitem.fused_vjp
+def _(g, needed, basic, advanced, x_shape):
+    return [PartOf(g, x_shape, lambda whole, part: _write(whole, part, basic, advanced, accumulate=True))]
 
 
 @primitive(formula="x, [i] ← v")
@@ -67,7 +73,7 @@ def _of_rank(g, ndim: int):
 
 def _write(out, values, basic, advanced, accumulate: bool) -> None:
     """``out[basic][advanced] = values``, or ``+=``, where an index that comes twice adds twice."""
-    part = out[basic]
+    part = out[basic] if basic else out  # an array's [()] of no dimensions is a number, not a view
     picked = [] if advanced is None else [i for i in advanced if type(i) is not slice]
     once = all(i.dtype == bool for i in picked)
     if not accumulate:

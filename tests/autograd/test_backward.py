@@ -312,3 +312,32 @@ def test_a_small_net_agrees_with_pytorch():
     loss(torch, *theirs).backward()
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a.grad.array, b.grad.numpy(), rtol=1e-12)
+
+
+def test_a_loop_over_slices_adds_each_gradient_into_its_place():
+    x = mg.Tensor(np.arange(12.0).reshape(4, 3), requires_grad=True)
+    first, *_ = parts = x.split(2)
+    loss = (
+        sum((k + 1) * row.sum() for k, row in enumerate(x))
+        + first.sum() * 10
+        + (parts[1] ** 2).sum()
+        + x[0, 1]
+        + x.sum()
+    )
+    handle = loss.grad_fn.register_hook(lambda contributions, _: None)  # with a hook, contributions are whole arrays
+    loss.backward()
+    handle.remove()
+    expected = np.array([1.0, 2.0, 3.0, 4.0])[:, None] + np.zeros((4, 3)) + 1
+    expected[:2] += 10
+    expected[2:] += 2 * x.detach().numpy()[2:]
+    expected[0, 1] += 1
+    np.testing.assert_allclose(x.grad, expected)
+
+
+def test_contributions_to_slices_are_arrays_for_whoever_watches():
+    x = mg.Tensor(np.arange(3.0), requires_grad=True)
+    with mg.Tape() as tape:
+        loss = x[1] * 5 + x[2]
+        contributions = [c for step in tape.steps(loss) for c in step.contributions.values()]
+    assert [c.tolist() for c in contributions if c.shape == (3,)] == [[0, 0, 1], [0, 5, 0]]
+    assert x.grad.tolist() == [0, 5, 1]
