@@ -144,7 +144,7 @@ def _over(ndim: int) -> tuple[int, ...]:
 
 
 channels_norm.vjp(
-    x=lambda g, x, weight, eps: _gradient(g, x, _per_channel(weight, x.ndim), eps, _over(x.ndim)),
+    x=lambda g, x, weight, eps: _gradient(g, x, per_channel(weight, x.ndim), eps, _over(x.ndim)),
     weight=lambda g, x, eps: sum(g * _normalized(x, eps, _over(x.ndim))[0], _over(x.ndim)),
     bias=lambda g: sum(g, _over(g.ndim)),
 )
@@ -160,7 +160,7 @@ def _(g, needed, x, weight, statistics):
     return [value if want else None for value, want in zip((dx, *sums), needed, strict=True)]
 
 
-def _per_channel(v, ndim: int):
+def per_channel(v, ndim: int):
     """A vector with an element for each channel, so shaped that it multiplies (N, C, *size)."""
     return v.reshape((v.shape[0], *(1,) * (ndim - 2)))
 
@@ -195,8 +195,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     statistics = np.empty((3, channels), input.dtype)
     ones, zeros = _ones_and_zeros(channels, weight, bias, input.dtype)
     out = channels_norm(input, ones, zeros, eps, statistics)
-    _move("batch_norm", running_mean, statistics[0], momentum)
-    _move("batch_norm", running_var, statistics[2] * (count / max(count - 1, 1)), momentum)
+    move_towards(running_mean, statistics[0], momentum)
+    move_towards(running_var, statistics[2] * (count / max(count - 1, 1)), momentum)
     return out
 
 
@@ -205,7 +205,7 @@ def _ones_and_zeros(count: int, weight, bias, dtype):
     return np.ones(count, dtype) if weight is None else weight, np.zeros(count, dtype) if bias is None else bias
 
 
-def _move(op: str, running, value: np.ndarray, momentum: float) -> None:
+def move_towards(running, value: np.ndarray, momentum: float) -> None:
     """``running ← (1 − momentum)·running + momentum·value``, in place."""
     if running is not None and value.size:
         array = running.array
@@ -220,7 +220,7 @@ def _affine(x, center, variance, weight, bias, eps):
     scale = scale if weight is None else scale * weight
     shift = -center * scale
     shift = shift if bias is None else shift + bias
-    return x * _per_channel(scale, x.ndim) + _per_channel(shift, x.ndim)
+    return x * per_channel(scale, x.ndim) + per_channel(shift, x.ndim)
 
 
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
@@ -304,9 +304,9 @@ def instance_norm(
     out, statistics = _within_samples("instance_norm", input, channels, weight, bias, eps)
     if running_mean is not None or running_var is not None:
         means, scales = statistics.reshape(2, -1, channels)
-        _move("instance_norm", running_mean, means.mean(axis=0), momentum)
+        move_towards(running_mean, means.mean(axis=0), momentum)
         variances = (1 / scales**2 - eps) * (length / (length - 1))
-        _move("instance_norm", running_var, variances.mean(axis=0), momentum)
+        move_towards(running_var, variances.mean(axis=0), momentum)
     return out
 
 

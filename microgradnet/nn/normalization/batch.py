@@ -1,0 +1,180 @@
+"""Batch normalization: each channel brought to mean 0 and variance 1 over the batch."""
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from ...ops.exponential import sqrt
+from ...ops.normalization import move_towards, per_channel
+from ...ops.reduction import sum
+from ...primitive import primitive
+from ...tensor import Tensor
+from .. import functional as F
+from ..module import Module
+from .affine import check_channels
+from .running import RunningNorm
+
+
+class BatchNorm(RunningNorm):
+    """Base of batch norms; a subclass has ``ranks``, the numbers of dimensions that it takes."""
+
+    ranks: tuple
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device=None,
+        dtype=None,
+        *,
+        bias: bool = True,
+    ):
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        check_channels(self, input, self.ranks)
+        by_batch = self.training or self.running_mean is None
+        if by_batch:
+            self._check_size(input)
+        momentum = self._count_batch()
+        updated = not self.training or self.track_running_stats
+        return self._normalize(
+            input, *((self.running_mean, self.running_var) if updated else (None, None)), by_batch, momentum
+        )
+
+    def _normalize(self, input: Tensor, running_mean, running_var, by_batch: bool, momentum: float) -> Tensor:
+        return F.batch_norm(input, running_mean, running_var, self.weight, self.bias, by_batch, momentum, self.eps)
+
+    def _check_size(self, input: Tensor) -> None:
+        if input.shape[0] * math.prod(input.shape[2:]) == 1:
+            raise ValueError(
+                f"{type(self).__name__}: training needs more than one value for each channel, got shape "
+                f"{tuple(input.shape)}: take a larger batch, or eval()"
+            )
+
+
+class BatchNorm1d(BatchNorm):
+    """``y = w·(x − mean)/√(var + eps) + b`` for each channel: (N, C) or (N, C, L), weight and bias (C).
+
+    In training mean and (biased) variance are the batch's and the running ones move towards them by ``momentum`` (the
+    variance as the unbiased one; None: the mean over all batches); in eval the running ones are used. With
+    h = (x − mean)/√(var + eps) and means over the batch, ``dx = w/√(var + eps)·(g − mean(g) − h·mean(g·h))``: the
+    gradient has no part that would only shift or scale a channel. Ioffe and Szegedy 2015.
+
+    Use it in feed-forward and convolutional nets with batches of 16 or more; it permits higher learning rates. It
+    fails with tiny or correlated batches, where its statistics are noise, and wherever training and evaluation data
+    differ.
+
+    >>> nn.BatchNorm1d(2)(mg.tensor([[1.0, 10.0], [3.0, 30.0]])).round(decimals=3).tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
+    """
+
+    ranks = (2, 3)
+
+
+class BatchNorm2d(BatchNorm):
+    """``BatchNorm1d`` for images (N, C, H, W): one mean and variance a channel, over the batch and all pixels.
+
+    Put it between a convolution (with ``bias=False``: the mean takes any bias away) and its activation. It fails where
+    memory allows only one or two images a batch: take GroupNorm there. Ioffe and Szegedy 2015, section 3.2.
+
+    >>> nn.BatchNorm2d(3)(mg.randn(2, 3, 4, 4)).shape
+    (2, 3, 4, 4)
+    """
+
+    ranks = (4,)
+
+
+class BatchNorm3d(BatchNorm):
+    """``BatchNorm1d`` for volumes and videos (N, C, D, H, W), over the batch and all voxels.
+
+    Volumes leave room for small batches only, where its statistics are noisy: GroupNorm then does better.
+
+    >>> nn.BatchNorm3d(3)(mg.randn(2, 3, 2, 2, 2)).shape
+    (2, 3, 2, 2, 2)
+    """
+
+    ranks = (5,)
+
+
+@primitive(formula="Σ over processes x")
+def all_reduce(x, reduction):
+    """The sum of every process's ``x``, which all of them get; so the gradient is the sum of their gradients."""
+    return np.asarray(reduction(x), x.dtype)
+
+
+all_reduce.vjp(x=lambda g, reduction: all_reduce(g, reduction))
+
+
+class SyncBatchNorm(BatchNorm):
+    """``BatchNorm1d`` of (N, C, …) with the statistics of one batch that is spread over several processes.
+
+    ``process_group`` is a function that gets an array and returns its sum over the processes, to all of them (an
+    all-reduce; every process has to call it as often); without one there is one process, and this is a batch norm.
+    Its gradient sums over the processes too, so the input's is that of the loss summed over all processes; the
+    weight's and the bias's are each process's share, as of any parameter in a data-parallel run.
+
+    Use it where each process sees only a few images; each forward and backward then waits for the slowest. Ioffe and
+    Szegedy 2015, over the whole batch.
+
+    >>> nn.SyncBatchNorm(2, process_group=lambda array: array)(mg.randn(4, 2, 3)).shape
+    (4, 2, 3)
+    """
+
+    ranks = (2, ...)
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Callable | None = None,
+        device=None,
+        dtype=None,
+        *,
+        bias: bool = True,
+    ):
+        if process_group is not None and not callable(process_group):
+            raise TypeError(
+                "SyncBatchNorm: process_group is a function that sums an array over the processes, got "
+                f"{type(process_group).__name__}"
+            )
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    def _check_size(self, input: Tensor) -> None:
+        if self.process_group is None:  # else the other processes have some more
+            super()._check_size(input)
+
+    def _normalize(self, input: Tensor, running_mean, running_var, by_batch: bool, momentum: float) -> Tensor:
+        if not (self.training and self.process_group):
+            return super()._normalize(input, running_mean, running_var, by_batch, momentum)
+        dims, reduction = (0, *range(2, input.ndim)), self.process_group
+        here = np.asarray(input.shape[0] * math.prod(input.shape[2:]), input.dtype)
+        count = float(all_reduce(here, reduction))
+        mean = all_reduce(sum(input, dims), reduction) / count
+        centered = input - per_channel(mean, input.ndim)
+        variance = all_reduce(sum(centered * centered, dims), reduction) / count
+        move_towards(running_mean, mean.detach().numpy(), momentum)
+        move_towards(running_var, variance.detach().numpy() * (count / max(count - 1, 1)), momentum)
+        h = centered * per_channel(1 / sqrt(variance + self.eps), input.ndim)
+        return self._scaled(h, (-1, *(1,) * (input.ndim - 2)))
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Module, process_group: Callable | None = None) -> Module:
+        """``module`` with a SyncBatchNorm, of the same parameters and buffers, for every batch norm in it."""
+        if isinstance(module, BatchNorm):
+            given = module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats
+            converted = cls(*given, process_group, bias=module.bias is not None)
+            for name in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"):
+                setattr(converted, name, getattr(module, name))
+            return converted.train(module.training)
+        for name, child in list(module.named_children()):
+            module.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return module
