@@ -1,50 +1,50 @@
 """Stochastic gradient descent, with momentum."""
 
-from .optimizer import Optimizer
+from .elementwise import ElementwiseOptimizer
+from .optimizer import options
 
 
-def descend(p, g, lr, weight_decay, sign):
-    """Downhill: ``p ← p − lr·(g + λ·p)``."""
-    return p - lr * (sign * g + weight_decay * p)
-
-
-def heavy_ball(p, g, momentum_buffer, lr, momentum, dampening, weight_decay, sign):
+def heavy_ball(p, g, momentum_buffer, lr, momentum, dampening, weight_decay):
     """Momentum: a running sum of gradients, and a step along it. Polyak 1964."""
-    momentum_buffer = momentum * momentum_buffer + (1 - dampening) * (sign * g + weight_decay * p)
+    g = g + weight_decay * p
+    momentum_buffer = momentum * momentum_buffer + (1 - dampening) * g
     return p - lr * momentum_buffer, momentum_buffer
 
 
-def nesterov(p, g, momentum_buffer, lr, momentum, dampening, weight_decay, sign):
+def nesterov(p, g, momentum_buffer, lr, momentum, dampening, weight_decay):
     """Nesterov: the step looks ahead along the momentum. Sutskever et al. 2013, section 2."""
-    g = sign * g + weight_decay * p
+    g = g + weight_decay * p
     momentum_buffer = momentum * momentum_buffer + (1 - dampening) * g
     return p - lr * (g + momentum * momentum_buffer), momentum_buffer
 
 
-class SGD(Optimizer):
-    """``p ← p − lr·v`` with ``v ← momentum·v + (1 − dampening)·(g + weight_decay·p)``; without momentum ``v = g``.
+class SGD(ElementwiseOptimizer):
+    """``v ← momentum·v + (1 − dampening)·(g + weight_decay·p)``, ``p ← p − lr·v``.
 
-    The first step takes ``v = g``, without dampening, as PyTorch does. ``maximize`` climbs instead.
+    Without momentum ``v = g + weight_decay·p``, and so at the first step, as in PyTorch; ``nesterov`` steps along
+    ``g + momentum·v``; ``maximize`` climbs.
+    Robbins and Monro 1951, "A Stochastic Approximation Method"; Polyak 1964; Sutskever et al. 2013.
     """
 
-    def __init__(self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False, *, maximize=False):
-        if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError(f"SGD: nesterov needs momentum > 0 and dampening 0, got {momentum} and {dampening}")
-        defaults = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-        }
-        super().__init__(params, defaults)
+    state_names = ("momentum_buffer",)
+    paper = "Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013"
+    when = "With momentum and a schedule still the best for many image networks; lr must be tuned."
 
-    def update_parameter(self, p, g, state, group) -> None:
-        sign = -1.0 if group["maximize"] else 1.0
-        if group["momentum"] == 0:
-            return self.run(descend, p, g, state, (), group["lr"], group["weight_decay"], sign)
+    def __init__(
+        self, params, lr=1e-3, momentum=0, dampening=0, weight_decay=0, nesterov=False, *, maximize=False, foreach=None,
+        differentiable=False, fused=None,
+    ):  # fmt: skip
+        super().__init__(params, options(locals()))
+
+    def check(self, group) -> None:
+        super().check(group)
+        momentum, dampening = group["momentum"], group["dampening"]
+        if group["nesterov"] and (momentum <= 0 or dampening != 0):
+            raise ValueError(f"SGD: nesterov needs momentum > 0 and dampening 0, got {momentum} and {dampening}")
+
+    def rule(self, group):
+        return nesterov if group["nesterov"] else heavy_ball, self.state_names if group["momentum"] else ()
+
+    def hyperparameters(self, group, state):
         dampening = group["dampening"] if "momentum_buffer" in state else 0.0
-        rule = nesterov if group["nesterov"] else heavy_ball
-        hyperparameters = (group["lr"], group["momentum"], dampening, group["weight_decay"], sign)
-        return self.run(rule, p, g, state, ("momentum_buffer",), *hyperparameters)
+        return group["lr"], group["momentum"], dampening, group["weight_decay"]
