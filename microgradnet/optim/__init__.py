@@ -1,7 +1,15 @@
 """Optimizers: each one's update rule is a readable function of one parameter."""
 
+from .adadelta import (
+    Adadelta,
+)
 from .adam import Adam
 from .optimizer import Optimizer
 from .sgd import SGD
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adam",
+    "Optimizer",
+]
