@@ -3,6 +3,9 @@
 from .adadelta import (
     Adadelta,
 )
+from .adagrad import (
+    Adagrad,
+)
 from .adam import Adam
 from .optimizer import Optimizer
 from .sgd import SGD
@@ -10,6 +13,7 @@ from .sgd import SGD
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adagrad",
     "Adam",
     "Optimizer",
 ]
