@@ -7,6 +7,9 @@ from .adagrad import (
     Adagrad,
 )
 from .adam import Adam
+from .adamax import (
+    Adamax,
+)
 from .optimizer import Optimizer
 from .sgd import SGD
 
@@ -15,5 +18,6 @@ __all__ = [
     "Adadelta",
     "Adagrad",
     "Adam",
+    "Adamax",
     "Optimizer",
 ]
