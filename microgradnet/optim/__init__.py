@@ -10,10 +10,14 @@ from .adam import Adam
 from .adamax import (
     Adamax,
 )
+from .asgd import (
+    ASGD,
+)
 from .optimizer import Optimizer
 from .sgd import SGD
 
 __all__ = [
+    "ASGD",
     "SGD",
     "Adadelta",
     "Adagrad",
