@@ -13,6 +13,9 @@ from .adamax import (
 from .asgd import (
     ASGD,
 )
+from .nadam import (
+    NAdam,
+)
 from .optimizer import Optimizer
 from .sgd import SGD
 
@@ -23,5 +26,6 @@ __all__ = [
     "Adagrad",
     "Adam",
     "Adamax",
+    "NAdam",
     "Optimizer",
 ]
