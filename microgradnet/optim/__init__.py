@@ -17,6 +17,9 @@ from .nadam import (
     NAdam,
 )
 from .optimizer import Optimizer
+from .radam import (
+    RAdam,
+)
 from .sgd import SGD
 
 __all__ = [
@@ -28,4 +31,5 @@ __all__ = [
     "Adamax",
     "NAdam",
     "Optimizer",
+    "RAdam",
 ]
