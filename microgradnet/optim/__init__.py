@@ -20,6 +20,9 @@ from .optimizer import Optimizer
 from .radam import (
     RAdam,
 )
+from .rmsprop import (
+    RMSprop,
+)
 from .sgd import SGD
 
 __all__ = [
@@ -32,4 +35,5 @@ __all__ = [
     "NAdam",
     "Optimizer",
     "RAdam",
+    "RMSprop",
 ]
