@@ -23,6 +23,9 @@ from .radam import (
 from .rmsprop import (
     RMSprop,
 )
+from .rprop import (
+    Rprop,
+)
 from .sgd import SGD
 
 __all__ = [
@@ -36,4 +39,5 @@ __all__ = [
     "Optimizer",
     "RAdam",
     "RMSprop",
+    "Rprop",
 ]
