@@ -27,6 +27,9 @@ from .rprop import (
     Rprop,
 )
 from .sgd import SGD
+from .sparse_adam import (
+    SparseAdam,
+)
 
 __all__ = [
     "ASGD",
@@ -40,4 +43,5 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "SparseAdam",
 ]
