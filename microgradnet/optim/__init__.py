@@ -6,7 +6,10 @@ from .adadelta import (
 from .adagrad import (
     Adagrad,
 )
-from .adam import Adam
+from .adam import (
+    Adam,
+    AdamW,
+)
 from .adamax import (
     Adamax,
 )
@@ -37,6 +40,7 @@ __all__ = [
     "Adadelta",
     "Adagrad",
     "Adam",
+    "AdamW",
     "Adamax",
     "NAdam",
     "Optimizer",
