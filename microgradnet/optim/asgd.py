@@ -15,10 +15,10 @@ def asgd(p, g, ax, lambd, eta, mu, weight_decay):
 
 
 class ASGD(ElementwiseOptimizer):
-    """``p ← (1 − lambd·η)·p − η·g``, ``a ← a + μ·(p − a)``, ``η ← lr/(1 + lambd·lr·t)^alpha``, ``μ ← 1/max(1, t − t0)``.
+    """``p ← (1 − lambd·η)·p − η·g``, ``a ← a + μ·(p − a)``, ``η ← lr/(1 + lambd·lr·t)^alpha``, ``μ ← 1/max(1, t−t0)``.
 
-    η starts from lr and μ from 1. The averages are in ``state[p]["ax"]``; η and μ are kept in the default dtype, as in PyTorch. Polyak and Juditsky
-    1992, "Acceleration of Stochastic Approximation by Averaging".
+    η starts from lr and μ from 1; both are kept in the default dtype, as in PyTorch. The averages a are in
+    ``state[p]["ax"]``. Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging".
     """
 
     state_names = ("ax",)

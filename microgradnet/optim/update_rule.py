@@ -91,8 +91,8 @@ class Compiled(NamedTuple):
     Attributes:
         scalars: from the hyperparameters to the numbers that the loops take.
         one: loop ``(p, g, *states, direction, *scalars)`` over vectors, by one thread or by all.
-        many: loop ``(g, addresses, sizes, direction, *scalars)`` over many short vectors, whose gradients stand end to end
-            in ``g``; ``addresses`` has a row for p and for each state.
+        many: loop ``(g, addresses, sizes, direction, *scalars)`` over many short vectors, whose gradients stand end to
+            end in ``g``; ``addresses`` has a row for p and for each state.
     """
 
     scalars: Callable
@@ -152,7 +152,7 @@ def _many(name: str, functions: dict[str, str], call: str, dtype: str, arrays: l
     types = ", ".join([f"{dtype}[::1]", "int64[:, ::1]", "int64[::1]", "float64", *("float64" for _ in numbers)])
     text = (
         f"{helpers}\n@njit('void({types})', {cache.FLAGS})\n"
-        f"def run(gradients, addresses, sizes, {', '.join(['sign', *numbers])}):\n"
+        f"def run(gradients, addresses, sizes, {', '.join(['direction', *numbers])}):\n"
         f"    one = {dtype}(1)\n{casts}\n    start = 0\n    for j in range(sizes.size):\n"
         f"        g = gradients[start:start + sizes[j]]\n{views}\n"
         f"        for i in range(sizes[j]):\n            {call}\n        start += sizes[j]\n"
