@@ -1,0 +1,3 @@
+"""What is done to parameters and gradients besides training them."""
+
+__all__ = []
