@@ -1,6 +1,10 @@
 """Layers, containers, activations, losses and initializers."""
 
-from . import functional, init
+from . import (
+    functional,
+    init,
+    utils,
+)
 from .activation import LogSoftmax, ReLU, Sigmoid, Tanh
 from .containers import (
     ModuleDict,
@@ -219,4 +223,5 @@ __all__ = [
     "functional",
     "init",
     "summary",
+    "utils",
 ]
