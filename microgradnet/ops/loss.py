@@ -53,43 +53,46 @@ def _by_class(name, op, input, target, weight, ignore_index, reduction):
     """``op`` on the rows of ``input`` (…, C, …), with the factor of each row from weights and labels to ignore."""
     if input.ndim == 0:
         raise ValueError(f"{name}: the input needs a class dimension, got a 0-d tensor")
-    labels, factors = _labels_and_factors(name, input, target, weight, ignore_index)
-    if reduction == "mean":
-        with np.errstate(divide="ignore", invalid="ignore"):
-            factors = factors / factors.sum()
+    labels, factors = _class_factors_of(name, input, target, weight, ignore_index, reduction == "mean")
     flat = movedim(input, 1, -1) if input.ndim > 2 else input
-    flat = flat.reshape((labels.size, input.shape[0 if input.ndim == 1 else 1])) if input.ndim != 2 else flat
-    losses = op(flat, labels.reshape(-1), factors.reshape(-1), reduction != "none")
-    return losses.reshape(labels.shape) if reduction == "none" else losses
+    flat = flat.reshape((target.numel(), input.shape[0 if input.ndim == 1 else 1])) if input.ndim != 2 else flat
+    losses = op(flat, labels, factors, reduction != "none")
+    return losses.reshape(tuple(target.shape)) if reduction == "none" else losses
 
 
-def _labels_and_factors(name: str, input, target, weight, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
-    """The labels, with 0 for those to ignore, and what each counts: its class weight, or 0."""
-    labels = _checked_labels(name, input, target, ignore_index)
-    counted = labels != ignore_index
-    labels = np.where(counted, labels, 0)
-    if weight is None:
-        return labels, counted.astype(input.dtype)
-    classes = input.shape[0 if input.ndim == 1 else 1]
-    if tuple(weight.shape) != (classes,):
-        raise ValueError(f"{name}: a weight for each of {classes} classes expected, got shape {tuple(weight.shape)}")
-    return labels, counted * getattr(weight, "array", weight)[labels].astype(input.dtype, copy=False)
-
-
-def _checked_labels(name: str, input, target, ignore_index: int) -> np.ndarray:
-    labels = getattr(target, "array", target)
-    if labels.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name}: labels must be integers (class numbers), got {labels.dtype.name}: convert with .long()"
-        )
+def _class_factors_of(name: str, input, target, weight, ignore_index: int, mean: bool):
+    """``_class_factors`` for ``input``, with errors that name the loss."""
     classes = input.shape[0 if input.ndim == 1 else 1]
     expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
-    if labels.shape != expected:
-        raise ValueError(f"{name}: input {tuple(input.shape)} needs labels of shape {expected}, got {labels.shape}")
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: labels must be integers (class numbers), got {target.dtype.name}: convert with .long()"
+        )
+    if tuple(target.shape) != tuple(expected):
+        given = tuple(target.shape)
+        raise ValueError(f"{name}: input {tuple(input.shape)} needs labels of shape {tuple(expected)}, got {given}")
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise ValueError(f"{name}: a weight for each of {classes} classes expected, got shape {tuple(weight.shape)}")
+    try:
+        return _class_factors(target, weight, classes, input.dtype, ignore_index, mean)
+    except IndexError as error:
+        raise IndexError(str(error).replace(_class_factors.name, name, 1)) from None
+
+
+@primitive(formula="labels, w[labels]", outputs=("labels", "factors"), differentiable=False)
+def _class_factors(target, weight, classes, dtype, ignore_index, mean):
+    """The labels as a vector, 0 for those to ignore, and what each counts: its class weight, or 0; or that share."""
+    labels = target.reshape(-1)
     wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
     if wrong.any():
-        raise IndexError(f"{name}: label {labels[wrong].flat[0]} is outside of [0, {classes}) for {classes} classes")
-    return labels
+        raise IndexError(f"label {labels[wrong][0]} is outside of [0, {classes}) for {classes} classes")
+    counted = labels != ignore_index
+    labels = np.where(counted, labels, 0)
+    factors = counted.astype(dtype) if weight is None else counted * weight[labels].astype(dtype, copy=False)
+    if mean:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factors = factors / factors.sum()
+    return labels, factors
 
 
 @primitive(formula="Σ w·(log Σeˣ − x[target])")
@@ -161,12 +164,12 @@ def cross_entropy(
         # The mean is over samples, whatever their weights: q has no single class to take one from.
         return reduced(losses, reduction)
     hard = _by_class("cross_entropy", _nll, log_probabilities, target, weight, ignore_index, reduction)
-    _, factors = _labels_and_factors("cross_entropy", input, target, weight, ignore_index)
-    uniform = where(getattr(target, "array", target) != ignore_index, -sum(weighted, dim), 0)
+    uniform = where(target != ignore_index, -sum(weighted, dim), 0)
     if reduction != "none":
         uniform = sum(uniform)
     if reduction == "mean":
-        uniform = uniform / float(factors.sum())
+        _, factors = _class_factors_of("cross_entropy", input, target, weight, ignore_index, False)
+        uniform = uniform / sum(factors)
     return hard * (1 - label_smoothing) + uniform * (label_smoothing / classes)
 
 
@@ -183,10 +186,9 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
         raise ValueError(f"multi_margin_loss: 1 or 2 dimensions expected, got an input of shape {tuple(input.shape)}")
     x = input if input.ndim == 2 else input.reshape((1, *input.shape))
     labels = target.reshape((1,)) if input.ndim == 1 else target
-    labels, factors = _labels_and_factors("multi_margin_loss", x, labels, weight, -1)
-    rank = np.arange(len(labels))
-    others = np.ones(tuple(x.shape), x.dtype)
-    others[rank, labels] = 0
-    distance = (x - x[rank, labels].reshape((-1, 1)) + margin).relu() * others
+    labels, factors = _class_factors_of("multi_margin_loss", x, labels, weight, -1, False)
+    labels = labels.reshape((-1, 1))
+    others = (labels != np.arange(x.shape[1])).to(x.dtype)
+    distance = (x - x.gather(1, labels) + margin).relu() * others
     losses = sum(distance if p == 1 else distance * distance, 1) * factors / x.shape[1]
     return reduced(losses if input.ndim == 2 else losses.reshape(()), reduction)
