@@ -6,8 +6,8 @@ import numpy as np
 
 from ..primitive import primitive
 from .decompositions import _square
-from .diagonals import tril
 from .joining import cat
+from .rearranging import tril
 from .rounding import abs
 
 # With ‖A‖₁ ≤ 1/2 the Taylor terms fall below 2⁻⁵⁶ of the sum after these many.

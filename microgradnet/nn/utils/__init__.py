@@ -1,3 +1,5 @@
 """What is done to parameters and gradients besides training them."""
 
-__all__ = []
+from . import parametrizations, parametrize
+
+__all__ = ["parametrizations", "parametrize"]

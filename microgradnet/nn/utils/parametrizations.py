@@ -3,10 +3,11 @@
 import numpy as np
 
 from ...ops.decompositions import solve
-from ...ops.diagonals import diagonal, tril
+from ...ops.diagonals import diagonal
 from ...ops.linalg import dot, mv
 from ...ops.matrix_functions import householder_product, matrix_exp
 from ...ops.norms import vector_norm
+from ...ops.rearranging import tril
 from ...random import default_generator
 from ...tensor import Tensor
 from .. import functional as F
