@@ -34,7 +34,9 @@ def matrix_exp(A):
 
 def _exp_gradient(g, A):
     """The derivative of exp at Aᵀ in direction g: the upper right block of exp([[Aᵀ, g], [0, Aᵀ]]). Mathias 1996."""
-    scale = float(abs(g).max()) or 1.0  # it is linear in g: a large g must not cost A's precision
+    scale = (
+        0 not in g.shape and float(abs(g).max())
+    ) or 1.0  # it is linear in g: a large g must not cost A's precision
     block = cat([cat([A.mT, g / scale], -1), cat([g * 0, A.mT], -1)], -2)
     n = A.shape[-1]
     return matrix_exp(block)[..., :n, n:] * scale

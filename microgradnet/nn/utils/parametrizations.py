@@ -170,8 +170,8 @@ class _Orthogonal(Module):
         n, k = X.shape[-2:]
         if self.orthogonal_map == "householder":
             below = tril(X, -1)
-            signs = diagonal(X.detach(), 0, -2, -1).numpy().astype(np.int64).astype(X.dtype)
-            return householder_product(below, 2 / (1 + (below * below).sum(-2))) * signs[..., None, :]
+            columns = _signs(diagonal(X.detach(), 0, -2, -1).numpy())[..., None, :]
+            return householder_product(below, 2 / (1 + (below * below).sum(-2))) * columns
         lower = F.pad(tril(X), (0, n - k))
         skew = lower - lower.mT
         if self.orthogonal_map == "matrix_exp":
@@ -193,8 +193,8 @@ class _Orthogonal(Module):
         reflectors, tau = np.linalg.qr(array, mode="raw")
         reflectors = np.array(np.swapaxes(reflectors, -1, -2), Q.dtype)
         corner = np.arange(array.shape[-1])
-        signs = np.where(reflectors[..., corner, corner] < 0, -1, 1) * np.where(tau == 0, -1, 1)
-        reflectors[..., corner, corner] = signs
+        # LAPACK leaves a column alone by τ = 0, where τ = 2 turns it round
+        reflectors[..., corner, corner] = _signs(reflectors[..., corner, corner]) * np.where(tau == 0, -1, 1)
         return Tensor(np.swapaxes(reflectors, -1, -2).copy() if wide else reflectors)
 
 
@@ -205,7 +205,12 @@ def _completed(Q: np.ndarray) -> np.ndarray:
         return np.array(Q)
     more = default_generator.numpy.standard_normal((*Q.shape[:-1], n - k)).astype(Q.dtype)
     q, r = np.linalg.qr(np.concatenate([Q, more], -1))
-    return q * np.where(np.diagonal(r, 0, -2, -1) < 0, -1, 1).astype(Q.dtype)[..., None, :]
+    return q * _signs(np.diagonal(r, 0, -2, -1))[..., None, :]
+
+
+def _signs(x: np.ndarray) -> np.ndarray:
+    """−1 where x < 0, else 1."""
+    return np.where(x < 0, -1, 1).astype(x.dtype)
 
 
 def orthogonal(

@@ -145,11 +145,11 @@ class _Parametrized(Module):
     """What a class gains when a tensor of an instance is parametrized: reading it computes it."""
 
     def __getattr__(self, name: str):
-        parametrized = self.__dict__.get("_modules", {}).get("parametrizations", ())
+        parametrized = self.__dict__.get("_modules", {}).get("parametrizations") or ()
         return parametrized[name].value() if name in parametrized else super().__getattr__(name)
 
     def __setattr__(self, name: str, value) -> None:
-        parametrized = self._modules.get("parametrizations", ())
+        parametrized = self._modules.get("parametrizations") or ()
         if name in parametrized:
             parametrized[name].right_inverse(value)
         else:
