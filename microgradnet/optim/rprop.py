@@ -1,6 +1,6 @@
 """Rprop: each parameter has a step length of its own, and of the gradient only the sign counts."""
 
-from ..ops import clamp, sign, where
+from ..ops import maximum, minimum, sign, where
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
 
@@ -9,7 +9,7 @@ def rprop(p, g, prev, step_size, etaminus, etaplus, step_min, step_max):
     """Riedmiller and Braun 1993; Rprop- of Igel and Hüsken 2000: after a change of sign this step is left out."""
     agreement = g * prev
     factor = where(agreement > 0, etaplus, where(agreement < 0, etaminus, 1))
-    step_size = clamp(step_size * factor, step_min, step_max)
+    step_size = minimum(maximum(step_size * factor, step_min), step_max)
     g = where(agreement < 0, 0, g)
     return p - sign(g) * step_size, g, step_size
 

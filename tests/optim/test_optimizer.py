@@ -1,0 +1,390 @@
+"""What all optimizers share: groups, gradients that are missing, odd shapes, closures, hooks, bad input."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import microgradnet as mg
+from microgradnet import nn, optim
+from tests.covered import covers
+from tests.optim.test_agreement import OPTIONS
+from tests.oracle import oracle
+
+ELEMENTWISE = sorted({name for name, _ in OPTIONS} | {"SparseAdam"})
+RATES = {"Adadelta": 20.0, "Adagrad": 0.5, "SGD": 0.1, "ASGD": 0.1, "Rprop": 0.1}
+covers("optim.Optimizer")
+
+
+def with_gradient(values, gradient) -> nn.Parameter:
+    p = nn.Parameter(np.array(values, "float64"))
+    p.grad = mg.Tensor(np.array(gradient, "float64"))
+    return p
+
+
+def quadratic(p) -> mg.Tensor:
+    """Its minimum is 0, at (1, −2, 3); it is ten times as steep along one axis as along another."""
+    return (mg.Tensor(np.array([0.5, 2.0, 5.0])) * (p - mg.Tensor(np.array([1.0, -2.0, 3.0]))) ** 2).sum()
+
+
+def rosenbrock(p) -> mg.Tensor:
+    """A bent valley with its minimum 0 at (1, 1)."""
+    x, y = p[0], p[1]
+    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
+
+
+def minimize(function, start, optimizer_of, steps: int) -> list[float]:
+    """The losses on the way."""
+    p = nn.Parameter(np.array(start, "float64"))
+    optimizer, losses = optimizer_of([p]), []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = function(p)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_the_minimum_of_a_quadratic_is_reached(name):
+    rate = RATES.get(name, 0.3)
+    decay = 0.99 if name not in ("Adagrad", "Adadelta", "Rprop") else 1.0
+
+    def optimizer_of(params):
+        optimizer = getattr(optim, name)(params, lr=rate, **options_of(name, weight_decay=0))
+        step = optimizer.step
+
+        def decaying_step():
+            step()
+            optimizer.param_groups[0]["lr"] *= decay
+
+        optimizer.step = decaying_step
+        return optimizer
+
+    assert minimize(quadratic, [0.0, 0.0, 0.0], optimizer_of, 800)[-1] < 1e-4
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+def test_rosenbrock_is_descended(name):
+    rate = {"SGD": 1e-3, "ASGD": 1e-3, "Adadelta": 1.0, "Adagrad": 0.1, "RAdam": 1e-3}.get(name, 0.01)
+    losses = minimize(rosenbrock, [-1.2, 1.0], lambda params: getattr(optim, name)(params, lr=rate), 400)
+    assert losses[-1] < losses[0] / 4
+
+
+def options_of(name: str, **wanted) -> dict:
+    """Those of the options wanted that the optimizer has."""
+    return {k: v for k, v in wanted.items() if k in getattr(optim, name)([nn.Parameter([1.0])]).defaults}
+
+
+vectors = st.lists(st.floats(-10, 10).filter(lambda v: v == 0 or abs(v) > 1e-3), min_size=1, max_size=4)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@settings(max_examples=10, deadline=None)
+@given(values=vectors, data=st.data())
+def test_to_maximize_is_to_minimize_the_negative(name, values, data):
+    gradient = data.draw(st.lists(st.floats(-5, 5), min_size=len(values), max_size=len(values)))
+    p, q = with_gradient(values, gradient), with_gradient(values, [-g for g in gradient])
+    up, down = getattr(optim, name)([p], maximize=True), getattr(optim, name)([q])
+    for _ in range(3):
+        up.step()
+        down.step()
+    np.testing.assert_array_equal(p.detach(), q.detach())
+
+
+@pytest.mark.parametrize("name", [n for n in ELEMENTWISE if n not in ("AdamW", "SparseAdam", "Rprop")])
+@settings(max_examples=10, deadline=None)
+@given(values=vectors, decay=st.floats(0, 1))
+def test_weight_decay_is_a_gradient_of_half_its_square(name, values, decay):
+    p, q = with_gradient(values, np.ones(len(values))), nn.Parameter(np.array(values))
+    decayed, plain = getattr(optim, name)([p], weight_decay=decay), getattr(optim, name)([q])
+    for _ in range(3):
+        q.grad = mg.Tensor(1 + decay * q.detach().numpy())
+        decayed.step()
+        plain.step()
+    np.testing.assert_allclose(p.detach(), q.detach(), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["AdamW", "Adam", "NAdam", "RAdam"])
+@given(values=vectors, decay=st.floats(0, 1), rate=st.floats(0, 1))
+@settings(max_examples=10, deadline=None)
+def test_decoupled_decay_shrinks_whatever_the_gradient(name, values, decay, rate):
+    p = with_gradient(values, np.zeros(len(values)))
+    options = {} if name == "AdamW" else {"decoupled_weight_decay": True}
+    getattr(optim, name)([p], lr=rate, weight_decay=decay, **options).step()
+    np.testing.assert_allclose(p.detach(), (1 - rate * decay) * np.array(values), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@settings(max_examples=5, deadline=None)
+@given(rates=st.tuples(st.floats(1e-4, 1), st.floats(1e-4, 1)), values=vectors)
+def test_a_group_is_an_optimizer_of_its_own(name, rates, values):
+    def params():
+        return [with_gradient(values, np.linspace(-1, 2, len(values))) for _ in rates]
+
+    together, apart = params(), params()
+    optimizers = [getattr(optim, name)([{"params": [p], "lr": r} for p, r in zip(together, rates, strict=True)])]
+    optimizers += [getattr(optim, name)([p], lr=r) for p, r in zip(apart, rates, strict=True)]
+    for _ in range(3):
+        for optimizer in optimizers:
+            optimizer.step()
+    for p, q in zip(together, apart, strict=True):
+        np.testing.assert_array_equal(p.detach(), q.detach())
+
+
+def test_a_parameter_that_joins_late_or_lacks_a_gradient_keeps_its_own_step():
+    p, q = with_gradient([1.0], [1.0]), with_gradient([1.0], [1.0])
+    optimizer = optim.Adam([p, q], lr=0.1)
+    q.grad, late = None, q.grad
+    optimizer.step()
+    assert q.item() == 1.0
+    q.grad = late
+    optimizer.step()
+    assert [optimizer.state[x]["step"] for x in (p, q)] == [2, 1]
+    new = with_gradient([1.0], [1.0])
+    optimizer.add_param_group({"params": new, "lr": 0.5})
+    optimizer.step()
+    assert [optimizer.state[x]["step"] for x in (p, q, new)] == [3, 2, 1]
+    assert [x.item() for x in (p, q, new)] == pytest.approx([0.7, 0.8, 0.5])
+
+
+def test_arrays_put_in_by_others_are_noticed():
+    p, q = with_gradient([1.0], [1.0]), with_gradient([1.0], [1.0])
+    optimizer = optim.SGD([p, q], lr=0.1, momentum=0.9)
+    optimizer.step()
+    old = p.array
+    p.array = np.array([5.0])
+    optimizer.state[q]["momentum_buffer"] = np.array([10.0])
+    optimizer.step()
+    assert old.item() == 0.9
+    assert [p.item(), q.item()] == pytest.approx([5 - 0.1 * 1.9, 0.9 - 0.1 * 10])
+    optimizer.state.clear()
+    optimizer.step()
+    assert optimizer.state[p]["momentum_buffer"].item() == 1.0
+
+
+def test_shared_parameters_are_updated_once():
+    layer = nn.Linear(2, 2, bias=False)
+    model = nn.Sequential(layer, nn.Tanh(), layer)
+    optimizer = optim.SGD(model.parameters(), lr=1.0)
+    before = layer.weight.array.copy()
+    layer.weight.grad = mg.Tensor(np.ones((2, 2), "float32"))
+    optimizer.step()
+    np.testing.assert_allclose(layer.weight.detach(), before - 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_strided_empty_and_0d_parameters(dtype):
+    strided, empty, scalar = (nn.Parameter(np.ones(s, dtype)) for s in ((2, 3), (0, 2), ()))
+    strided.array = strided.array.T
+    for p in (strided, empty, scalar):
+        p.grad = mg.Tensor(np.ones(p.shape, dtype))
+    optimizer = optim.Adam([strided, empty, scalar], lr=0.1)
+    optimizer.step()
+    np.testing.assert_allclose(strided.detach(), np.full((3, 2), 0.9), rtol=1e-6)
+    assert scalar.item() == pytest.approx(0.9)
+    assert optimizer.state[scalar]["exp_avg"].shape == ()
+
+
+def test_the_learning_rate_may_be_a_tensor():
+    rate = mg.tensor(0.5)
+    p, q = with_gradient([1.0], [1.0]), with_gradient([1.0], [1.0])
+    optimizer = optim.SGD([{"params": [p]}, {"params": [q], "lr": 0.25}], lr=rate)
+    optimizer.step()
+    rate.array[...] = 0.25
+    optimizer.step()
+    assert [p.item(), q.item()] == [0.25, 0.5]
+    assert optimizer.param_groups[0]["lr"] is rate
+    with pytest.raises(ValueError, match="one element"):
+        optim.SGD([p], lr=mg.tensor([0.1, 0.2]))
+
+
+def test_a_closure_recomputes_the_loss_with_gradients_on():
+    p = nn.Parameter([3.0])
+    optimizer = optim.SGD([p], lr=0.1)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with mg.no_grad():
+        assert optimizer.step(closure).item() == 9.0
+    assert p.item() == pytest.approx(2.4)
+
+
+def test_an_update_is_noticed_by_a_graph_that_needs_the_old_weight():
+    p = nn.Parameter([3.0])
+    loss = (p * p).sum()
+    loss.backward(retain_graph=True)
+    optim.SGD([p], lr=0.1).step()
+    with pytest.raises(RuntimeError, match="changed in place"):
+        loss.backward()
+
+
+def test_gradients_are_forgotten_or_filled_with_zeros():
+    p = with_gradient([1.0], [2.0])
+    optimizer = optim.SGD([p], lr=0.1)
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.item() == 0
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+def test_hooks_run_around_a_step_and_may_exchange_its_arguments():
+    p = with_gradient([1.0], [1.0])
+    optimizer, seen = optim.Adam([p]), []
+    before = optimizer.register_step_pre_hook(lambda o, args, kwargs: seen.append(("pre", o is optimizer, args)))
+    optimizer.register_step_post_hook(lambda o, args, kwargs: seen.append(("post", o.state[p]["step"])))
+    optimizer.step()
+    before.remove()
+    optimizer.register_step_pre_hook(lambda o, args, kwargs: ((lambda: 7.0,), {}))
+    assert optimizer.step() == 7.0
+    assert seen == [("pre", True, ()), ("post", 1), ("post", 2)]
+    optimizer.register_step_pre_hook(lambda *_: 3)
+    with pytest.raises(RuntimeError, match="pre-hook returns"):
+        optimizer.step()
+
+
+def test_hooks_run_once_where_a_step_calls_the_step_of_its_base():
+    class Twice(optim.SGD):
+        def step(self, closure=None):
+            super().step()
+            return super().step(closure)
+
+    p, seen = with_gradient([1.0], [1.0]), []
+    optimizer = Twice([p], lr=0.25)
+    optimizer.register_step_post_hook(lambda *_: seen.append(p.item()))
+    optimizer.step()
+    assert seen == [0.5]
+
+
+def test_a_subclass_with_its_own_update_of_a_parameter_is_heard():
+    class Halved(optim.SGD):
+        def update_parameter(self, p, g, state, group):
+            super().update_parameter(p, g / 2, state, group)
+
+    p = with_gradient([1.0], [1.0])
+    Halved([p], lr=0.5).step()
+    assert p.item() == 0.75
+
+
+def test_a_copy_goes_on_by_itself():
+    p = with_gradient([1.0], [1.0])
+    optimizer = optim.Adam([p], lr=0.1)
+    optimizer.step()
+    for other in (copy.deepcopy(optimizer), pickle.loads(pickle.dumps(optimizer))):
+        q = other.param_groups[0]["params"][0]
+        q.grad = mg.Tensor(np.array([1.0]))
+        other.step()
+        assert (p.item(), q.item()) == (pytest.approx(0.9), pytest.approx(0.8))
+        assert other.state[q]["step"] == 2
+
+
+def test_named_parameters_keep_their_names():
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD(model.named_parameters(), lr=0.1)
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+    with pytest.raises(ValueError, match="all groups have named"):
+        optimizer.add_param_group({"params": nn.Parameter([1.0])})
+    with pytest.raises(ValueError, match="1 of 2 parameters have names"):
+        optim.SGD([("weight", model.weight), model.bias])
+
+
+@pytest.mark.parametrize(("name", "options"), OPTIONS, ids=str)
+def test_groups_and_text_are_pytorch_s(name, options):
+    torch = oracle()
+    ours = getattr(optim, name)([nn.Parameter([1.0])], **options)
+    theirs = getattr(torch.optim, name)([torch.nn.Parameter(torch.ones(1))], **options)
+    assert repr(ours) == repr(theirs)
+    assert ours.state_dict()["param_groups"] == theirs.state_dict()["param_groups"]
+
+
+def test_bad_input():
+    p = nn.Parameter([1.0])
+    with pytest.raises(ValueError, match="lr must not be negative, got -1"):
+        optim.SGD([p], lr=-1)
+    with pytest.raises(ValueError, match="lr must not be negative, got nan"):
+        optim.SGD([p], lr=float("nan"))
+    with pytest.raises(ValueError, match="momentum must not be negative"):
+        optim.RMSprop([p], momentum=-0.5)
+    with pytest.raises(ValueError, match=r"betas\[1\]"):
+        optim.Adam([p], betas=(0.9, 1.0))
+    with pytest.raises(ValueError, match="rho"):
+        optim.Adadelta([p], rho=1.5)
+    with pytest.raises(ValueError, match="etas"):
+        optim.Rprop([p], etas=(1.2, 0.5))
+    with pytest.raises(ValueError, match="lr_decay"):
+        optim.Adagrad([p], lr_decay=-1)
+    with pytest.raises(ValueError, match="lr must be positive"):
+        optim.SparseAdam([p], lr=0)
+    with pytest.raises(ValueError, match="empty"):
+        optim.SGD([], lr=0.1)
+    with pytest.raises(ValueError, match="twice"):
+        optim.SGD([p, p], lr=0.1)
+    with pytest.raises(ValueError, match="twice"):
+        optim.SGD([{"params": [p]}, {"params": [p]}], lr=0.1)
+    with pytest.raises(ValueError, match="only leaves"):
+        optim.SGD([p * 2], lr=0.1)
+    with pytest.raises(TypeError, match=r"use \[it\]"):
+        optim.SGD(p, lr=0.1)
+    with pytest.raises(TypeError, match="tensors, got float"):
+        optim.SGD([1.0], lr=0.1)
+    with pytest.raises(TypeError, match="no lasting order"):
+        optim.SGD([{"params": {p}}], lr=0.1)
+    with pytest.raises(TypeError, match="dict with 'params'"):
+        optim.SGD([{"weights": p}], lr=0.1)
+    with pytest.raises(ValueError, match="nesterov"):
+        optim.SGD([p], nesterov=True)
+    with pytest.raises(NotImplementedError, match="differentiable"):
+        optim.Adam([p], differentiable=True)
+    with pytest.raises(RuntimeError, match="exclude each other"):
+        optim.Adam([p], fused=True, foreach=True)
+
+
+def test_a_group_that_is_refused_leaves_nothing_behind():
+    p = nn.Parameter([1.0])
+    optimizer = optim.SGD([p], lr=0.1)
+    with pytest.raises(ValueError, match="lr must not be negative"):
+        optimizer.add_param_group({"params": [nn.Parameter([2.0])], "lr": -1})
+    assert len(optimizer.param_groups) == 1
+
+
+def test_a_gradient_of_another_shape_is_refused():
+    for size in (3, 5000):
+        p = nn.Parameter(np.ones(size))
+        p.grad = mg.Tensor(np.ones(size - 1))
+        with pytest.raises(ValueError, match="a gradient of shape"):
+            optim.Adam([p]).step()
+
+
+def test_read_only_and_integer_parameters_are_refused():
+    frozen = np.ones(2)
+    frozen.flags.writeable = False
+    for array, error, message in ((frozen, ValueError, "read-only"), (np.ones(2, "int64"), TypeError, "got int64")):
+        p = mg.Tensor(array)
+        p.grad = mg.Tensor(np.ones(2))
+        with pytest.raises(error, match=message):
+            optim.SGD([p]).step()
+
+
+@covers("optim.SparseAdam")
+def test_sparse_adam_is_pytorch_s_where_there_are_gradients():
+    torch = oracle()
+    start = np.random.default_rng(0).standard_normal((4, 3))
+    p, q = nn.Parameter(start.copy()), torch.nn.Parameter(torch.tensor(start))
+    ours, theirs = optim.SparseAdam([p], lr=0.1), torch.optim.SparseAdam([q], lr=0.1)
+    for step in range(50):
+        g = np.random.default_rng(step).standard_normal((4, 3))
+        g[[step % 4, (step + 1) % 4]] = 0
+        p.grad, q.grad = mg.Tensor(g), torch.tensor(g).to_sparse(1)
+        ours.step()
+        theirs.step()
+    np.testing.assert_allclose(p.detach(), q.detach().numpy(), rtol=1e-12)
+    assert ours.state_dict()["state"][0]["step"] == theirs.state_dict()["state"][0]["step"] == 50
