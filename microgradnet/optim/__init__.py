@@ -30,6 +30,11 @@ from .rprop import (
     Rprop,
 )
 from .sgd import SGD
+from .sign_descent import (
+    Lion,
+    SignSGD,
+    Signum,
+)
 from .sparse_adam import (
     SparseAdam,
 )
@@ -42,10 +47,13 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Lion",
     "NAdam",
     "Optimizer",
     "RAdam",
     "RMSprop",
     "Rprop",
+    "SignSGD",
+    "Signum",
     "SparseAdam",
 ]
