@@ -10,6 +10,12 @@ from .adam import (
     Adam,
     AdamW,
 )
+from .adam_denominator import (
+    ADOPT,
+    AdaBelief,
+    AdaBound,
+    Yogi,
+)
 from .adamax import (
     Adamax,
 )
@@ -40,8 +46,11 @@ from .sparse_adam import (
 )
 
 __all__ = [
+    "ADOPT",
     "ASGD",
     "SGD",
+    "AdaBelief",
+    "AdaBound",
     "Adadelta",
     "Adagrad",
     "Adam",
@@ -56,4 +65,5 @@ __all__ = [
     "SignSGD",
     "Signum",
     "SparseAdam",
+    "Yogi",
 ]
