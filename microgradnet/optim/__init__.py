@@ -16,6 +16,11 @@ from .adam_denominator import (
     AdaBound,
     Yogi,
 )
+from .adam_momentum import (
+    Adan,
+    AdEMAMix,
+    QHAdam,
+)
 from .adamax import (
     Adamax,
 )
@@ -49,6 +54,7 @@ __all__ = [
     "ADOPT",
     "ASGD",
     "SGD",
+    "AdEMAMix",
     "AdaBelief",
     "AdaBound",
     "Adadelta",
@@ -56,9 +62,11 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Adan",
     "Lion",
     "NAdam",
     "Optimizer",
+    "QHAdam",
     "RAdam",
     "RMSprop",
     "Rprop",
