@@ -138,11 +138,15 @@ class Conv1d(_Convolution):
         )
 
     def forward(self, input: Tensor) -> Tensor:
+        return self.convolve(input, self.weight)
+
+    def convolve(self, input: Tensor, weight: Tensor) -> Tensor:
+        """``forward`` with these weights, for layers that make them of the trained ones."""
         convolve = (F.conv1d, F.conv2d, F.conv3d)[self.dims - 1]
         padding = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._both_sides(), _PADDING_MODES[self.padding_mode]), 0
-        return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return convolve(input, weight, self.bias, self.stride, padding, self.dilation, self.groups)
 
 
 class Conv2d(Conv1d):
