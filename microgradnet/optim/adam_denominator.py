@@ -1,6 +1,7 @@
 """Adam with another estimate of the gradient's size under the fraction: Yogi, AdaBelief, AdaBound, ADOPT."""
 
-from math import inf, sqrt as root
+from math import inf
+from math import sqrt as root
 
 from ..ops import maximum, minimum, sign, sqrt
 from .elementwise import ElementwiseOptimizer
@@ -49,11 +50,11 @@ def adopt(p, g, exp_avg, exp_avg_sq, lr, beta1, beta2, eps, bound, weight_decay)
 
 
 class Yogi(ElementwiseOptimizer):
-    """``m ← β₁m + (1 − β₁)g``, ``v ← v − (1 − β₂)·sign(v − g²)·g²``, ``p ← p − lr·m/(√v + eps)``; v starts at ``initial_accumulator``.
+    """``p ← p − lr·m/(√v + eps)``, ``v ← v − (1 − β₂)·sign(v − g²)·g²``, ``m ← β₁m + (1 − β₁)g``.
 
-    The paper's algorithm has no bias correction, and is followed; widespread code divides by Adam's 1 − βᵗ too.
-    ``weight_decay`` λ adds ``λ·p`` to the gradient.
-    """  # noqa: E501
+    v starts at ``initial_accumulator``. The paper's algorithm has no bias correction, and is followed; widespread code
+    divides by Adam's 1 − βᵗ too. ``weight_decay`` λ adds ``λ·p`` to the gradient.
+    """
 
     state_names = ("exp_avg", "exp_avg_sq")
     paper = "Zaheer et al. 2018, 'Adaptive Methods for Nonconvex Optimization', algorithm 2"
@@ -83,11 +84,12 @@ class Yogi(ElementwiseOptimizer):
 
 
 class AdaBelief(ElementwiseOptimizer):
-    """``m ← β₁m + (1 − β₁)g``, ``s ← β₂s + (1 − β₂)(g − m)² + eps``, ``p ← p − lr·m̂/(√ŝ + eps)``, with Adam's bias corrections.
+    """``p ← p − lr·m̂/(√ŝ + eps)``, ``s ← β₂s + (1 − β₂)(g − m)² + eps``, ``m ← β₁m + (1 − β₁)g``.
 
-    ``weight_decay`` shrinks p by ``1 − lr·λ`` first, decoupled as in the paper's experiments. eps is that of the
-    reference implementation; the paper's tables use 1e-8 to 1e-16, and it matters, as s may be very small.
-    """  # noqa: E501
+    m̂ and ŝ have Adam's bias corrections. ``weight_decay`` shrinks p by ``1 − lr·λ`` first, decoupled as in the paper's
+    experiments. eps is that of the reference implementation; the paper's tables use 1e-8 to 1e-16, and it matters, as s
+    may be very small.
+    """
 
     state_names = ("exp_avg", "exp_avg_var")
     number_names = ("step",)
@@ -109,12 +111,12 @@ class AdaBelief(ElementwiseOptimizer):
 
 
 class AdaBound(ElementwiseOptimizer):
-    """``m, v`` as Adam's without correction, ``p ← p − clip(lr/√v, η_l, η_u)/√t · m``, ``η_l = f·(1 − 1/(γt + 1))``, ``η_u = f·(1 + 1/(γt))``.
+    """``p ← p − clip(lr/√v, f·(1 − 1/(γt + 1)), f·(1 + 1/(γt)))/√t · m``, with Adam's m and v, not corrected.
 
     f is ``final_lr``, the step size of the SGD that it becomes; ``amsbound`` uses the largest v so far. The paper's
     algorithm is followed; the authors' code leaves out ``1/√t``, adds Adam's bias corrections, and scales f with lr.
     ``weight_decay`` λ adds ``λ·p`` to the gradient, as in their experiments; eps keeps lr/√v finite.
-    """  # noqa: E501
+    """
 
     state_names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
     number_names = ("step",)
@@ -144,12 +146,12 @@ class AdaBound(ElementwiseOptimizer):
 
 
 class ADOPT(ElementwiseOptimizer):
-    """``m ← β₁m + (1 − β₁)·clip(g/max(√v, eps), ±t^¼)``, ``p ← p − lr·m``, ``v ← β₂v + (1 − β₂)g²``, all with the v of before.
+    """``m ← β₁m + (1 − β₁)·clip(g/max(√v, eps), ±t^¼)``, ``p ← p − lr·m``, and then ``v ← β₂v + (1 − β₂)g²``.
 
     The first gradient only gives ``v = g²``; t counts from the second. ``clip=False`` is the algorithm without the
     clipping that its authors added for the first steps. ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the
     reference implementation.
-    """  # noqa: E501
+    """
 
     state_names = ("exp_avg", "exp_avg_sq")
     number_names = ("step",)

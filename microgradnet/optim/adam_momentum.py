@@ -44,8 +44,8 @@ def ademamix(p, g, exp_avg, exp_avg_slow, exp_avg_sq, step, lr, beta1, beta2, be
 class QHAdam(ElementwiseOptimizer):
     """``p ← p − lr·((1 − ν₁)g + ν₁m̂)/(√((1 − ν₂)g² + ν₂v̂) + eps)``, with Adam's m̂ and v̂.
 
-    ν = (1, 1) is Adam, ν₂ = 1 and ν₁ = β₁ is nearly NAdam. The defaults are those that the paper recommends; the reference
-    implementation's are Adam's. ``weight_decay`` λ adds ``λ·p`` to the gradient, as there.
+    ν = (1, 1) is Adam, ν₂ = 1 and ν₁ = β₁ is nearly NAdam. The defaults are those that the paper
+    recommends; the reference implementation's are Adam's. ``weight_decay`` λ adds ``λ·p`` to the gradient, as there.
     """
 
     state_names = ("exp_avg", "exp_avg_sq")
@@ -72,12 +72,13 @@ class QHAdam(ElementwiseOptimizer):
 
 
 class Adan(ElementwiseOptimizer):
-    """``m ← β₁m + (1 − β₁)g``, ``v ← β₂v + (1 − β₂)Δ``, ``n ← β₃n + (1 − β₃)(g + β₂Δ)²``, ``p ← (p − lr·(m + β₂v)/(√n + eps))/(1 + lr·λ)``; ``Δ = g − g_before``.
+    """``p ← (p − lr·(m + β₂v)/(√n + eps))/(1 + lr·λ)``; m, v, n: means of g, of Δ and of (g + β₂Δ)².
 
-    It starts, as in the paper, with m = g, n = g², v = 0, and v = Δ at the second step; the reference implementation
-    starts with zeros and divides by 1 − βᵗ. The betas are those of that code: the paper's are one minus ours. Of the
-    paper, its restarts are left out.
-    """  # noqa: E501
+    ``m ← β₁m + (1 − β₁)g``, ``v ← β₂v + (1 − β₂)Δ``, ``n ← β₃n + (1 − β₃)(g + β₂Δ)²``, where Δ is g's change since the
+    step before. It starts, as in the paper, with m = g, n = g², v = 0, and v = Δ at the second step; the reference
+    implementation starts with zeros and divides by 1 − βᵗ. The betas are those of that code: the paper's are one minus
+    ours. Of the paper, its restarts are left out.
+    """
 
     state_names = ("exp_avg", "exp_avg_diff", "exp_avg_sq", "previous")
     number_names = ("step",)
@@ -108,16 +109,16 @@ class Adan(ElementwiseOptimizer):
 
 
 class AdEMAMix(ElementwiseOptimizer):
-    """``m₁ ← β₁m₁ + (1 − β₁)g``, ``m₂ ← β₃m₂ + (1 − β₃)g``, ``p ← p − lr·((m̂₁ + α·m₂)/(√v̂ + eps) + λ·p)``, with Adam's v̂; m₂ is not corrected.
+    """``p ← p − lr·((m̂₁ + α·m₂)/(√v̂ + eps) + λ·p)``, with Adam's m̂₁ and v̂, and ``m₂ ← β₃m₂ + (1 − β₃)g``.
 
     Over ``alpha_warmup`` steps α grows from 0, linearly; over ``beta3_warmup`` steps β₃ grows from β₁, its half-life
     linearly: ``exp(ln β₁·ln β₃/((1 − t/T)·ln β₃ + t/T·ln β₁))``. The paper sets both to the length of the training.
-    """  # noqa: E501
+    """
 
     state_names = ("exp_avg", "exp_avg_slow", "exp_avg_sq")
     number_names = ("step",)
     paper = "Pagliardini et al. 2024, 'The AdEMAMix Optimizer: Better, Faster, Older', algorithm 1"
-    when = "Long trainings of language models; short ones end before the slow mean is of use, and without warm-up it hurts."
+    when = "Long trainings of language models; short ones end before the slow mean is of use; it needs the warm-ups."
 
     def __init__(
         self, params, lr=1e-3, betas=(0.9, 0.999, 0.9999), alpha=2.0, alpha_warmup=None, beta3_warmup=None, eps=1e-8,
