@@ -27,6 +27,10 @@ from .adamax import (
 from .asgd import (
     ASGD,
 )
+from .momentum import (
+    AccSGD,
+    AggMo,
+)
 from .nadam import (
     NAdam,
 )
@@ -54,6 +58,7 @@ __all__ = [
     "ADOPT",
     "ASGD",
     "SGD",
+    "AccSGD",
     "AdEMAMix",
     "AdaBelief",
     "AdaBound",
@@ -63,6 +68,7 @@ __all__ = [
     "AdamW",
     "Adamax",
     "Adan",
+    "AggMo",
     "Lion",
     "NAdam",
     "Optimizer",
