@@ -34,6 +34,10 @@ from .momentum import (
 from .nadam import (
     NAdam,
 )
+from .noisy import (
+    SGLD,
+    NoisySGD,
+)
 from .optimizer import Optimizer
 from .radam import (
     RAdam,
@@ -58,6 +62,7 @@ __all__ = [
     "ADOPT",
     "ASGD",
     "SGD",
+    "SGLD",
     "AccSGD",
     "AdEMAMix",
     "AdaBelief",
@@ -71,6 +76,7 @@ __all__ = [
     "AggMo",
     "Lion",
     "NAdam",
+    "NoisySGD",
     "Optimizer",
     "QHAdam",
     "RAdam",
