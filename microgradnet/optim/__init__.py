@@ -39,6 +39,9 @@ from .noisy import (
     NoisySGD,
 )
 from .optimizer import Optimizer
+from .polyak import (
+    PolyakSGD,
+)
 from .radam import (
     RAdam,
 )
@@ -78,6 +81,7 @@ __all__ = [
     "NAdam",
     "NoisySGD",
     "Optimizer",
+    "PolyakSGD",
     "QHAdam",
     "RAdam",
     "RMSprop",
