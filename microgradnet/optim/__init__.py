@@ -27,6 +27,10 @@ from .adamax import (
 from .asgd import (
     ASGD,
 )
+from .dual_averaging import (
+    FTRL,
+    MADGRAD,
+)
 from .momentum import (
     AccSGD,
     AggMo,
@@ -64,6 +68,8 @@ from .sparse_adam import (
 __all__ = [
     "ADOPT",
     "ASGD",
+    "FTRL",
+    "MADGRAD",
     "SGD",
     "SGLD",
     "AccSGD",
