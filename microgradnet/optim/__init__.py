@@ -31,6 +31,11 @@ from .dual_averaging import (
     FTRL,
     MADGRAD,
 )
+from .layerwise import (
+    LAMB,
+    LARS,
+    NovoGrad,
+)
 from .momentum import (
     AccSGD,
     AggMo,
@@ -69,6 +74,8 @@ __all__ = [
     "ADOPT",
     "ASGD",
     "FTRL",
+    "LAMB",
+    "LARS",
     "MADGRAD",
     "SGD",
     "SGLD",
@@ -86,6 +93,7 @@ __all__ = [
     "Lion",
     "NAdam",
     "NoisySGD",
+    "NovoGrad",
     "Optimizer",
     "PolyakSGD",
     "QHAdam",
