@@ -66,6 +66,9 @@ from .sign_descent import (
     SignSGD,
     Signum,
 )
+from .sophia import (
+    SophiaG,
+)
 from .sparse_adam import (
     SparseAdam,
 )
@@ -102,6 +105,7 @@ __all__ = [
     "Rprop",
     "SignSGD",
     "Signum",
+    "SophiaG",
     "SparseAdam",
     "Yogi",
 ]
