@@ -33,6 +33,10 @@ class _ByRunningScale(Function):
         return along / Tensor(ctx.psi), None
 
 
+def _by_constant_scale(x: Tensor, norm: "PowerNorm") -> Tensor:
+    return x / Tensor(np.sqrt(norm.running_square.array + norm.eps))
+
+
 class PowerNorm(Affine):
     """``y = w·x/√(ψ² + eps) + b`` for each feature of (*, C), ψ² the running mean of x². Shen et al. 2020, algorithm 2.
 
@@ -74,11 +78,8 @@ class PowerNorm(Affine):
     def forward(self, input: Tensor) -> Tensor:
         if input.shape[-1:] != (self.num_features,):
             raise ValueError(f"PowerNorm: (*, {self.num_features}) expected, got shape {tuple(input.shape)}")
-        if self.training:
-            h = _ByRunningScale.apply(input, self)
-        else:
-            h = input / (self.running_square + self.eps).sqrt()
-        return self._scaled(h, (-1,))
+        by_running_scale = _ByRunningScale.apply if self.training else _by_constant_scale
+        return self._scaled(by_running_scale(input, self), (-1,))
 
     def extra_repr(self) -> str:
         return (

@@ -43,7 +43,7 @@ class DynamicTanh(Affine):
 
 
 class LayerScale(Module):
-    """``y = γ·x`` along the last dimension: (*, dim), γ (dim) learned from a small ``init_values``. Touvron et al. 2021.
+    """``y = γ·x`` along the last dimension: (*, dim), γ (dim) learned, at first ``init_values``. Touvron et al. 2021.
 
     At the end of each residual branch: ``x + LayerScale(branch(x))`` is nearly the identity at first, so very deep
     transformers train. The paper takes 0.1 up to 18 layers, 1e-5 up to 24, 1e-6 beyond. In shallow nets so small a
