@@ -3,6 +3,9 @@
 from .adadelta import (
     Adadelta,
 )
+from .adafactor import (
+    Adafactor,
+)
 from .adagrad import (
     Adagrad,
 )
@@ -87,6 +90,7 @@ __all__ = [
     "AdaBelief",
     "AdaBound",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
