@@ -43,6 +43,9 @@ from .momentum import (
     AccSGD,
     AggMo,
 )
+from .muon import (
+    Muon,
+)
 from .nadam import (
     NAdam,
 )
@@ -98,6 +101,7 @@ __all__ = [
     "Adan",
     "AggMo",
     "Lion",
+    "Muon",
     "NAdam",
     "NoisySGD",
     "NovoGrad",
