@@ -39,6 +39,9 @@ from .layerwise import (
     LARS,
     NovoGrad,
 )
+from .lbfgs import (
+    LBFGS,
+)
 from .momentum import (
     AccSGD,
     AggMo,
@@ -85,6 +88,7 @@ __all__ = [
     "FTRL",
     "LAMB",
     "LARS",
+    "LBFGS",
     "MADGRAD",
     "SGD",
     "SGLD",
