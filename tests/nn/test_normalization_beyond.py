@@ -127,7 +127,7 @@ def test_gradients_are_right(given, training):
 GRADIENTS_OF_OTHERS = [
     (LayerCase("BatchRenorm", (TABLE,), (4,), {"r_max": 1, "d_max": 0}), True),
     (LayerCase("BatchRenorm", (MAPS,), (4,), {"affine": False}), False),
-    (LayerCase("PowerNorm", (TABLE,), (4,), second_order=False), True),  # at ν = 0, which each backward moves on
+    (LayerCase("PowerNorm", (TABLE,), (4,), {"alpha_backward": 1.0}), True),  # ν = 0: else each backward moves it
     (LayerCase("PowerNorm", (TOKENS,), (4,), {"affine": False}), False),
     (LayerCase("WSConv1d", ((2, 2, 5),), (2, 3, 3)), True),
     (LayerCase("WSConv2d", ((1, 2, 3, 3),), (2, 2, 2), {"groups": 2, "bias": False}), True),
