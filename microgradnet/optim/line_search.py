@@ -35,7 +35,7 @@ def strong_wolfe(
     evaluate: Callable[[float], Point], start: Point, t: float, length: float, iterations: int,
     c1: float = 1e-4, c2: float = 0.9, tolerance: float = 1e-9,
 ) -> tuple[Point, int]:  # fmt: skip
-    """A point that descends enough (c1) and where the slope is small enough (c2), and how often ``evaluate`` was called.
+    """A point that descends enough (c1) with a slope small enough (c2), and how often ``evaluate`` was called.
 
     Args:
         evaluate: loss and gradient at a step length.
