@@ -75,6 +75,9 @@ from .sign_descent import (
     SignSGD,
     Signum,
 )
+from .sm3 import (
+    SM3,
+)
 from .sophia import (
     SophiaG,
 )
@@ -92,6 +95,7 @@ __all__ = [
     "MADGRAD",
     "SGD",
     "SGLD",
+    "SM3",
     "AccSGD",
     "AdEMAMix",
     "AdaBelief",
