@@ -69,6 +69,10 @@ from .rmsprop import (
 from .rprop import (
     Rprop,
 )
+from .schedule_free import (
+    ScheduleFreeAdamW,
+    ScheduleFreeSGD,
+)
 from .sgd import SGD
 from .sign_descent import (
     Lion,
@@ -119,6 +123,8 @@ __all__ = [
     "RAdam",
     "RMSprop",
     "Rprop",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
     "SignSGD",
     "Signum",
     "SophiaG",
