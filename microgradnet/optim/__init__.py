@@ -42,6 +42,9 @@ from .layerwise import (
 from .lbfgs import (
     LBFGS,
 )
+from .lookahead import (
+    Lookahead,
+)
 from .momentum import (
     AccSGD,
     AggMo,
@@ -113,6 +116,7 @@ __all__ = [
     "Adan",
     "AggMo",
     "Lion",
+    "Lookahead",
     "Muon",
     "NAdam",
     "NoisySGD",
