@@ -77,6 +77,10 @@ from .schedule_free import (
     ScheduleFreeSGD,
 )
 from .sgd import SGD
+from .sharpness import (
+    ASAM,
+    SAM,
+)
 from .sign_descent import (
     Lion,
     SignSGD,
@@ -94,12 +98,14 @@ from .sparse_adam import (
 
 __all__ = [
     "ADOPT",
+    "ASAM",
     "ASGD",
     "FTRL",
     "LAMB",
     "LARS",
     "LBFGS",
     "MADGRAD",
+    "SAM",
     "SGD",
     "SGLD",
     "SM3",
