@@ -60,6 +60,10 @@ from .noisy import (
     NoisySGD,
 )
 from .optimizer import Optimizer
+from .parameter_free import (
+    DAdaptAdam,
+    Prodigy,
+)
 from .polyak import (
     PolyakSGD,
 )
@@ -121,6 +125,7 @@ __all__ = [
     "Adamax",
     "Adan",
     "AggMo",
+    "DAdaptAdam",
     "Lion",
     "Lookahead",
     "Muon",
@@ -129,6 +134,7 @@ __all__ = [
     "NovoGrad",
     "Optimizer",
     "PolyakSGD",
+    "Prodigy",
     "QHAdam",
     "RAdam",
     "RMSprop",
