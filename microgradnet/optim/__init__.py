@@ -67,6 +67,10 @@ from .parameter_free import (
 from .polyak import (
     PolyakSGD,
 )
+from .preconditioned import (
+    SOAP,
+    Shampoo,
+)
 from .radam import (
     RAdam,
 )
@@ -113,6 +117,7 @@ __all__ = [
     "SGD",
     "SGLD",
     "SM3",
+    "SOAP",
     "AccSGD",
     "AdEMAMix",
     "AdaBelief",
@@ -141,6 +146,7 @@ __all__ = [
     "Rprop",
     "ScheduleFreeAdamW",
     "ScheduleFreeSGD",
+    "Shampoo",
     "SignSGD",
     "Signum",
     "SophiaG",
