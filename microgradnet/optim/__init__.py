@@ -64,6 +64,12 @@ from .parameter_free import (
     DAdaptAdam,
     Prodigy,
 )
+from .penalties import (
+    elastic_net_penalty,
+    l1_penalty,
+    proximal_elastic_net_,
+    proximal_l1_,
+)
 from .polyak import (
     PolyakSGD,
 )
@@ -152,4 +158,8 @@ __all__ = [
     "SophiaG",
     "SparseAdam",
     "Yogi",
+    "elastic_net_penalty",
+    "l1_penalty",
+    "proximal_elastic_net_",
+    "proximal_l1_",
 ]
