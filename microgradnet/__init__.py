@@ -22,6 +22,7 @@ from .dtypes import (
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .ops import *  # noqa: F403 (every op, under its name)
 from .random import Generator, manual_seed
+from .replay import capture
 from .scalar import ScalarTape, Value
 from .serialization import load, save
 from .tape import Tape

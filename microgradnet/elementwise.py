@@ -34,6 +34,7 @@ class Elementwise(Primitive):
     def __init__(self, function, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable):
         self.function, self.integers, self.kinds = function, integers, kinds
         self.numpy = numpy if not differentiable or numpy in (None, *_HARDLY_WARN) else _silent(numpy)
+        self.ufunc = getattr(numpy, "nout", None) and numpy  # as it is, for who silences NumPy once for many calls
         self.scalar = None if intrinsic else function
         parameters = inspect.signature(function).parameters.values()
         self.array_names = [p.name for p in parameters if p.default is p.empty]

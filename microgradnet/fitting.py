@@ -3,6 +3,9 @@
 This is the one place where broadcasting is undone, so no op's rule mentions it.
 """
 
+import functools
+import math
+
 import numpy as np
 
 from .primitive import primitive
@@ -47,7 +50,20 @@ def sum_to(x, shape):
     """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
     lead = x.ndim - len(shape)
     stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
+    if lead and not stretched and x.dtype.kind == "f" and x.flags.c_contiguous and x.size:
+        return np.matmul(*ones_and_rows(x, shape)).reshape(shape)
     return np.asarray(x.sum(axis=(*range(lead), *stretched), keepdims=True)).reshape(shape)
+
+
+def ones_and_rows(x: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Two operands whose product sums ``x`` over all but its last dimensions: the BLAS adds rows faster than NumPy."""
+    rows = x.reshape(-1, math.prod(shape))
+    return _ones(len(rows), x.dtype), rows
+
+
+@functools.lru_cache(maxsize=16)
+def _ones(count: int, dtype: np.dtype) -> np.ndarray:
+    return np.ones(count, dtype)
 
 
 @primitive(formula="x")

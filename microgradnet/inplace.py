@@ -86,6 +86,8 @@ def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
         _keep_old_value(result.grad_fn, tensor)
     tensor.array[...] = result.array
     tensor.version[0] += 1
+    if state.recorder is not None:
+        state.recorder.wrote(tensor, result)
     if not recording:
         return tensor
     if base is None:

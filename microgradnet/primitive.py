@@ -98,6 +98,8 @@ class Primitive:
         recording = mask and state.grad_enabled and self.differentiable
         node = self._record(args, arrays, statics, out, mask) if recording else None
         result = self._wrap(out, node)
+        if state.recorder is not None:
+            state.recorder.ran(self, args, statics, out, result)
         if self.view and np.may_share_memory(out, arrays[0]):
             x = args[0]
             base, steps = (x, ()) if x.view_of is None else x.view_of[:2]

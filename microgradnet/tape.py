@@ -21,6 +21,7 @@ class _State(threading.local):
 
     grad_enabled = True
     module: tuple[str, ...] = ()  # path of the module whose forward is running, for pictures and error messages
+    recorder = None  # notes what a step does to arrays while it is captured; see capture
     watchers: tuple = ()  # who is told of forward(node, value), backward(step) and accumulate(leaf, gradient)
 
 
@@ -157,6 +158,7 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
         for node in nodes:
             if any(parent in useful for parent in node.parents):
                 useful.add(node)
+    recorder = state.recorder
     owned: set = set()  # entries whose array nobody else can see, so that a sum may be formed in place
     while nodes:
         node = nodes.pop()
@@ -176,7 +178,8 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
             continue
         if node.retained is not None and (tensor := node.retained()) is not None:
             tensor.accumulate_grad(upstream)
-        contributions = node.op.pull(node, upstream, useful, create_graph)
+        pull = node.op.pull if recorder is None or create_graph else recorder.pull
+        contributions = pull(node, upstream, useful, create_graph)
         if state.watchers or node.after is not None:
             contributions = [np.asarray(c) if type(c) is PartOf else c for c in contributions]
         for hook in tuple(node.after.values()) if node.after is not None else ():
@@ -185,7 +188,10 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
         step = Step(node, upstream, contributions)
         for parent, contribution in zip(node.parents, step.contributions, strict=True):
             if contribution is not None:
+                before = gradients.get(parent)
                 _add(gradients, owned, parent, contribution, upstream)
+                if recorder is not None:
+                    recorder.added(before, contribution, gradients[parent])
         if not retain_graph:
             node.release()
         for watcher in state.watchers:

@@ -213,6 +213,8 @@ class Tensor:
             self.grad = Tensor.made(gradient if owned else np.array(gradient))
         else:
             before.array += gradient
+        if state.recorder is not None:
+            state.recorder.accumulated(self, before, gradient, bool(hooks))
         for watcher in state.watchers:
             if hasattr(watcher, "accumulate"):
                 watcher.accumulate(self, gradient)

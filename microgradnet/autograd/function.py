@@ -108,6 +108,8 @@ class Function:
     @classmethod
     def apply(cls, *args):
         """Runs ``forward`` and records it as one op."""
+        if state.recorder is not None:
+            state.recorder.refuse(f"{cls.__name__} is a Function of one's own")
         ctx = Context()
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
         with set_grad_enabled(False):

@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-FLAGS = "cache=True, nogil=True, error_model='numpy', fastmath={'contract'}"  # NaN, Inf and -0.0 stay IEEE
+CONTRACT = ", fastmath={'contract'}"  # a·b + c with one rounding; NaN, Inf and -0.0 stay IEEE
+FLAGS = f"cache=True, nogil=True, error_model='numpy'{CONTRACT}"
 HEADER = "import math\nimport numpy as np\nfrom numba import float32, float64, njit, prange\n"
 _folder: Path | None = None
 

@@ -20,7 +20,15 @@ PARALLEL_FROM = 1 << 21
 _pool = threading.Lock()
 
 
-def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arrays: list[str], scalars: list[str]):
+def elementwise(
+    name: str,
+    functions: dict[str, str],
+    call: str,
+    dtype: str,
+    arrays: list[str],
+    scalars: list[str],
+    exact: frozenset[str] | None = None,
+):
     """A launcher ``run(*arrays, *scalars)`` for ``call`` applied at every index.
 
     Args:
@@ -30,17 +38,23 @@ def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arr
         dtype: ``"float32"`` or ``"float64"``.
         arrays: names of the arrays, all contiguous, one-dimensional, of one size and of this dtype.
         scalars: names of the arguments that are one number for the whole array.
+        exact: functions whose result is rounded by itself and never contracted with what is computed around it; if
+            given, the statement too.
     """
     types = ", ".join([f"{dtype}[::1]"] * len(arrays) + [dtype] * len(scalars))
     # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
     flags = cache.FLAGS.replace("cache=True", "forceinline=True")
-    helpers = "\n".join(f"@njit({flags})\n{text}\n" for text in functions.values())
+    helpers = "\n".join(
+        f"@njit({flags.replace(cache.CONTRACT, '') if function in (exact or ()) else flags})\n{text}\n"
+        for function, text in functions.items()
+    )
+    loop_flags = cache.FLAGS if exact is None else cache.FLAGS.replace(cache.CONTRACT, "")
 
     @functools.cache
     def compiled(parallel: bool):
         loop, flag = ("prange", ", parallel=True") if parallel else ("range", "")
         body = (
-            f"{helpers}\n@njit('void({types})', {cache.FLAGS}{flag})\n"
+            f"{helpers}\n@njit('void({types})', {loop_flags}{flag})\n"
             f"def run({', '.join(arrays + scalars)}):\n    for i in {loop}({arrays[0]}.size):\n        {call}\n"
         )
         return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run

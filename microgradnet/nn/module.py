@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..hooks import RemovableHandle
+from ..replayed import as_one_call
 from ..tape import state as thread
 from ..tensor import Tensor
 from .parameter import Parameter
@@ -53,6 +54,8 @@ class Module:
     def __call__(self, *args, **kwargs):
         outer = thread.module
         thread.module = (*outer, self._label)
+        if thread.recorder is not None:
+            thread.recorder.modules[self] = self.training
         try:
             if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
                 return self._call_with_hooks(args, kwargs)
@@ -248,6 +251,7 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
+    @as_one_call
     def zero_grad(self, set_to_none: bool = True) -> None:
         for parameter in self.parameters():
             if set_to_none:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..inplace import write
 from ..primitive import primitive
-from ..tape import PartOf
+from ..tape import PartOf, state
 from ..tensor import Tensor
 from .dims import one_dim
 
@@ -56,7 +56,7 @@ def setitem(x, index, value) -> None:
     """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
     basic, advanced = stages(x, index)
     value = value if isinstance(value, Tensor | int | float) else Tensor(np.asarray(value, x.dtype))
-    if x.requires_grad or getattr(value, "requires_grad", False):
+    if x.requires_grad or getattr(value, "requires_grad", False) or state.recorder is not None:
         write("setitem", x, _index_put(x, value, basic, advanced, False))
     else:
         try:

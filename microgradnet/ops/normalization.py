@@ -14,6 +14,7 @@ import numpy as np
 
 from ..kernels import normalization as kernels
 from ..primitive import primitive
+from ..replayed import as_one_call, scratch
 from .exponential import sqrt
 from .padding import pad
 from .pooling import avg_pool2d
@@ -192,11 +193,11 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     count = input.shape[0] * math.prod(input.shape[2:])
     if count == 1:
         raise ValueError(f"batch_norm: training needs more than one value for each channel, got {tuple(input.shape)}")
-    statistics = np.empty((3, channels), input.dtype)
+    statistics = scratch((3, channels), input.dtype)
     ones, zeros = _ones_and_zeros(channels, weight, bias, input.dtype)
     out = channels_norm(input, ones, zeros, eps, statistics)
     move_towards(running_mean, statistics[0], momentum)
-    move_towards(running_var, statistics[2] * (count / max(count - 1, 1)), momentum)
+    move_towards(running_var, statistics[2], momentum, count / max(count - 1, 1))
     return out
 
 
@@ -205,12 +206,14 @@ def _ones_and_zeros(count: int, weight, bias, dtype):
     return np.ones(count, dtype) if weight is None else weight, np.zeros(count, dtype) if bias is None else bias
 
 
-def move_towards(running, value: np.ndarray, momentum: float) -> None:
-    """``running ← (1 − momentum)·running + momentum·value``, in place."""
+@as_one_call
+def move_towards(running, value: np.ndarray, momentum: float, correction: float = 1.0) -> None:
+    """``running ← (1 − momentum)·running + momentum·correction·value``, in place; of rows of values their mean."""
     if running is not None and value.size:
+        value = value.mean(axis=0) if value.ndim > 1 else value
         array = running.array
         array *= 1 - momentum
-        array += (momentum * value).astype(array.dtype, copy=False)
+        array += (momentum * correction * value).astype(array.dtype, copy=False)
         running.version[0] += 1
 
 
@@ -247,7 +250,7 @@ def _last_dims(op, x, normalized_shape, weight, bias, eps, centered):
     inner = math.prod(shape)
     rows = math.prod(x.shape[: x.ndim - len(shape)])
     weight, bias = _ones_and_zeros(inner, weight, bias, x.dtype)
-    return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), np.empty((2, rows), x.dtype))
+    return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), scratch((2, rows), x.dtype))
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -272,7 +275,7 @@ def _within_samples(op, x, groups, weight, bias, eps):
         if v is not None and tuple(v.shape) != (channels,):
             raise ValueError(f"{op}: {name} has shape {tuple(v.shape)}, ({channels},) expected")
     layout = (count * groups, groups, channels // groups, math.prod(x.shape[2:]))
-    statistics = np.empty((2, layout[0]), x.dtype)
+    statistics = scratch((2, layout[0]), x.dtype)
     weight, bias = _ones_and_zeros(channels, weight, bias, x.dtype)
     return rows_norm(x, weight, bias, eps, True, layout, statistics), statistics
 
@@ -304,9 +307,9 @@ def instance_norm(
     out, statistics = _within_samples("instance_norm", input, channels, weight, bias, eps)
     if running_mean is not None or running_var is not None:
         means, scales = statistics.reshape(2, -1, channels)
-        move_towards(running_mean, means.mean(axis=0), momentum)
+        move_towards(running_mean, means, momentum)
         variances = (1 / scales**2 - eps) * (length / (length - 1))
-        move_towards(running_var, variances.mean(axis=0), momentum)
+        move_towards(running_var, variances, momentum)
     return out
 
 

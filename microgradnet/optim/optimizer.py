@@ -9,6 +9,7 @@ import numpy as np
 from .. import dtypes
 from ..grad_mode import enable_grad
 from ..hooks import RemovableHandle
+from ..replayed import as_one_call
 from ..tensor import Tensor
 from . import update_rule
 
@@ -44,7 +45,7 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "step" in vars(cls):
-            cls.step = _with_hooks(cls.step)
+            cls.step = as_one_call(_with_hooks(cls.step))
 
     def __init__(self, params, defaults: dict):
         self.defaults = defaults
@@ -133,6 +134,7 @@ class Optimizer:
         if group.get("fused") and group.get("foreach"):
             raise RuntimeError(f"{optimizer}: fused and foreach exclude each other")
 
+    @as_one_call
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets the gradients, or fills them with zeros."""
         for group in self.param_groups:
@@ -347,4 +349,4 @@ def _with_hooks(step: Callable) -> Callable:
     return run
 
 
-Optimizer.step = _with_hooks(Optimizer.step)
+Optimizer.step = as_one_call(_with_hooks(Optimizer.step))

@@ -1,0 +1,39 @@
+"""What a captured step must know of the library's own code that works on arrays beside the ops; see ``replay``."""
+
+import functools
+
+import numpy as np
+
+from .tape import state
+
+
+def as_one_call(function):
+    """Decorator: while a step is captured, a call of ``function`` is noted as one instruction, not op by op.
+
+    For what must run anew each time in Python: counting steps, reading a learning rate that a schedule has changed,
+    drawing random numbers. It costs a tenth of a microsecond where nothing is captured.
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        recorder = state.recorder
+        if recorder is None:
+            return function(*args, **kwargs)
+        recorder.check_random()
+        state.recorder = None
+        try:
+            result = function(*args, **kwargs)
+        finally:
+            state.recorder = recorder
+        recorder.called(function, args, kwargs, result)
+        return result
+
+    return call
+
+
+def scratch(shape: tuple[int, ...], dtype) -> np.ndarray:
+    """Memory that an op fills besides its result: no constant of the step, though no op gave it."""
+    array = np.empty(shape, dtype)
+    if state.recorder is not None:
+        state.recorder.scratch(array)
+    return array
