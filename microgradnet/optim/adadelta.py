@@ -23,7 +23,7 @@ class Adadelta(ElementwiseOptimizer):
 
     state_names = ("square_avg", "acc_delta")
     number_names = ("step",)
-    paper = "Zeiler 2012"
+    paper = "Zeiler 2012, 'ADADELTA: An Adaptive Learning Rate Method', algorithm 1"
     when = "Where no learning rate is to be tuned; slow at the start, since u starts at 0."
 
     def __init__(

@@ -22,7 +22,7 @@ class Adafactor(Optimizer):
 
     state_names = ("row_var", "col_var", "variance")
     number_names = ("step",)
-    paper = "Shazeer and Stern 2018, algorithm 4"
+    paper = "Shazeer and Stern 2018, 'Adafactor: Adaptive Learning Rates with Sublinear Memory Cost', algorithm 4"
     when = "Large models whose optimizer state would not fit; otherwise Adam is faster and as good."
 
     def __init__(

@@ -23,7 +23,9 @@ class Adagrad(ElementwiseOptimizer):
 
     state_names = ("sum",)
     number_names = ("step",)
-    paper = "Duchi, Hazan and Singer 2011"
+    paper = (
+        "Duchi, Hazan and Singer 2011, 'Adaptive Subgradient Methods for Online Learning and Stochastic Optimization'"
+    )
     when = "Convex problems and rare features (bags of words); in deep networks its steps die out."
 
     def __init__(

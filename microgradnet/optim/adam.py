@@ -36,7 +36,10 @@ class Adam(ElementwiseOptimizer):
 
     state_names = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
     number_names = ("step",)
-    paper = "Kingma and Ba 2014; AMSGrad: Reddi et al. 2018"
+    paper = (
+        "Kingma and Ba 2014, 'Adam: A Method for Stochastic Optimization', algorithm 1; "
+        "AMSGrad: Reddi et al. 2018, 'On the Convergence of Adam and Beyond'"
+    )
     when = "The first choice where nothing is known yet: lr 1e-3 usually trains. For weight decay take AdamW."
 
     def __init__(
@@ -59,7 +62,7 @@ class AdamW(Adam):
     Loshchilov and Hutter 2017, "Decoupled Weight Decay Regularization".
     """
 
-    paper = "Loshchilov and Hutter 2017"
+    paper = "Loshchilov and Hutter 2017, 'Decoupled Weight Decay Regularization', algorithm 2"
     when = "Transformers, and wherever Adam is used with weight decay."
 
     def __init__(

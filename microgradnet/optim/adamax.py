@@ -22,7 +22,7 @@ class Adamax(ElementwiseOptimizer):
 
     state_names = ("exp_avg", "exp_inf")
     number_names = ("step",)
-    paper = "Kingma and Ba 2014, section 7.1"
+    paper = "Kingma and Ba 2014, 'Adam: A Method for Stochastic Optimization', algorithm 2"
     when = "Sparse or heavy-tailed gradients, as of embeddings; otherwise Adam."
 
     def __init__(

@@ -23,7 +23,7 @@ class ASGD(ElementwiseOptimizer):
 
     state_names = ("ax",)
     number_names = ("step", "eta", "mu")
-    paper = "Polyak and Juditsky 1992"
+    paper = "Polyak and Juditsky 1992, 'Acceleration of Stochastic Approximation by Averaging'"
     when = "Convex problems with noisy gradients: the average settles where the iterate keeps on jumping."
 
     def __init__(

@@ -30,7 +30,10 @@ class LBFGS(Optimizer):
     """
 
     state_names = ("d", "prev_flat_grad", "old_dirs", "old_stps")
-    paper = "Liu and Nocedal 1989; Nocedal and Wright 2006, algorithms 3.5 and 7.4"
+    paper = (
+        "Liu and Nocedal 1989, 'On the Limited Memory BFGS Method for Large Scale Optimization'; "
+        "the line search: Nocedal and Wright 2006, algorithms 3.5 and 3.6"
+    )
     when = "Smooth losses on full batches with few parameters (fits, style transfer); not for noisy gradients."
 
     def __init__(

@@ -34,7 +34,10 @@ class Muon(Optimizer):
     """
 
     state_names = ("momentum_buffer",)
-    paper = "Jordan et al. 2024; Liu et al. 2025"
+    paper = (
+        "Jordan et al. 2024, 'Muon: An optimizer for hidden layers in neural networks'; "
+        "Liu et al. 2025, 'Muon is Scalable for LLM Training'"
+    )
     when = "The hidden matrices of transformers and MLPs; biases, embeddings and the last layer get AdamW."
 
     def __init__(

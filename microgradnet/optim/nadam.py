@@ -31,7 +31,7 @@ class NAdam(ElementwiseOptimizer):
 
     state_names = ("exp_avg", "exp_avg_sq")
     number_names = ("step", "mu_product")
-    paper = "Dozat 2016"
+    paper = "Dozat 2016, 'Incorporating Nesterov Momentum into Adam', algorithm 8"
     when = "Where Adam does well and Nesterov helps: often a little faster at the start."
 
     def __init__(

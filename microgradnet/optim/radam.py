@@ -27,7 +27,7 @@ class RAdam(ElementwiseOptimizer):
 
     state_names = ("exp_avg", "exp_avg_sq")
     number_names = ("step",)
-    paper = "Liu et al. 2019"
+    paper = "Liu et al. 2019, 'On the Variance of the Adaptive Learning Rate and Beyond', algorithm 2"
     when = "In place of Adam with a warm-up of the learning rate."
 
     def __init__(

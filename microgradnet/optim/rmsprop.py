@@ -25,7 +25,10 @@ class RMSprop(ElementwiseOptimizer):
 
     state_names = ("square_avg", "momentum_buffer", "grad_avg")
     number_names = ("step",)
-    paper = "Tieleman and Hinton 2012, lecture 6e; centered: Graves 2013"
+    paper = (
+        "Tieleman and Hinton 2012, lecture 6e; "
+        "centered: Graves 2013, 'Generating Sequences With Recurrent Neural Networks'"
+    )
     when = "Recurrent networks and reinforcement learning; Adam without the running mean of g."
 
     def __init__(

@@ -23,7 +23,9 @@ class Rprop(ElementwiseOptimizer):
 
     state_names = ("prev", "step_size")
     number_names = ("step",)
-    paper = "Riedmiller and Braun 1993"
+    paper = (
+        "Riedmiller and Braun 1993, 'A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm'"
+    )
     when = "Small networks and full batches, where the sign of a gradient can be trusted; not for mini-batches."
 
     def __init__(

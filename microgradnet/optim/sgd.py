@@ -27,7 +27,11 @@ class SGD(ElementwiseOptimizer):
     """
 
     state_names = ("momentum_buffer",)
-    paper = "Robbins and Monro 1951; Polyak 1964; Sutskever et al. 2013"
+    paper = (
+        "Robbins and Monro 1951, 'A Stochastic Approximation Method'; "
+        "momentum: Polyak 1964; Nesterov's: Sutskever et al. 2013, 'On the Importance of Initialization and "
+        "Momentum in Deep Learning'"
+    )
     when = "With momentum and a schedule still the best for many image networks; lr must be tuned."
 
     def __init__(

@@ -25,7 +25,7 @@ class SparseAdam(ElementwiseOptimizer):
 
     state_names = ("exp_avg", "exp_avg_sq")
     number_names = ("step",)
-    paper = "Kingma and Ba 2014, updates where g ≠ 0"
+    paper = "Kingma and Ba 2014, 'Adam: A Method for Stochastic Optimization', algorithm 1 where g ≠ 0"
     when = "Embeddings of which a batch uses few rows: rare rows keep their moments until they are used again."
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, maximize=False):
