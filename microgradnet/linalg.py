@@ -2,6 +2,7 @@
 
 from .ops.decompositions import cholesky, det, inv, matrix_power, slogdet, solve
 from .ops.linalg import matmul
+from .ops.matrix_functions import householder_product, matrix_exp
 from .ops.norms import linalg_norm as norm
 from .ops.norms import matrix_norm, vector_norm
 from .ops.products import cross as _cross
@@ -12,8 +13,10 @@ __all__ = [
     "cholesky",
     "cross",
     "det",
+    "householder_product",
     "inv",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
     "multi_dot",

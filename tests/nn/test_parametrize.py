@@ -9,7 +9,6 @@ import microgradnet as mg
 from microgradnet import nn
 from microgradnet.autograd import gradcheck, gradgradcheck
 from microgradnet.nn.utils import parametrizations, parametrize
-from microgradnet.ops.matrix_functions import householder_product, matrix_exp
 from tests.covered import covers
 from tests.oracle import oracle
 
@@ -147,37 +146,6 @@ def test_gradients_are_right(case):
     leaves = [*values, *ours.parameters()]
     assert gradcheck(lambda *leaves: ours(*leaves[: len(values)]), leaves)
     assert gradgradcheck(lambda *leaves: ours(*leaves[: len(values)]), leaves)
-
-
-@pytest.mark.parametrize("shape", [(3, 3), (2, 3, 3), (1, 1), (0, 0)])
-@pytest.mark.parametrize("size", [1e-3, 1.0, 30.0])
-def test_the_matrix_exponential_is_pytorchs(shape, size):
-    torch = oracle()
-    random = np.random.default_rng(0)
-    A = random.standard_normal(shape) * size
-    A = A - np.swapaxes(A, -1, -2) + (0 if size > 1 else A)
-    x, y = mg.Tensor(A, requires_grad=True), torch.tensor(A, requires_grad=True)
-    a, b = matrix_exp(x), torch.matrix_exp(y)
-    np.testing.assert_allclose(a.detach(), b.detach(), rtol=1e-10, atol=1e-10)
-    weights = random.standard_normal(shape) * 1e4
-    (a * mg.Tensor(weights)).sum().backward(), (b * torch.tensor(weights)).sum().backward()
-    np.testing.assert_allclose(x.grad, y.grad, rtol=1e-8, atol=1e-5)
-
-
-def test_the_matrix_exponential_needs_square_matrices():
-    with pytest.raises(ValueError, match=r"matrix_exp: square matrices expected, got shape \(2, 3\)"):
-        matrix_exp(mg.zeros(2, 3))
-    with pytest.raises(ValueError, match=r"n ≥ k and tau"):
-        householder_product(mg.zeros(2, 3), mg.zeros(3))
-
-
-def test_products_of_reflections_are_pytorchs():
-    torch = oracle()
-    random = np.random.default_rng(0)
-    for shape in ((4, 3), (2, 3, 3), (5, 1)):
-        A, tau = random.standard_normal(shape), random.standard_normal((*shape[:-2], shape[-1]))
-        expected = torch.linalg.householder_product(torch.tensor(A), torch.tensor(tau))
-        np.testing.assert_allclose(householder_product(mg.Tensor(A), mg.Tensor(tau)), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("orthogonal_map", ["matrix_exp", "cayley", "householder"])
