@@ -1,4 +1,7 @@
-"""Prints the table: ours and PyTorch in one run. ``python -m tests.benchmarks [steps|ops|adam|import|growth ...]``."""
+"""Prints the table: ours and PyTorch in one run.
+
+``python -m tests.benchmarks [steps|ops|adam|optimizers|import|growth ...]``.
+"""
 
 import argparse
 import importlib.util
@@ -10,13 +13,14 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 
 def main() -> None:
     """Measures the rows asked for."""
-    from tests.benchmarks import growth, imports, single_ops, training_steps
+    from tests.benchmarks import growth, imports, optimizers, single_ops, training_steps
     from tests.benchmarks.race import table
 
     rows = {
         "steps": training_steps.measure,
         "ops": single_ops.activations,
         "adam": single_ops.adam,
+        "optimizers": optimizers.measure,
         "import": imports.measure,
     }
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,0 +1,59 @@
+"""One step of every elementwise optimizer: over ten million parameters, and over twenty short ones."""
+
+import numpy as np
+
+import microgradnet as mg
+from microgradnet import optim
+from tests.benchmarks.race import Result, race
+
+ROWS = [
+    ("SGD", {}),
+    ("SGD", {"momentum": 0.9}),
+    ("Adam", {}),
+    ("AdamW", {}),
+    ("Adamax", {}),
+    ("NAdam", {}),
+    ("RAdam", {}),
+    ("Adagrad", {}),
+    ("Adadelta", {}),
+    ("RMSprop", {}),
+    ("RMSprop", {"centered": True, "momentum": 0.9}),
+    ("Rprop", {}),
+    ("ASGD", {}),
+]  # fmt: skip
+VARIANTS = ({"foreach": True}, {"fused": True})
+
+
+def measure(torch, large: int = 10_000_000) -> list[Result]:
+    """All rows; PyTorch's time is that of its fastest variant, which the row names."""
+    rows = [(f"{large / 1e6:g} million parameters", [large], 1.0), ("20 tensors of 100", [100] * 20, 0.5)]
+    return [_row(torch, name, options, *row) for row in rows for name, options in ROWS]
+
+
+def _row(torch, name: str, options: dict, what: str, sizes: list[int], goal: float) -> Result:
+    random = np.random.default_rng(0)
+    arrays = [tuple(random.standard_normal(size).astype(np.float32) for _ in range(2)) for size in sizes]
+    runners = {"ours": _step(optim, mg.nn.Parameter, mg.Tensor, arrays, name, options)}
+    if torch is not None:
+        for variant in VARIANTS if len(sizes) == 1 else ({}, *VARIANTS):
+            try:
+                step = _step(torch.optim, torch.nn.Parameter, torch.tensor, arrays, name, {**options, **variant})
+            except TypeError:  # not every optimizer of PyTorch's is fused
+                continue
+            runners[next(iter(variant), "default")] = step
+    times = race(runners, seconds=1.0)
+    label = f"{name}{''.join(f', {k}={v}' for k, v in options.items())}: {what}"
+    ours = times.pop("ours")
+    if not times:
+        return Result(label, ours, {}, goal)
+    fastest = min(times, key=times.get)
+    return Result(f"{label} (torch: {fastest})", ours, {"torch": times[fastest]}, goal)
+
+
+def _step(library, parameter, tensor, arrays: list, name: str, options: dict):
+    """The step of an optimizer over copies of the arrays, with gradients that stay."""
+    params = []
+    for p, g in arrays:
+        params.append(parameter(tensor(p.copy())))
+        params[-1].grad = tensor(g)
+    return getattr(library, name)(params, **options).step
