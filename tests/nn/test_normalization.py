@@ -190,6 +190,7 @@ BAD = [
     (lambda: nn.BatchNorm1d(3)(mg.zeros(1, 3)), r"BatchNorm1d: .*more than one value for each channel.*\(1, 3\)"),
     (lambda: nn.BatchNorm2d(3)(mg.zeros(1, 3, 1, 1)), "BatchNorm2d: .*more than one value"),
     (lambda: nn.SyncBatchNorm(3)(mg.zeros(1, 3)), "SyncBatchNorm: .*more than one value"),
+    (lambda: nn.SyncBatchNorm(3, process_group=np.asarray)(mg.zeros(1, 3)), "SyncBatchNorm: .*more than one value"),
     (lambda: nn.SyncBatchNorm(3)(mg.zeros(3)), "SyncBatchNorm: 2-d or more input expected"),
     (lambda: nn.BatchNorm1d(3)(mg.zeros(2, 3, 4, 4)), r"BatchNorm1d: 2-d or 3-d input expected, .*\(2, 3, 4, 4\)"),
     (lambda: nn.BatchNorm2d(3)(mg.zeros(2, 3)), "BatchNorm2d: 4-d input expected"),

@@ -41,10 +41,9 @@ class BatchNorm(RunningNorm):
         if by_batch:
             self._check_size(input)
         momentum = self._count_batch()
-        updated = not self.training or self.track_running_stats
-        return self._normalize(
-            input, *((self.running_mean, self.running_var) if updated else (None, None)), by_batch, momentum
-        )
+        in_use = self.track_running_stats or not self.training
+        running = (self.running_mean, self.running_var) if in_use else (None, None)
+        return self._normalize(input, *running, by_batch, momentum)
 
     def _normalize(self, input: Tensor, running_mean, running_var, by_batch: bool, momentum: float) -> Tensor:
         return F.batch_norm(input, running_mean, running_var, self.weight, self.bias, by_batch, momentum, self.eps)
@@ -149,15 +148,17 @@ class SyncBatchNorm(BatchNorm):
         self.process_group = process_group
 
     def _check_size(self, input: Tensor) -> None:
-        if self.process_group is None:  # else the other processes have some more
+        if self.process_group is None:  # else only all the processes together can tell
             super()._check_size(input)
 
     def _normalize(self, input: Tensor, running_mean, running_var, by_batch: bool, momentum: float) -> Tensor:
         if not (self.training and self.process_group):
             return super()._normalize(input, running_mean, running_var, by_batch, momentum)
         dims, reduction = (0, *range(2, input.ndim)), self.process_group
-        here = np.asarray(input.shape[0] * math.prod(input.shape[2:]), input.dtype)
+        here = np.asarray(input.shape[0] * math.prod(input.shape[2:]), np.float64)
         count = float(all_reduce(here, reduction))
+        if count == 1:
+            super()._check_size(input)
         mean = all_reduce(sum(input, dims), reduction) / count
         centered = input - per_channel(mean, input.ndim)
         variance = all_reduce(sum(centered * centered, dims), reduction) / count
