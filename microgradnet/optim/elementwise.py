@@ -131,5 +131,5 @@ class _Part:
             for p, state in zip(self.params, self.states, strict=True):
                 optimizer.fill(p, state, held, group)
             self.batch = Batch(self.arrays(held), len(self.params))
-        kernels = compiled(rule, held, len(given), self.batch.gradients.dtype.name)
+        kernels = compiled(rule, held, len(given), self.batch.dtype)
         self.batch.run(kernels, [p.grad.array for p in self.params], given, -1.0 if group["maximize"] else 1.0)

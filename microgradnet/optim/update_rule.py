@@ -201,11 +201,11 @@ class Batch:
         self.arrays, self.count = arrays, count
         for p in arrays[:count]:
             _check(p, p)
-        dtype = arrays[0].dtype
+        self.dtype = arrays[0].dtype.name
         self.addresses = np.array([a.ctypes.data for a in arrays], np.int64).reshape(-1, count)
         self.sizes = np.array([a.size for a in arrays[:count]], np.int64)
         self.shapes = [a.shape for a in arrays[:count]]
-        self.gradients = np.empty(self.sizes.sum(), dtype)
+        self.gradients = np.empty(self.sizes.sum(), self.dtype)
 
     def fits(self, arrays: list[np.ndarray]) -> bool:
         """Whether these are the arrays that it was made for."""
@@ -216,5 +216,5 @@ class Batch:
         if [g.shape for g in gradients] != self.shapes:
             for p, g in zip(self.arrays, gradients, strict=False):
                 _check(p, g)
-        np.concatenate([g.reshape(-1) for g in gradients], out=self.gradients, casting="same_kind")
+        np.concatenate([g.ravel() for g in gradients], out=self.gradients, casting="same_kind")
         rule.many(self.gradients, self.addresses, self.sizes, direction, *rule.scalars(*hyperparameters))
