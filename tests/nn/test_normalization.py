@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import microgradnet as mg
 from microgradnet import nn
@@ -78,6 +80,25 @@ def test_a_mean_of_a_million_in_float32_leaves_the_variance_accurate(layer, shap
     exact = (exact - exact.mean(dims, keepdims=True)) / np.sqrt(exact.var(dims, keepdims=True) + 1e-5)
     # the mean itself, 1e6, is only known to 2⁻⁵ in float32: that over the deviation 4 is what may be lost
     np.testing.assert_allclose(layer()(mg.Tensor(x)).detach(), exact, atol=2**-5 / 4)
+
+
+CENTRED = [
+    lambda: nn.BatchNorm1d(4, eps=0),
+    lambda: nn.LayerNorm((4, 6), eps=0),
+    lambda: nn.GroupNorm(2, 4, eps=0),
+    lambda: nn.InstanceNorm1d(4, eps=0),
+]
+UNCENTRED = [lambda: nn.RMSNorm(6, eps=0), lambda: nn.FilterResponseNorm(4, eps=0), lambda: nn.PixelNorm(eps=0)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(1e-3, 1e3), st.floats(-10, 10), st.integers(0, 99))
+def test_a_change_of_scale_and_offset_changes_nothing(scale, offset, seed):
+    """What lets a net train at any scale of its weights; without centring, of the scale alone."""
+    x = mg.Tensor(np.random.default_rng(seed).standard_normal((3, 4, 6)))
+    for make, shift in [*((m, offset) for m in CENTRED), *((m, 0) for m in UNCENTRED)]:
+        layer = make().double()
+        np.testing.assert_allclose(layer((x + shift) * scale).detach(), layer(x).detach(), rtol=1e-7, atol=1e-9)
 
 
 def test_a_batch_norm_keeps_its_dtype_and_its_checkpoint_loads_in_pytorch():

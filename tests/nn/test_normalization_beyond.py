@@ -304,13 +304,19 @@ def test_a_mean_of_a_million_in_float32_leaves_the_variance_accurate(make):
     np.testing.assert_allclose(make()(mg.Tensor(x)).detach(), exact, atol=3 * 2**-4 / 4)  # 1e6 is known to 2⁻⁴
 
 
-def test_reset_parameters_goes_back_to_the_start():
-    layers = [nn.SwitchableNorm(3), nn.EvoNormB0(3), nn.GlobalResponseNorm(3), nn.DynamicTanh(3), nn.BatchNorm1d(3)]
-    for layer in layers:
-        before = {k: v.numpy().copy() for k, v in layer.state_dict().items() if "running" not in k}
-        with_random_parameters(layer)
-        layer.reset_parameters()
-        assert all(np.array_equal(layer.state_dict()[k], v) for k, v in before.items())
+STATEFUL = [
+    *("SwitchableNorm", "EvoNormB0", "GlobalResponseNorm", "DynamicTanh", "BatchNorm1d", "BatchRenorm", "PowerNorm"),
+]
+
+
+@pytest.mark.parametrize("name", STATEFUL)
+def test_reset_parameters_goes_back_to_the_start(name):
+    layer = getattr(nn, name)(3)
+    before = {k: v.numpy().copy() for k, v in layer.state_dict().items()}
+    with_random_parameters(layer)
+    layer(mg.randn(4, 3, 3)).square().sum().backward()
+    layer.reset_parameters()
+    assert all(np.array_equal(layer.state_dict()[k], v) for k, v in before.items())
 
 
 BAD = [

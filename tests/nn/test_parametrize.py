@@ -1,6 +1,7 @@
 """Parametrized weights: PyTorch's names, values and gradients; and what each constraint promises."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -285,6 +286,15 @@ def test_copies_are_independent():
     assert parametrize.is_parametrized(other, "weight")
     assert not parametrize.is_parametrized(other, "bias")
     assert mg.allclose(layer.weight, other.weight)
+
+
+def test_a_parametrized_module_is_pickled_with_what_it_is_computed_from():
+    layer = parametrizations.spectral_norm(parametrizations.weight_norm(nn.Linear(3, 2)), "bias").eval()
+    other = pickle.loads(pickle.dumps(layer))
+    assert repr(other) == repr(layer)
+    assert type(other) is type(layer)
+    x = mg.randn(4, 3)
+    assert mg.equal(other(x), layer(x))
 
 
 def test_training_mode_reaches_a_parametrization():

@@ -46,6 +46,11 @@ class EvoNormB0(EvoNorm):
         self.register_buffer("running_var", empty_parameter(num_features, device=device, dtype=dtype).data)
         init.ones_(self.running_var)
 
+    def reset_parameters(self) -> None:
+        """Scales of 1, shifts of 0, v of 1, and forgets the running variance."""
+        super().reset_parameters()
+        init.ones_(self.running_var)
+
     def forward(self, input: Tensor) -> Tensor:
         check_channels(self, input, (3, ...))
         maps, v = tuple(range(2, input.ndim)), per_channel(self.v, input.ndim)

@@ -75,6 +75,12 @@ class PowerNorm(Affine):
         self.register_buffer("running_projection", empty_parameter(num_features, device=device, dtype=dtype).data)
         init.ones_(self.running_square)
 
+    def reset_parameters(self) -> None:
+        """Scales of 1, shifts of 0, ψ² = 1, ν = 0."""
+        super().reset_parameters()
+        init.ones_(self.running_square)
+        init.zeros_(self.running_projection)
+
     def forward(self, input: Tensor) -> Tensor:
         if input.shape[-1:] != (self.num_features,):
             raise ValueError(f"PowerNorm: (*, {self.num_features}) expected, got shape {tuple(input.shape)}")

@@ -54,6 +54,11 @@ class BatchRenorm(Affine):
         init.zeros_(self.running_mean)
         init.ones_(self.running_std)
 
+    def reset_parameters(self) -> None:
+        """Scales of 1, shifts of 0, and forgets the running statistics."""
+        super().reset_parameters()
+        self.reset_running_stats()
+
     def forward(self, input: Tensor) -> Tensor:
         check_channels(self, input, (2, ...))
         if not self.training:

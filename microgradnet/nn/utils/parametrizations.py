@@ -1,5 +1,7 @@
 """Weight and spectral normalization, orthogonal weights: constraints on a weight as parametrizations of it."""
 
+from functools import partial
+
 import numpy as np
 
 from ...ops.decompositions import solve
@@ -53,14 +55,15 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
     (2, 1)
     """
     register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
-
-    def take_older_names(module, state_dict: dict, prefix: str) -> None:
-        for i, part in enumerate("gv"):
-            if f"{prefix}{name}_{part}" in state_dict:
-                state_dict[f"{prefix}parametrizations.{name}.original{i}"] = state_dict.pop(f"{prefix}{name}_{part}")
-
-    module.register_load_state_dict_pre_hook(take_older_names)
+    module.register_load_state_dict_pre_hook(partial(_take_older_names, name))
     return module
+
+
+def _take_older_names(name: str, module: Module, state_dict: dict, prefix: str) -> None:
+    """g and v under the names that ``nn.utils.weight_norm`` gives them."""
+    for i, part in enumerate("gv"):
+        if f"{prefix}{name}_{part}" in state_dict:
+            state_dict[f"{prefix}parametrizations.{name}.original{i}"] = state_dict.pop(f"{prefix}{name}_{part}")
 
 
 def output_dim(module: Module, dim: int | None) -> int:

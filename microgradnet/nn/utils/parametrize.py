@@ -155,6 +155,14 @@ class _Parametrized(Module):
         else:
             super().__setattr__(name, value)
 
+    def __reduce__(self):
+        return _unfilled, (self.unparametrized,), self.__dict__
+
+
+def _unfilled(cls: type) -> Module:
+    """An instance of ``cls``, parametrized, without its state: for copies, and pickles, which cannot name the class."""
+    return Module.__new__(_parametrized_class(cls))
+
 
 @functools.cache
 def _parametrized_class(cls: type) -> type:
