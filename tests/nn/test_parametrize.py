@@ -115,8 +115,8 @@ def train_a_little(theirs, ours, torch):
         p.data = p.detach() + step
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*deprecated:FutureWarning")
+@pytest.mark.parametrize(("dtype", "training"), [("float32", True), ("float64", True), ("float64", False)])
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_values_gradients_state_and_text_are_pytorchs(case, training, dtype):
     torch, theirs, ours = theirs_and_ours(case, dtype)
