@@ -30,15 +30,13 @@ def madgrad(p, g, grad_sum, grad_sum_sq, x0, weight, momentum, eps, weight_decay
 class FTRL(ElementwiseOptimizer):
     """``z ← z + g − (√(n + g²) − √n)/lr·p``, ``n ← n + g²``, ``p ← (sgn(z)·l1 − z)/((β + √n)/lr + l2)``.
 
-    p is 0 where |z| ≤ l1. The paper starts at p = 0 with z = 0. For any other start, z is what gives this p: ``−(β/lr +
-    l2)·p − sgn(p)·l1``. ``l1`` and ``l2`` are the elastic net's strengths.
+    p is 0 where |z| ≤ l1. The paper starts at p = 0 with z = 0; for any other start, z is what gives this p:
+    ``−(β/lr + l2)·p − sgn(p)·l1``. ``l1`` and ``l2`` are the elastic net's strengths. z has lr in it: use no schedule.
     """
 
     state_names = ("z", "n")
     paper = "McMahan et al. 2013, 'Ad Click Prediction: a View from the Trenches', algorithm 1"
-    when = (
-        "Linear models on a stream of sparse features: most weights end at exactly 0. Start from small or zero weights."
-    )
+    when = "Linear models on a stream of sparse features: most weights end at exactly 0. Its steps fall like Adagrad's."
 
     def __init__(self, params, lr=0.1, beta=1.0, l1=0.0, l2=0.0, *, maximize=False):
         super().__init__(params, options(locals()))

@@ -8,8 +8,8 @@ from .ranges import require, require_betas
 
 def covariance(g: np.ndarray, axis: int) -> np.ndarray:
     """``G·Gᵀ`` of the matrix G whose rows are the slices of ``g`` along ``axis``."""
-    rows = np.moveaxis(g, axis, 0).reshape(g.shape[axis], -1)
-    return rows @ rows.T
+    others = [i for i in range(g.ndim) if i != axis]
+    return np.tensordot(g, g, (others, others))
 
 
 def multiplied(g: np.ndarray, matrices: dict[int, np.ndarray]) -> np.ndarray:
@@ -25,7 +25,7 @@ def inverse_root(matrix: np.ndarray, order: int) -> np.ndarray:
     if matrix.ndim == 1:
         return matrix ** (-1 / order)
     values, vectors = np.linalg.eigh(matrix.astype(np.float64))
-    smallest = max(values[-1], 0) * np.finfo(matrix.dtype).eps  # what is less, or negative, is rounding
+    smallest = values.max(initial=0) * np.finfo(matrix.dtype).eps  # what is less, or negative, is rounding
     return ((vectors * np.maximum(values, smallest) ** (-1 / order)) @ vectors.T).astype(matrix.dtype)
 
 

@@ -246,7 +246,7 @@ CASES = [
     *cases("ScheduleFreeAdamW", schedule_free_adamw, {"weight_decay": 0.1, "warmup_steps": 4}),
     *cases("Shampoo", shampoo, {}, {"lr": 0.01, "momentum": 0.5, "weight_decay": 0.1, "eps": 1.0, "update_every": 2}),
     *cases("Shampoo", shampoo, {"max_size": 3}),
-    *cases("SOAP", soap, {}, {"lr": 0.1, "betas": (0.5, 0.9), "eps": 1e-2, "weight_decay": 0.0, "update_every": 2}),
+    *cases("SOAP", soap, {}, {"lr": 0.02, "betas": (0.5, 0.9), "eps": 1e-2, "weight_decay": 0.0, "update_every": 2}),
     *cases("SOAP", soap, {"max_size": 3, "update_every": 1}),
     *cases(
         "DAdaptAdam", dadapt_adam, {}, {"lr": 0.5, "betas": (0.5, 0.9), "eps": 1e-2, "weight_decay": 0.1, "d0": 0.1}
