@@ -20,6 +20,7 @@ from .dtypes import (
     uint8,
 )
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .kernels.threads import get_num_threads, set_num_threads
 from .ops import *  # noqa: F403 (every op, under its name)
 from .random import Generator, manual_seed
 from .replay import capture

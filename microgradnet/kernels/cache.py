@@ -4,11 +4,13 @@ A module holds a kernel's whole source (the functions it calls, the flags), so a
 and a stale kernel cannot be met. numba keeps the machine code beside the file and checks the CPU itself.
 """
 
+import atexit
 import hashlib
 import importlib.util
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 CONTRACT = ", fastmath={'contract'}"  # a·b + c with one rounding; NaN, Inf and -0.0 stay IEEE
@@ -49,7 +51,7 @@ def load(name: str, source: str, header: str = HEADER):
     if module_name in sys.modules:
         return sys.modules[module_name]
     path = folder() / f"{module_name}.py"
-    if not path.exists() or path.read_text() != text:
+    if not path.exists() or path.read_bytes() != text.encode():
         _write(path, text)
     try:
         return _execute(module_name, path)
@@ -59,12 +61,45 @@ def load(name: str, source: str, header: str = HEADER):
         return _execute(module_name, path)
 
 
+class compiling:
+    """Context around what may compile kernels. Says on stderr that the first run takes longer, once it has by a second.
+
+    What is compiled is kept on disk, so a later run does not come here for long.
+    """
+
+    seconds, count, depth, told = 0.0, 0, 0, False
+
+    def __enter__(self):
+        self.start = time.perf_counter()
+        compiling.depth += 1
+
+    def __exit__(self, *exception):
+        compiling.depth -= 1
+        if compiling.depth:
+            return
+        took = time.perf_counter() - self.start
+        if took < 0.02:  # read from disk
+            return
+        compiling.seconds += took
+        compiling.count += 1
+        if compiling.seconds > 1 and sys.stderr is not None:
+            line = f"microgradnet: compiling {compiling.count} kernels, first run only"
+            if sys.stderr.isatty():
+                print(f"\r{line}", end="", file=sys.stderr, flush=True)
+                if not compiling.told:
+                    atexit.register(print, file=sys.stderr)
+            elif not compiling.told:
+                print(f"{line} ...", file=sys.stderr, flush=True)
+            compiling.told = True
+
+
 def _execute(module_name: str, path: Path):
     spec = importlib.util.spec_from_file_location(module_name, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module  # numba finds a kernel's module by name when it loads machine code
     try:
-        spec.loader.exec_module(module)
+        with compiling():
+            spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[module_name]
         raise

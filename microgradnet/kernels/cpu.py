@@ -11,13 +11,21 @@ import threading
 
 import numpy as np
 
-from . import cache, scalar_math, source
+from . import cache, scalar_math, source, threads
 
 # Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
 PARALLEL_FROM = 1 << 21
 
 # numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
 _pool = threading.Lock()
+
+
+def _enter_pool() -> bool:
+    """Whether the thread pool is this thread's until it releases it."""
+    if threads.get_num_threads() == 1 or not _pool.acquire(blocking=False):
+        return False
+    threads.enter_loop()
+    return True
 
 
 def elementwise(
@@ -60,7 +68,7 @@ def elementwise(
         return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run
 
     def run(*arguments):
-        if arguments[0].size >= PARALLEL_FROM and _pool.acquire(blocking=False):
+        if arguments[0].size >= PARALLEL_FROM and _enter_pool():
             try:
                 return compiled(True)(*arguments)
             finally:
@@ -106,22 +114,32 @@ def loop(function=None, *, parallel: bool | int = False, reassociate: bool = Fal
         return done
 
     @functools.cache
-    def compiled(threads: bool, dtype: str):
-        flag = ", parallel=True" if threads else ""
-        name = f"{function.__name__}_{dtype}" + ("_parallel" if threads else "")
+    def compiled(several: bool, dtype: str):
+        flag = ", parallel=True" if several else ""
+        name = f"{function.__name__}_{dtype}" + ("_parallel" if several else "")
         return getattr(cache.load(name, "\n\n".join(sources(dtype, flag).values())), function.__name__)
+
+    called: set = set()
+
+    def call(several: bool, dtype: str, arguments: tuple):
+        if (several, dtype) in called:
+            return compiled(several, dtype)(*arguments)
+        with cache.compiling():  # numba compiles when it sees the first arguments
+            result = compiled(several, dtype)(*arguments)
+        called.add((several, dtype))
+        return result
 
     enough = PARALLEL_FROM if isinstance(parallel, bool) else parallel
 
     @functools.wraps(function)
     def run(*arguments):
         dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
-        if parallel and arguments[0].size >= enough and _pool.acquire(blocking=False):
+        if parallel and arguments[0].size >= enough and _enter_pool():
             try:
-                return compiled(True, dtype)(*arguments)
+                return call(True, dtype, arguments)
             finally:
                 _pool.release()
-        return compiled(False, dtype)(*arguments)
+        return call(False, dtype, arguments)
 
     run.loop_sources = sources
     return run
