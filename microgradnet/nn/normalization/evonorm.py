@@ -32,7 +32,7 @@ class EvoNormB0(EvoNorm):
 
     s²_batch is the (biased) variance of a channel over the batch, in eval the running one, which moves by
     ``momentum``; s²_map that of one sample's map. The maximum is its nonlinearity: large positive x are divided by
-    about themselves. Liu et al. 2020, table 4.
+    about themselves. Liu et al. 2020.
 
     Use it in place of a convolution's BatchNorm and ReLU with batches of usual size; with small ones, EvoNormS0.
 
@@ -70,8 +70,8 @@ class EvoNormB0(EvoNorm):
 class EvoNormS0(EvoNorm):
     """``y = w·x·σ(v·x)/√(s²_group + eps) + b``: (N, C, *), s² the (biased) variance over one of ``num_groups`` groups.
 
-    A Swish divided by a group's standard deviation; no mean is taken off, and no batch is needed. Liu et al. 2020,
-    table 4.
+    A Swish divided by a group's standard deviation; no mean is taken off, and no batch is needed. Liu et al.
+    2020.
 
     Use it in place of a convolution's GroupNorm and activation, with any batch; the paper has 32 groups. It fails
     without another normalization in the block where v·x drifts: the Swish then is linear or 0.

@@ -16,7 +16,7 @@ def per_map(input: Tensor) -> tuple[int, ...]:
 class FilterResponseNorm(Affine):
     """``y = w·x/√(ν² + eps) + b``, ν² the mean of x² over a sample's map: (N, C, *), weight and bias (C).
 
-    Singh and Krishnan 2020, eq. 1–3. No mean is taken off, so follow it with a thresholded linear unit max(y, τ), TLU,
+    Singh and Krishnan 2020. No mean is taken off, so follow it with a thresholded linear unit max(y, τ), TLU,
     whose τ finds where the response begins: a ReLU would cut at a place that no one learned. ``learnable_eps`` adds
     |e| to eps, a number learned for each channel (1e-4 at first), for maps of one pixel, where y would else be x's
     sign. The gradient is RMSNorm's, with means over the map.
@@ -50,7 +50,7 @@ class GlobalResponseNorm(Affine):
     """``y = x + w·x·n + b``, ``n_c = ‖x_c‖/(mean over channels of ‖x‖ + eps)``: (N, C, *), weight and bias (C).
 
     ‖x_c‖ is the norm of channel c's map. Weight and bias are 0 at first: it starts as the identity. Woo et al. 2023
-    (ConvNeXt V2), section 3.
+    (ConvNeXt V2).
 
     Channels compete: those with more energy than the rest are raised. Use it in the wide layer of a ConvNeXt block,
     where masked pretraining else lets channels collapse; it does not normalize the scale, so keep the block's

@@ -38,7 +38,7 @@ class ScaleNorm(Module):
 
 
 class UnitNorm(Module):
-    """``y = D^(k/2)·x/max(‖x‖, eps)`` along the last dimension, of size D: any (*, D). Huang et al. 2024, eq. 6.
+    """``y = D^(k/2)·x/max(‖x‖, eps)`` along the last dimension, of size D: any (*, D). Huang et al. 2024.
 
     k = 0 gives vectors of length 1, k = 1 those of unit mean square (RMSNorm without weight); between, k sets how
     peaked attention on the result can become. As ScaleNorm, the gradient is that of the direction.

@@ -15,8 +15,8 @@ class _ByRunningScale(Function):
 
     @staticmethod
     def forward(ctx: Context, x: Tensor, norm: "PowerNorm") -> Tensor:
-        ctx.norm, ctx.psi = norm, np.sqrt(norm.running_square.array + norm.eps)
-        h = x / Tensor(ctx.psi)
+        ctx.norm, ctx.psi = norm, norm.psi()
+        h = x / ctx.psi
         ctx.save_for_backward(h)
         square = np.mean(x.array * x.array, axis=tuple(range(x.ndim - 1)))
         move_towards(norm.running_square, square, 1 - norm.alpha_forward)
@@ -30,11 +30,7 @@ class _ByRunningScale(Function):
         step = np.mean(along.array * h.array, axis=rows)  # Λ − ν·Γ
         norm.running_projection.array[...] += (1 - norm.alpha_backward) * step
         norm.running_projection.version[0] += 1
-        return along / Tensor(ctx.psi), None
-
-
-def _by_constant_scale(x: Tensor, norm: "PowerNorm") -> Tensor:
-    return x / Tensor(np.sqrt(norm.running_square.array + norm.eps))
+        return along / ctx.psi, None
 
 
 class PowerNorm(Affine):
@@ -84,8 +80,11 @@ class PowerNorm(Affine):
     def forward(self, input: Tensor) -> Tensor:
         if input.shape[-1:] != (self.num_features,):
             raise ValueError(f"PowerNorm: (*, {self.num_features}) expected, got shape {tuple(input.shape)}")
-        by_running_scale = _ByRunningScale.apply if self.training else _by_constant_scale
-        return self._scaled(by_running_scale(input, self), (-1,))
+        return self._scaled(_ByRunningScale.apply(input, self) if self.training else input / self.psi(), (-1,))
+
+    def psi(self) -> Tensor:
+        """``√(ψ² + eps)`` as it is now."""
+        return Tensor(np.sqrt(self.running_square.array + self.eps))
 
     def extra_repr(self) -> str:
         return (

@@ -18,7 +18,7 @@ class SwitchableNorm(RunningNorm):
     p = softmax(``mean_weight``) and q = softmax(``var_weight``), three numbers each, equal at first, say which
     statistics count. In eval the batch's are running ones, which move by ``momentum``; None averages over all batches,
     which after training, over a few of them (``reset_running_stats()`` first), is the paper's "batch average".
-    Variances are biased. Luo et al. 2018, eq. 3–5.
+    Variances are biased. Luo et al. 2018.
 
     Use it to see which normalizer a layer wants: print ``mg.softmax(layer.var_weight, 0)``. It costs three reductions,
     and its mixture overfits to batches of the training's size.

@@ -12,7 +12,7 @@ def standardized(weight: Tensor, eps: float) -> Tensor:
 
 
 class WeightStandardization(Module):
-    """``ŵ = (w − mean)/√(var + eps)`` over each output's weights: (out, in, *kernel). Qiao et al. 2019, eq. 6–7.
+    """``ŵ = (w − mean)/√(var + eps)`` over each output's weights: (out, in, *kernel). Qiao et al. 2019.
 
     A parametrization of a layer's weight (``nn.utils.parametrize``); ``WSConv2d`` is a convolution that has it built
     in. The gradient of w has mean 0 and no part along ŵ: training cannot shift or scale a filter.
