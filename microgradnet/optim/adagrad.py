@@ -5,6 +5,7 @@ import numpy as np
 from ..ops import sqrt
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
+from .ranges import require
 
 
 def adagrad(p, g, sum, step, lr, lr_decay, eps, weight_decay):
@@ -39,9 +40,7 @@ class Adagrad(ElementwiseOptimizer):
 
     def check(self, group) -> None:
         super().check(group)
-        for name in ("lr_decay", "initial_accumulator_value"):
-            if not group[name] >= 0:
-                raise ValueError(f"Adagrad: {name} must not be negative, got {group[name]}")
+        require(self, group, not_negative=("lr_decay", "initial_accumulator_value"))
 
     def initial(self, name, group):
         return self.defaults["initial_accumulator_value"]

@@ -2,11 +2,9 @@
 
 from operator import is_
 
-import numpy as np
-
 from ..tensor import Tensor
 from .optimizer import Optimizer, without_tensors
-from .update_rule import Batch, apply, compiled
+from .update_rule import Batch, apply, check_arrays, compiled, held_array
 
 # Up to this size a gradient is copied beside the other short ones, so that one call updates them all.
 SHORT = 1 << 12
@@ -51,12 +49,12 @@ class ElementwiseOptimizer(Optimizer):
         return self.hyperparameters(group, state)
 
     def fill(self, p: Tensor, state: dict, held: tuple[str, ...], group: dict) -> None:
-        """Makes the arrays that are not there yet."""
+        """Makes the arrays that are not there yet, and gives those that are the parameter's dtype."""
         for name in held:
-            if name not in state:
-                state[name] = np.full(p.shape, self.initial(name, group), p.dtype)
+            held_array(state, name, p.array, self.initial(name, group))
 
     def update_parameter(self, p, g, state, group) -> None:
+        check_arrays(p.array, g)
         rule, held = self.rule(group)
         given = self.begin(group, state)
         self.fill(p, state, held, group)
@@ -86,6 +84,7 @@ class _Plan:
         self.present, self.alone = present, []
         together: dict[tuple, list[Tensor]] = {}
         for p in present:
+            check_arrays(p.array, p.grad.array)
             state = optimizer.state[p]
             if p.array.size <= SHORT and p.array.flags.c_contiguous:
                 key = (p.dtype, tuple(state), *(state.get(name) for name in optimizer.number_names))
@@ -122,14 +121,17 @@ class _Part:
         )
 
     def step(self, optimizer: ElementwiseOptimizer, group: dict, rule, held: tuple[str, ...]) -> None:
-        first = self.states[0]
+        first, gradients = self.states[0], [p.grad.array for p in self.params]
+        if self.batch is not None:
+            self.batch.gather(gradients)
         given = optimizer.begin(group, first)
         for name in optimizer.number_names:
             for state in self.states:
                 state[name] = first[name]
-        if self.batch is None:
+        if self.batch is None:  # only now: before its first step a state is empty
             for p, state in zip(self.params, self.states, strict=True):
                 optimizer.fill(p, state, held, group)
             self.batch = Batch(self.arrays(held), len(self.params))
+            self.batch.gather(gradients)
         kernels = compiled(rule, held, len(given), self.batch.dtype)
-        self.batch.run(kernels, [p.grad.array for p in self.params], given, -1.0 if group["maximize"] else 1.0)
+        self.batch.run(kernels, given, -1.0 if group["maximize"] else 1.0)

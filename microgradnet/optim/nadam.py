@@ -7,6 +7,7 @@ from ..ops import sqrt
 from .adam import decays
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
+from .ranges import require
 
 
 def nadam(
@@ -42,8 +43,7 @@ class NAdam(ElementwiseOptimizer):
 
     def check(self, group) -> None:
         super().check(group)
-        if not group["momentum_decay"] >= 0:
-            raise ValueError(f"NAdam: momentum_decay must not be negative, got {group['momentum_decay']}")
+        require(self, group, not_negative=("momentum_decay",))
 
     def rule(self, group):
         return nadam, self.state_names

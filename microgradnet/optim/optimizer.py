@@ -142,8 +142,10 @@ class Optimizer:
                 if set_to_none:
                     p.grad = None
                 elif p.grad is not None:
-                    p.grad = p.grad.detach()
+                    if p.grad.grad_fn is not None:
+                        p.grad = p.grad.detach()
                     p.grad.array[...] = 0
+                    p.grad.version[0] += 1
 
     def step(self, closure=None):
         """Updates every parameter that has a gradient; ``closure`` recomputes the loss first and is returned."""
@@ -172,10 +174,8 @@ class Optimizer:
     @staticmethod
     def run(update, p: Tensor, g: np.ndarray, state: dict, names: tuple[str, ...], *hyperparameters: float) -> None:
         """Applies an update rule, with the state in ``names`` made of zeros at the first step."""
-        for name in names:
-            if name not in state:
-                state[name] = np.zeros(p.shape, p.dtype)
-        update_rule.apply(update, p.array, g, {name: state[name] for name in names}, hyperparameters)
+        states = {name: update_rule.held_array(state, name, p.array) for name in names}
+        update_rule.apply(update, p.array, g, states, hyperparameters)
 
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Calls ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``."""

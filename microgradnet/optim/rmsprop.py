@@ -3,6 +3,7 @@
 from ..ops import sqrt
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
+from .ranges import require
 
 
 def rmsprop(p, g, square_avg, momentum_buffer, grad_avg, lr, alpha, eps, weight_decay, momentum, centered):
@@ -39,8 +40,7 @@ class RMSprop(ElementwiseOptimizer):
 
     def check(self, group) -> None:
         super().check(group)
-        if not group["alpha"] >= 0:
-            raise ValueError(f"RMSprop: alpha must not be negative, got {group['alpha']}")
+        require(self, group, not_negative=("alpha",))
 
     def rule(self, group):
         momentum = ("momentum_buffer",) if group["momentum"] > 0 else ()

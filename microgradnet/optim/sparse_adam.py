@@ -3,6 +3,7 @@
 from ..ops import sqrt, where
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
+from .ranges import require
 
 
 def sparse_adam(p, g, exp_avg, exp_avg_sq, step, lr, beta1, beta2, eps):
@@ -33,9 +34,7 @@ class SparseAdam(ElementwiseOptimizer):
 
     def check(self, group) -> None:
         super().check(group)
-        for name in ("lr", "eps"):
-            if not group[name] > 0:
-                raise ValueError(f"SparseAdam: {name} must be positive, got {group[name]}")
+        require(self, group, positive=("lr", "eps"))
 
     def _saved(self, name, value):
         return value if name == "step" else super()._saved(name, value)  # PyTorch keeps an int here

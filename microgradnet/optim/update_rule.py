@@ -161,8 +161,8 @@ def _many(name: str, functions: dict[str, str], call: str, dtype: str, arrays: l
     return lambda *arguments: loaded()(*arguments)
 
 
-def _check(p: np.ndarray, g: np.ndarray) -> None:
-    """Raises for a parameter that cannot be updated, or not with this gradient."""
+def check_arrays(p: np.ndarray, g: np.ndarray) -> None:
+    """Raises TypeError or ValueError for a parameter that cannot be updated, or not with this gradient."""
     if p.dtype not in FLOATS:
         raise TypeError(f"optimizer: float32 or float64 parameters expected, got {p.dtype}")
     if not p.flags.writeable:
@@ -171,21 +171,34 @@ def _check(p: np.ndarray, g: np.ndarray) -> None:
         raise ValueError(f"optimizer: a gradient of shape {g.shape} for a parameter of shape {p.shape}")
 
 
+def held_array(state: dict, name: str, p: np.ndarray, initial: float = 0.0) -> np.ndarray:
+    """The state's array ``name``, in the dtype that ``p`` has now; made, full of ``initial``, if it is not there."""
+    array = state.get(name)
+    if array is None:
+        array = np.full(p.shape, initial, p.dtype)
+    elif array.shape != p.shape:
+        raise ValueError(f"optimizer: {name} has shape {array.shape}, its parameter {p.shape}")
+    state[name] = np.require(array, p.dtype, ("C", "W"))
+    return state[name]
+
+
 def apply(update, p: np.ndarray, g: np.ndarray, states: dict[str, np.ndarray], hyperparameters: tuple, direction=1.0):
     """Runs ``update`` over the arrays, in place; ``p`` may have any strides, float32 or float64.
 
-    ``g`` is multiplied by ``direction`` (-1 to maximize) before the rule sees it.
+    ``g`` is multiplied by ``direction`` (-1 to maximize) before the rule sees it. ``states`` are as ``held_array``
+    gives them.
     """
-    _check(p, g)
+    check_arrays(p, g)
+    for name, array in states.items():
+        if array.shape != p.shape or array.dtype != p.dtype or not array.flags.carray:
+            raise ValueError(
+                f"optimizer: {name} must be a contiguous {p.dtype} array of shape {p.shape}, "
+                f"got {array.dtype} of shape {array.shape}"
+            )
     rule = compiled(update, tuple(states), len(hyperparameters), p.dtype.name)
     flat = cpu.flat(p, p.dtype)
-    rule.one(
-        flat,
-        cpu.flat(g, p.dtype),
-        *(cpu.flat(s, p.dtype) for s in states.values()),
-        direction,
-        *rule.scalars(*hyperparameters),
-    )
+    vectors = [flat, cpu.flat(g, p.dtype), *(array.reshape(-1) for array in states.values())]
+    rule.one(*vectors, direction, *rule.scalars(*hyperparameters))
     if not p.flags.c_contiguous:
         p[...] = flat.reshape(p.shape)
 
@@ -194,13 +207,11 @@ class Batch:
     """Short contiguous parameters of one dtype, updated by one call: each call from Python costs as much as a thousand
     elements.
 
-    The arrays' addresses are looked up once. ``fits`` says whether they are still the ones that ``arrays`` lists.
+    ``arrays`` are the ``count`` parameters, and then each state of each; their addresses are looked up once.
     """
 
     def __init__(self, arrays: list[np.ndarray], count: int):
         self.arrays, self.count = arrays, count
-        for p in arrays[:count]:
-            _check(p, p)
         self.dtype = arrays[0].dtype.name
         self.addresses = np.array([a.ctypes.data for a in arrays], np.int64).reshape(-1, count)
         self.sizes = np.array([a.size for a in arrays[:count]], np.int64)
@@ -211,10 +222,13 @@ class Batch:
         """Whether these are the arrays that it was made for."""
         return len(arrays) == len(self.arrays) and all(map(is_, arrays, self.arrays))
 
-    def run(self, rule: Compiled, gradients: list[np.ndarray], hyperparameters: tuple, direction: float) -> None:
-        """One step of all: ``arrays`` starts with the parameters, and goes on with each state of each."""
+    def gather(self, gradients: list[np.ndarray]) -> None:
+        """Takes over the gradients. Raises ValueError for one of another shape than its parameter's."""
         if [g.shape for g in gradients] != self.shapes:
             for p, g in zip(self.arrays, gradients, strict=False):
-                _check(p, g)
+                check_arrays(p, g)
         np.concatenate([g.ravel() for g in gradients], out=self.gradients, casting="same_kind")
+
+    def run(self, rule: Compiled, hyperparameters: tuple, direction: float) -> None:
+        """One step of all, along the gradients gathered."""
         rule.many(self.gradients, self.addresses, self.sizes, direction, *rule.scalars(*hyperparameters))

@@ -167,6 +167,18 @@ def test_arrays_put_in_by_others_are_noticed():
     assert optimizer.state[p]["momentum_buffer"].item() == 1.0
 
 
+@pytest.mark.parametrize("size", [3, 5000])
+def test_a_model_may_change_its_dtype_between_steps(size):
+    p = nn.Parameter(np.ones(size, "float32"))
+    optimizer = optim.Adam([p], lr=0.1)
+    for dtype in ("float32", "float64"):
+        p.array = p.array.astype(dtype)
+        p.grad = mg.Tensor(np.ones(size, dtype))
+        optimizer.step()
+    np.testing.assert_allclose(p.detach(), np.full(size, 0.8), rtol=1e-6)
+    assert optimizer.state[p]["exp_avg"].dtype == np.float64
+
+
 def test_shared_parameters_are_updated_once():
     layer = nn.Linear(2, 2, bias=False)
     model = nn.Sequential(layer, nn.Tanh(), layer)
@@ -230,7 +242,9 @@ def test_an_update_is_noticed_by_a_graph_that_needs_the_old_weight():
 def test_gradients_are_forgotten_or_filled_with_zeros():
     p = with_gradient([1.0], [2.0])
     optimizer = optim.SGD([p], lr=0.1)
+    gradient = p.grad
     optimizer.zero_grad(set_to_none=False)
+    assert p.grad is gradient
     assert p.grad.item() == 0
     optimizer.zero_grad()
     assert p.grad is None
@@ -359,9 +373,13 @@ def test_a_group_that_is_refused_leaves_nothing_behind():
 def test_a_gradient_of_another_shape_is_refused():
     for size in (3, 5000):
         p = nn.Parameter(np.ones(size))
+        p.grad = mg.Tensor(np.ones(size))
+        optimizer = optim.Adam([p])
+        optimizer.step()
         p.grad = mg.Tensor(np.ones(size - 1))
         with pytest.raises(ValueError, match="a gradient of shape"):
-            optim.Adam([p]).step()
+            optimizer.step()
+        assert optimizer.state[p]["step"] == 1
 
 
 def test_read_only_and_integer_parameters_are_refused():
