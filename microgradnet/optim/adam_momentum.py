@@ -11,7 +11,7 @@ from .ranges import require, require_betas
 
 
 def qhadam(p, g, exp_avg, exp_avg_sq, step, lr, beta1, beta2, nu1, nu2, eps, weight_decay):
-    """Ma and Yarats 2018, section 4: a mean of the plain gradient and of its running mean; so with the squares."""
+    """Ma and Yarats 2018: a mean of the plain gradient and of its running mean; so with the squares."""
     g = g + weight_decay * p
     exp_avg = beta1 * exp_avg + (1 - beta1) * g
     exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g
@@ -50,7 +50,7 @@ class QHAdam(ElementwiseOptimizer):
 
     state_names = ("exp_avg", "exp_avg_sq")
     number_names = ("step",)
-    paper = "Ma and Yarats 2018, 'Quasi-hyperbolic Momentum and Adam for Deep Learning', section 4"
+    paper = "Ma and Yarats 2018, 'Quasi-hyperbolic Momentum and Adam for Deep Learning'"
     when = "Long memories (β₁ near 1) without sluggishness; two hyperparameters more to tune than Adam."
 
     def __init__(

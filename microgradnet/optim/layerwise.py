@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..ops import sqrt
-from .optimizer import Optimizer, options
+from .optimizer import options
 from .ranges import require, require_betas
-from .update_rule import apply
+from .tensorwise import TensorOptimizer
+from .update_rule import apply, held_array
 
 
 def novograd(p, g, exp_avg, lr, beta1, denominator, weight_decay):
@@ -38,7 +39,7 @@ def norm(array: np.ndarray) -> float:
     return float(np.linalg.norm(array.reshape(-1)))
 
 
-class NovoGrad(Optimizer):
+class NovoGrad(TensorOptimizer):
     """``v ← β₂v + (1 − β₂)‖g‖²``, ``m ← β₁m + g/(√v + eps) + λ·p``, ``p ← p − lr·m``; one v for a whole tensor.
 
     v starts at ‖g‖². λ is ``weight_decay``.
@@ -58,19 +59,16 @@ class NovoGrad(Optimizer):
     def state_shape(self, name, p):
         return () if name == "norm_sq" else p.shape
 
-    def update_parameter(self, p, g, state, group):
-        beta1, beta2 = group["betas"]
-        if not state:
-            state["exp_avg"] = np.zeros(p.shape, p.dtype)
-            state["norm_sq"] = np.array(norm(g) ** 2, p.dtype)
-        else:
-            state["norm_sq"][...] = beta2 * state["norm_sq"] + (1 - beta2) * norm(g) ** 2
-        denominator = np.sqrt(float(state["norm_sq"])) + group["eps"]
-        hyperparameters = group["lr"], beta1, denominator, group["weight_decay"]
-        apply(novograd, p.array, g, {"exp_avg": state["exp_avg"]}, hyperparameters, -1 if group["maximize"] else 1)
+    def update(self, p, g, state, group):
+        (beta1, beta2), norm_sq = group["betas"], norm(g) ** 2
+        if state:
+            norm_sq = beta2 * float(state["norm_sq"]) + (1 - beta2) * norm_sq
+        state["norm_sq"] = np.array(norm_sq, p.dtype)
+        hyperparameters = group["lr"], beta1, float(state["norm_sq"]) ** 0.5 + group["eps"], group["weight_decay"]
+        apply(novograd, p, g, {"exp_avg": held_array(state, "exp_avg", p)}, hyperparameters)
 
 
-class LARS(Optimizer):
+class LARS(TensorOptimizer):
     """``λ = η‖p‖/(‖g‖ + β‖p‖)``, ``v ← momentum·v + lr·λ·(g + β·p)``, ``p ← p − v``; η is ``trust_coefficient``.
 
     β is ``weight_decay``. λ is 1 where ‖p‖ or ‖g‖ + β‖p‖ is 0, on which the paper is silent. Many programs leave biases
@@ -90,15 +88,14 @@ class LARS(Optimizer):
         super().check(group)
         require(self, group, below_one=["momentum"], positive=["trust_coefficient"])
 
-    def update_parameter(self, p, g, state, group):
-        state.setdefault("velocity", np.zeros(p.shape, p.dtype))
-        p_norm, decay = norm(p.array), group["weight_decay"]
+    def update(self, p, g, state, group):
+        p_norm, decay = norm(p), group["weight_decay"]
         ratio = trust_ratio(group["trust_coefficient"] * p_norm, norm(g) + decay * p_norm)
-        hyperparameters = group["lr"] * ratio, group["momentum"], decay
-        apply(lars, p.array, g, state, hyperparameters, -1 if group["maximize"] else 1)
+        velocity = held_array(state, "velocity", p)
+        apply(lars, p, g, {"velocity": velocity}, (group["lr"] * ratio, group["momentum"], decay))
 
 
-class LAMB(Optimizer):
+class LAMB(TensorOptimizer):
     """``r = m̂/(√v̂ + eps) + λ·p``, ``p ← p − lr·(‖p‖/‖r‖)·r``, with Adam's m̂ and v̂ and one ratio for a whole tensor.
 
     λ is ``weight_decay``. The paper's φ is the identity; the ratio is 1 where a norm is 0.
@@ -116,11 +113,7 @@ class LAMB(Optimizer):
         super().check(group)
         require_betas(self, group, 2)
 
-    def update_parameter(self, p, g, state, group):
-        if not state:
-            state.update(step=0, exp_avg=np.zeros(p.shape, p.dtype), exp_avg_sq=np.zeros(p.shape, p.dtype))
-        state["step"] += 1
-        direction, moments = p.array.copy(), {name: state[name] for name in self.state_names}
-        hyperparameters = state["step"], *group["betas"], group["eps"], group["weight_decay"]
-        apply(lamb, direction, g, moments, hyperparameters, -1 if group["maximize"] else 1)
-        p.array[...] -= group["lr"] * trust_ratio(norm(p.array), norm(direction)) * direction
+    def update(self, p, g, state, group):
+        direction, moments = p.copy(), {name: held_array(state, name, p) for name in self.state_names}
+        apply(lamb, direction, g, moments, (state["step"], *group["betas"], group["eps"], group["weight_decay"]))
+        p[...] -= group["lr"] * trust_ratio(norm(p), norm(direction)) * direction

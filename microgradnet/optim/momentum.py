@@ -3,13 +3,14 @@
 import numpy as np
 
 from .elementwise import ElementwiseOptimizer
-from .optimizer import Optimizer, options
+from .optimizer import options
 from .ranges import require
+from .tensorwise import TensorOptimizer
 from .update_rule import apply
 
 
 def one_velocity(p, g, velocity, lr, beta):
-    """Lucas et al. 2018, equation 2, for one of the velocities; lr is divided by their number."""
+    """Lucas et al. 2018, for one of the velocities; lr is divided by their number."""
     velocity = beta * velocity + g
     return p - lr * velocity, velocity
 
@@ -21,14 +22,14 @@ def accelerated(p, g, average, short_step, long_step, alpha, zeta, weight_decay)
     return zeta * (p - short_step * g) + (1 - zeta) * average, average
 
 
-class AggMo(Optimizer):
+class AggMo(TensorOptimizer):
     """``vᵢ ← βᵢ·vᵢ + g``, ``p ← p − lr/K·Σ vᵢ`` over K velocities, one for each of ``betas``.
 
     ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference implementation.
     """
 
     state_names = ("velocities",)
-    paper = "Lucas et al. 2018, 'Aggregated Momentum: Stability Through Passive Damping', equation 2"
+    paper = "Lucas et al. 2018, 'Aggregated Momentum: Stability Through Passive Damping'"
     when = "Momentum near 1 without its oscillations: the fast velocities damp the slow one; K arrays of state."
 
     def __init__(self, params, lr=1e-2, betas=(0.0, 0.9, 0.99), weight_decay=0.0, *, maximize=False):
@@ -47,13 +48,15 @@ class AggMo(Optimizer):
                 f"AggMo: {len(group['betas'])} velocities of shape {p.shape} expected, the state has {found}"
             )
 
-    def update_parameter(self, p, g, state, group):
+    def update(self, p, g, state, group):
         lr, betas = group["lr"] / len(group["betas"]), group["betas"]
+        if group["weight_decay"]:  # of the p before all of its steps
+            g = g + group["weight_decay"] * p
         if not state:
             state["velocities"] = [np.zeros(p.shape, p.dtype) for _ in betas]
-        g = (-g if group["maximize"] else g) + group["weight_decay"] * p.array
+        state["velocities"] = [v.astype(p.dtype, copy=False) for v in state["velocities"]]
         for beta, velocity in zip(betas, state["velocities"], strict=True):
-            apply(one_velocity, p.array, g, {"velocity": velocity}, (lr, beta))
+            apply(one_velocity, p, g, {"velocity": velocity}, (lr, beta))
 
 
 class AccSGD(ElementwiseOptimizer):
@@ -89,6 +92,7 @@ class AccSGD(ElementwiseOptimizer):
     def fill(self, p, state, held, group):
         if "average" not in state:
             state["average"] = p.array.copy()
+        super().fill(p, state, held, group)
 
     def hyperparameters(self, group, state):
         lr, kappa, c = group["lr"], group["kappa"], group["small_constant"]

@@ -6,15 +6,16 @@ The noise comes from ``microgradnet.random.default_generator``: save its state b
 from math import sqrt
 
 from ..random import default_generator
-from .optimizer import Optimizer, options
+from .optimizer import options
 from .ranges import require
+from .tensorwise import TensorOptimizer
 
 
-class NoisySGD(Optimizer):
-    """``p ← p − lr·(g + N(0, σₜ²))``, ``σₜ² = eta/(1 + t)^gamma``, t = 0, 1, ..."""
+class NoisySGD(TensorOptimizer):
+    """``p ← p − lr·(g + N(0, σₜ²))``, ``σₜ² = eta/t^gamma``, t = 1, 2, ..."""
 
     number_names = ("step",)
-    paper = "Neelakantan et al. 2015, 'Adding Gradient Noise Improves Learning for Very Deep Networks', equation 1"
+    paper = "Neelakantan et al. 2015, 'Adding Gradient Noise Improves Learning for Very Deep Networks'"
     when = "Very deep nets from a poor initialization; with a good one it only slows the training down."
 
     def __init__(self, params, lr=1e-2, eta=0.01, gamma=0.55, *, maximize=False):
@@ -24,15 +25,12 @@ class NoisySGD(Optimizer):
         super().check(group)
         require(self, group, not_negative=["eta", "gamma"])
 
-    def update_parameter(self, p, g, state, group):
-        t = state.get("step", 0)
-        sigma = sqrt(group["eta"] / (1 + t) ** group["gamma"])
-        noise = sigma * default_generator.numpy.standard_normal(p.shape, p.dtype)
-        p.array[...] -= group["lr"] * ((-g if group["maximize"] else g) + noise)
-        state["step"] = t + 1
+    def update(self, p, g, state, group):
+        sigma = sqrt(group["eta"] / state["step"] ** group["gamma"])
+        p[...] -= group["lr"] * (g + sigma * default_generator.numpy.standard_normal(p.shape, p.dtype))
 
 
-class SGLD(Optimizer):
+class SGLD(TensorOptimizer):
     """``p ← p − lr/2·g + N(0, lr)``: with g the gradient of the negative log posterior, p samples it.
 
     The loss is a sum over all of the data, −log prior − n/batch·Σ log p(x|p), not a mean; lr should fall with time, by
@@ -45,7 +43,6 @@ class SGLD(Optimizer):
     def __init__(self, params, lr=1e-3, *, maximize=False):
         super().__init__(params, options(locals()))
 
-    def update_parameter(self, p, g, state, group):
+    def update(self, p, g, state, group):
         lr = group["lr"]
-        noise = default_generator.numpy.standard_normal(p.shape, p.dtype)
-        p.array[...] += sqrt(lr) * noise - lr / 2 * (-g if group["maximize"] else g)
+        p[...] += sqrt(lr) * default_generator.numpy.standard_normal(p.shape, p.dtype) - lr / 2 * g

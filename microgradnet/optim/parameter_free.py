@@ -1,14 +1,32 @@
 """No learning rate to find: the distance to the solution is estimated from below as training goes."""
 
-from math import sqrt
+from math import sqrt as root
 
 import numpy as np
 
-from .optimizer import Optimizer, options
+from ..ops import sqrt
+from .optimizer import options
 from .ranges import require, require_betas
+from .tensorwise import TensorOptimizer
+from .update_rule import apply, held_array
 
 
-class DistanceAdaptation(Optimizer):
+def dadapt_adam(p, g, exp_avg, exp_avg_sq, rate, beta1, beta2, eps):
+    """Defazio and Mishchenko 2023, Adam with D-Adaptation; ``rate`` is the paper's d·γ."""
+    exp_avg = beta1 * exp_avg + (1 - beta1) * rate * g
+    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g
+    return p - exp_avg / (sqrt(exp_avg_sq) + eps), exp_avg, exp_avg_sq
+
+
+def prodigy(p, g, exp_avg, exp_avg_sq, s, d, gamma, beta1, beta2, eps, weight_decay):
+    """Mishchenko and Defazio 2023, Prodigy's Adam version."""
+    exp_avg = beta1 * exp_avg + (1 - beta1) * d * g
+    exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * d**2 * g * g
+    s = sqrt(beta2) * s + (1 - sqrt(beta2)) * gamma * d**2 * g
+    return p - gamma * d * (exp_avg / (sqrt(exp_avg_sq) + d * eps) + weight_decay * p), exp_avg, exp_avg_sq, s
+
+
+class DistanceAdaptation(TensorOptimizer):
     """Base: ``d ← max(d, Σ r/Σ‖s‖₁)``, over all parameters of all groups, after their steps with the d of before.
 
     Each parameter's share r of the numerator is a number in its state; d stands in every group.
@@ -33,11 +51,6 @@ class DistanceAdaptation(Optimizer):
             group["d"] = d
         return loss
 
-    def start(self, p, state: dict, **more: np.ndarray) -> None:
-        """Fills the state of the first step."""
-        zeros = {name: np.zeros(p.shape, p.dtype) for name in ("exp_avg", "exp_avg_sq", "s")}
-        state.update(zeros, r=0.0, **more)
-
 
 class DAdaptAdam(DistanceAdaptation):
     """``p ← p − m/(√v + eps)``, ``m ← β₁m + (1 − β₁)·d·γ·g``, ``v ← β₂v + (1 − β₂)g²``; d ≤ ‖p₀ − p*‖ grows by itself.
@@ -48,7 +61,7 @@ class DAdaptAdam(DistanceAdaptation):
     """
 
     state_names = ("exp_avg", "exp_avg_sq", "s", "r")
-    paper = "Defazio and Mishchenko 2023, 'Learning-Rate-Free Learning by D-Adaptation', algorithm 5 (Adam)"
+    paper = "Defazio and Mishchenko 2023, 'Learning-Rate-Free Learning by D-Adaptation', its variant of Adam"
     when = "Adam without a search for lr; leave lr at 1. Very noisy gradients, or a bad start, mislead d for good."
 
     def __init__(
@@ -56,19 +69,16 @@ class DAdaptAdam(DistanceAdaptation):
     ):  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def update_parameter(self, p, g, state, group):
-        if not state:
-            self.start(p, state)
-        m, v, s = (state[name] for name in ("exp_avg", "exp_avg_sq", "s"))
-        (beta1, beta2), rate = group["betas"], group["d"] * group["lr"]
-        slow = sqrt(beta2)
-        g = (-g if group["maximize"] else g) + group["weight_decay"] * p.array
-        v[...] = beta2 * v + (1 - beta2) * g * g
-        denominator = np.sqrt(v) + group["eps"]
-        m[...] = beta1 * m + (1 - beta1) * rate * g
-        p.array[...] -= m / denominator
-        state["r"] = slow * state["r"] + rate * float(np.sum(g * s / denominator))
-        s[...] = slow * s + (1 - slow) * rate * g
+    def update(self, p, g, state, group):
+        (beta1, beta2), rate, s = group["betas"], group["d"] * group["lr"], held_array(state, "s", p)
+        if group["weight_decay"]:
+            g = g + group["weight_decay"] * p
+        moments = {name: held_array(state, name, p) for name in ("exp_avg", "exp_avg_sq")}
+        apply(dadapt_adam, p, g, moments, (rate, beta1, beta2, group["eps"]))
+        slow, denominator = root(beta2), np.sqrt(moments["exp_avg_sq"]) + group["eps"]
+        state["r"] = slow * state.get("r", 0.0) + rate * float(np.vdot(g, s / denominator))
+        s *= slow
+        s += (1 - slow) * rate * g
 
 
 class Prodigy(DistanceAdaptation):
@@ -80,7 +90,7 @@ class Prodigy(DistanceAdaptation):
     """
 
     state_names = ("exp_avg", "exp_avg_sq", "s", "r", "p0")
-    paper = "Mishchenko and Defazio 2023, 'Prodigy: An Expeditiously Adaptive Parameter-Free Learner', algorithm 4"
+    paper = "Mishchenko and Defazio 2023, 'Prodigy: An Expeditiously Adaptive Parameter-Free Learner', its Adam version"
     when = "AdamW without a search for lr; leave lr at 1 with cosine decay. d never falls: a bad start lasts."
 
     def __init__(
@@ -88,17 +98,12 @@ class Prodigy(DistanceAdaptation):
     ):  # fmt: skip
         super().__init__(params, options(locals()))
 
-    def update_parameter(self, p, g, state, group):
-        if not state:
-            self.start(p, state, p0=p.array.copy())
-        m, v, s = (state[name] for name in ("exp_avg", "exp_avg_sq", "s"))
-        (beta1, beta2), gamma, d = group["betas"], group["lr"], group["d"]
-        slow = sqrt(beta2)
-        g = -g if group["maximize"] else g
-        m[...] = beta1 * m + (1 - beta1) * d * g
-        v[...] = beta2 * v + (1 - beta2) * (d * g) ** 2
-        weight = (1 - slow) * gamma * d**2
-        state["r"] = slow * state["r"] + weight * float(np.sum(g * (state["p0"] - p.array)))
-        s[...] = slow * s + weight * g
-        update = m / (np.sqrt(v) + d * group["eps"]) + group["weight_decay"] * p.array
-        p.array[...] -= gamma * d * update
+    def update(self, p, g, state, group):
+        (beta1, beta2), d, gamma = group["betas"], group["d"], group["lr"]
+        if "p0" not in state:
+            state["p0"] = p.copy()
+        slow = root(beta2)
+        shown = (1 - slow) * gamma * d**2 * float(np.vdot(g, state["p0"] - p))
+        state["r"] = slow * state.get("r", 0.0) + shown
+        arrays = {name: held_array(state, name, p) for name in ("exp_avg", "exp_avg_sq", "s")}
+        apply(prodigy, p, g, arrays, (d, gamma, beta1, beta2, group["eps"], group["weight_decay"]))

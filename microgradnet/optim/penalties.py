@@ -32,7 +32,7 @@ def elastic_net_penalty(params: Iterable[Tensor], l1: float, l2: float) -> Tenso
 def proximal_l1_(params: Iterable[Tensor], threshold: float) -> None:
     """``p ← sign(p)·max(|p| − threshold, 0)`` in place: soft thresholding, the proximal step of ``threshold·Σ|p|``.
 
-    After a step of gradient descent, with threshold ``lr·strength``, it is ISTA: Beck and Teboulle 2009, equation 1.4.
+    After a step of gradient descent, with threshold ``lr·strength``, it is ISTA: Beck and Teboulle 2009, section 1.
 
         optimizer.step()
         proximal_l1_(model.parameters(), lr * strength)
@@ -43,7 +43,7 @@ def proximal_l1_(params: Iterable[Tensor], threshold: float) -> None:
 def proximal_elastic_net_(params: Iterable[Tensor], lr: float, l1: float, l2: float) -> None:
     """``p ← sign(p)·max(|p| − lr·l1, 0)/(1 + lr·l2)`` in place: the proximal step of ``lr·(l1·Σ|p| + l2/2·Σp²)``.
 
-    Parikh and Boyd 2014, "Proximal Algorithms", section 6.5.3. To be called after the optimizer's step on the loss
+    Parikh and Boyd 2014, "Proximal Algorithms", section 6.5. To be called after the optimizer's step on the loss
     alone. Raises ValueError for numbers below 0 and for no parameters.
     """
     for p in _given("proximal_elastic_net_", params, lr=lr, l1=l1, l2=l2):

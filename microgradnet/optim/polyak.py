@@ -15,7 +15,7 @@ class PolyakSGD(Optimizer):
     climbs, and f* is then the greatest possible.
     """
 
-    paper = "Polyak 1987, 'Introduction to Optimization', 5.3; Loizou et al. 2021, 'Stochastic Polyak Step-size', eq. 4"
+    paper = "Polyak 1987, 'Introduction to Optimization'; Loizou et al. 2021, 'Stochastic Polyak Step-size for SGD'"
     when = "No lr to find, where the least loss is known; noise or an f_star too low makes the steps too long."
 
     def __init__(self, params, lr=1.0, c=1.0, f_star=0.0, *, maximize=False):

@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from .optimizer import Optimizer, options
+from .optimizer import options
 from .ranges import require, require_betas
+from .tensorwise import TensorOptimizer
+from .update_rule import held_array
 
 
 def covariance(g: np.ndarray, axis: int) -> np.ndarray:
@@ -29,7 +31,7 @@ def inverse_root(matrix: np.ndarray, order: int) -> np.ndarray:
     return ((vectors * np.maximum(values, smallest) ** (-1 / order)) @ vectors.T).astype(matrix.dtype)
 
 
-class Preconditioned(Optimizer):
+class Preconditioned(TensorOptimizer):
     """Base: states that are dicts from a dimension to its matrix."""
 
     matrix_names: tuple[str, ...] = ()
@@ -75,26 +77,23 @@ class Shampoo(Preconditioned):
         super().check(group)
         require(self, group, below_one=["momentum"], positive=["eps"])
 
-    def update_parameter(self, p, g, state, group):
-        g = (-g if group["maximize"] else g) + group["weight_decay"] * p.array
-        g = g.reshape(p.shape or 1)
-        if not state:
+    def update(self, p, g, state, group):
+        g = (g + group["weight_decay"] * p).reshape(p.shape or 1)
+        if "statistics" not in state:
             diagonal = {i: np.full(n, group["eps"], p.dtype) for i, n in enumerate(g.shape)}
-            state["step"] = 0
             state["statistics"] = {i: d if d.size > group["max_size"] else np.diag(d) for i, d in diagonal.items()}
         for axis, statistic in state["statistics"].items():
             if statistic.ndim == 1:
                 statistic += np.square(np.moveaxis(g, axis, 0).reshape(statistic.size, -1)).sum(1)
             else:
                 statistic += covariance(g, axis)
-        if state["step"] % group["update_every"] == 0:
+        if (state["step"] - 1) % group["update_every"] == 0:
             state["roots"] = {i: inverse_root(s, 2 * g.ndim) for i, s in state["statistics"].items()}
-        state["step"] += 1
         update = multiplied(g, state["roots"]).reshape(p.shape)
         if group["momentum"]:
-            velocity = state.setdefault("momentum_buffer", np.zeros(p.shape, p.dtype))
+            velocity = held_array(state, "momentum_buffer", p)
             velocity[...] = update = group["momentum"] * velocity + update
-        p.array[...] -= group["lr"] * update
+        p[...] -= group["lr"] * update
 
 
 class SOAP(Preconditioned):
@@ -123,24 +122,20 @@ class SOAP(Preconditioned):
         super().check(group)
         require_betas(self, group, 2)
 
-    def update_parameter(self, p, g, state, group):
-        g = -g if group["maximize"] else g
-        beta1, beta2 = group["betas"]
-        if not state:
+    def update(self, p, g, state, group):
+        (beta1, beta2), step = group["betas"], state["step"] - 1
+        m, v = held_array(state, "exp_avg", p), held_array(state, "exp_avg_sq", p)
+        if step == 0:
             axes = [i for i, n in enumerate(p.shape) if p.ndim > 1 and n <= group["max_size"]]
-            state["step"] = 0
-            state["exp_avg"], state["exp_avg_sq"] = np.zeros(p.shape, p.dtype), np.zeros(p.shape, p.dtype)
             state["statistics"] = {i: (1 - beta2) * covariance(g, i) for i in axes}
             # The largest first, which is the order that power iteration keeps.
             state["bases"] = {i: np.linalg.eigh(s)[1][:, ::-1].copy() for i, s in state["statistics"].items()}
             return
-        state["step"] += 1
-        step, m, v = state["step"], state["exp_avg"], state["exp_avg_sq"]
         into = {i: basis.T for i, basis in state["bases"].items()}
         m[...] = beta1 * m + (1 - beta1) * g
         v[...] = beta2 * v + (1 - beta2) * multiplied(g, into) ** 2
         ratio = multiplied(m, into) / (1 - beta1**step) / (np.sqrt(v / (1 - beta2**step)) + group["eps"])
-        p.array[...] -= group["lr"] * (multiplied(ratio, state["bases"]) + group["weight_decay"] * p.array)
+        p[...] -= group["lr"] * (multiplied(ratio, state["bases"]) + group["weight_decay"] * p)
         for axis, statistic in state["statistics"].items():
             statistic[...] = beta2 * statistic + (1 - beta2) * covariance(g, axis)
             if step % group["update_every"] == 0:

@@ -9,7 +9,7 @@ from .ranges import require, require_betas
 
 
 def schedule_free_sgd(p, g, z, x, lr, momentum, c, weight_decay):
-    """Defazio et al. 2024, equations 3 to 5; the parameter p holds the paper's y, where gradients are taken."""
+    """Defazio et al. 2024, Schedule-Free SGD; the parameter p holds the paper's y, where gradients are taken."""
     g = g + weight_decay * p
     z = z - lr * g
     x = (1 - c) * x + c * z
@@ -78,11 +78,11 @@ class ScheduleFreeSGD(ScheduleFree):
     """``z ← z − γ·(g(y) + λ·y)``, ``x ← (1 − c)x + c·z``, ``y ← (1 − β)z + β·x``; y is trained, x evaluated.
 
     β is ``momentum``; γ is lr after a linear warm-up; ``c = γ²/Σγ²`` as in the reference implementation, where the
-    paper's equation 5 has ``c = 1/(t + 1)``, a plain mean that counts the start too. λ is ``weight_decay``, taken at y.
+    paper's text has ``c = 1/(t + 1)``, a plain mean that counts the start too. λ is ``weight_decay``, taken at y.
     """
 
     state_names = ("z", "x")
-    paper = "Defazio et al. 2024, 'The Road Less Scheduled', equations 3 to 5"
+    paper = "Defazio et al. 2024, 'The Road Less Scheduled', Schedule-Free SGD"
     when = "Length of training unknown: no decay to plan, any moment may be the last. Forgetting eval() costs accuracy."
 
     def __init__(self, params, lr=1.0, momentum=0.9, weight_decay=0.0, warmup_steps=0, *, maximize=False):

@@ -4,11 +4,13 @@ from functools import reduce
 
 import numpy as np
 
-from .optimizer import Optimizer, options
+from .optimizer import options
 from .ranges import require
+from .tensorwise import TensorOptimizer
+from .update_rule import held_array
 
 
-class SM3(Optimizer):
+class SM3(TensorOptimizer):
     """``ν = minᵣ μ(r) + g²``, ``p ← p − lr·g/√ν`` (0/0 = 0), ``μ(r) ← max ν over r``; the r are slices.
 
     A matrix has as slices its rows and its columns, an array of k dimensions those of each dimension. With ``momentum``
@@ -34,19 +36,18 @@ class SM3(Optimizer):
                 f"SM3: accumulators of shapes {expected} expected for shape {p.shape}, the state has {found}"
             )
 
-    def update_parameter(self, p, g, state, group):
+    def update(self, p, g, state, group):
         if "accumulators" not in state:
             state["accumulators"] = [np.zeros(shape, p.dtype) for shape in accumulator_shapes(p.shape)]
-        g = -g if group["maximize"] else g
         nu = reduce(np.minimum, state["accumulators"]) + g * g
         for accumulator in state["accumulators"]:
             others = tuple(i for i, n in enumerate(accumulator.shape) if n == 1)
             accumulator[...] = nu.max(axis=others, keepdims=True) if nu.size else 0
         update = g / np.sqrt(np.where(nu > 0, nu, 1))
         if group["momentum"]:
-            exp_avg = state.setdefault("exp_avg", np.zeros(p.shape, p.dtype))
+            exp_avg = held_array(state, "exp_avg", p)
             exp_avg[...] = update = group["momentum"] * exp_avg + (1 - group["momentum"]) * update
-        p.array[...] -= group["lr"] * update
+        p[...] -= group["lr"] * update
 
 
 def accumulator_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -28,7 +28,8 @@ class SophiaG(ElementwiseOptimizer):
         optimizer.zero_grad()
 
     Without that h stays 0, and each step is the sign of m. The defaults, and the name ρ for the paper's γ, are the
-    reference implementation's, in which B is given to each step; here it goes into h, as in the paper.
+    reference implementation's, which has ``ρ·B·h + eps`` below the fraction, with B given to each step; we follow the
+    paper.
     """
 
     state_names = ("exp_avg", "hessian")
