@@ -47,7 +47,8 @@ class _Hoist(ast.NodeTransformer):
         self.scalars = set(hyperparameters) - set(stored)
         self.scope = {n: v for n, v in scope.items() if isinstance(v, int | float) and n not in stored}
         self.statements: list[str] = []
-        self.expressions: dict[str, str] = {}  # text -> the name that stands in the rule for it
+        # Text -> the name that stands in the rule for it. What the rule assigns anew is passed as it comes.
+        self.expressions = {name: name for name in hyperparameters if name in stored}
 
     def is_scalar(self, node) -> bool:
         if isinstance(node, ast.Constant):
@@ -101,8 +102,11 @@ class Compiled(NamedTuple):
 
 
 @functools.cache
-def compiled(update, held: tuple[str, ...], hyperparameters: int, dtype: str) -> Compiled:
-    """The loops of a rule whose last ``hyperparameters`` arguments are numbers."""
+def compiled(update, held: tuple[str, ...], hyperparameters: int, dtype: str, loops=cpu) -> Compiled:
+    """The loops of a rule whose last ``hyperparameters`` arguments are numbers.
+
+    ``loops`` makes the one over vectors: ``kernels.cpu``, or ``kernels.cuda`` for arrays on a GPU.
+    """
     parameters = list(inspect.signature(update).parameters)
     split = len(parameters) - hyperparameters
     states = parameters[2:split]
@@ -131,7 +135,7 @@ def compiled(update, held: tuple[str, ...], hyperparameters: int, dtype: str) ->
     call = f"{', '.join(f'{a}[i]' for a in arrays)} = {name}_{dtype}({', '.join(given)})"
     return Compiled(
         _scalars(parameters[split:], hoist),
-        cpu.elementwise(name, functions, call, dtype, ["p", "g", *held], ["direction", *numbers]),
+        loops.elementwise(name, functions, call, dtype, ["p", "g", *held], ["direction", *numbers]),
         _many(name, functions, call, dtype, arrays, numbers),
     )
 
