@@ -1,4 +1,4 @@
-"""No learning rate to find: the distance to the solution is estimated from below as training goes."""
+"""No learning rate to find: the distance to the solution is estimated as training goes."""
 
 from math import sqrt as root
 
@@ -53,7 +53,7 @@ class DistanceAdaptation(TensorOptimizer):
 
 
 class DAdaptAdam(DistanceAdaptation):
-    """``p ← p − m/(√v + eps)``, ``m ← β₁m + (1 − β₁)·d·γ·g``, ``v ← β₂v + (1 − β₂)g²``; d ≤ ‖p₀ − p*‖ grows by itself.
+    """``p ← p − m/(√v + eps)``, ``m ← β₁m + (1 − β₁)·d·γ·g``, ``v ← β₂v + (1 − β₂)g²``; d estimates ‖p₀ − p*‖.
 
     ``r ← √β₂·r + d·γ·⟨g, s/(√v + eps)⟩``, ``s ← √β₂·s + (1 − √β₂)·d·γ·g``, ``d ← max(d, Σr/‖s‖₁)``; γ is ``lr``, a
     schedule without a scale, and our r is the paper's over 1 − √β₂. ``weight_decay`` λ adds ``λ·p`` to the gradient,
@@ -86,7 +86,7 @@ class Prodigy(DistanceAdaptation):
 
     ``r ← √β₂·r + (1 − √β₂)·γ·d²·⟨g, p₀ − p⟩``, ``s ← √β₂·s + (1 − √β₂)·γ·d²·g``, ``d ← max(d, Σr/‖s‖₁)``; γ is ``lr``,
     a schedule without a scale. ``weight_decay`` λ takes ``γ·d·λ·p`` off, decoupled as in the reference implementation.
-    All groups share one d.
+    All groups share one d, which stays below ``max|p₀ − p*|`` on a convex function.
     """
 
     state_names = ("exp_avg", "exp_avg_sq", "s", "r", "p0")

@@ -63,6 +63,7 @@ class Shampoo(Preconditioned):
     """
 
     state_names = ("statistics", "roots", "momentum_buffer")
+    optional_names = ("momentum_buffer",)
     number_names = ("step",)
     matrix_names = ("statistics", "roots")
     paper = "Gupta et al. 2018, 'Shampoo: Preconditioned Stochastic Tensor Optimization', algorithms 1 and 2"

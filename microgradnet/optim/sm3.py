@@ -18,6 +18,7 @@ class SM3(TensorOptimizer):
     """
 
     state_names = ("accumulators", "exp_avg")
+    optional_names = ("exp_avg",)
     paper = "Anil et al. 2019, 'Memory-Efficient Adaptive Optimization', algorithm SM3-II"
     when = "Large embeddings and little memory; like Adagrad its steps only shrink, and it wants a warm-up of lr."
 

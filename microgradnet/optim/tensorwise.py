@@ -9,6 +9,18 @@ from .update_rule import check_arrays
 class TensorOptimizer(Optimizer):
     """Base: a subclass writes ``update`` for arrays. "step", if it is in ``number_names``, counts by itself."""
 
+    optional_names: tuple[str, ...] = ()  # of the states those that some options do without
+
+    def check_state(self, p, state, group):
+        known, optimizer = (*self.state_names, *self.number_names), type(self).__name__
+        for name in state:
+            if name not in known:
+                raise ValueError(f"{optimizer}: the state has {name}, which this optimizer does not keep")
+        for name in known if state else ():
+            if name not in state and name not in self.optional_names:
+                raise ValueError(f"{optimizer}: the state has no {name}")
+        super().check_state(p, state, group)
+
     def update_parameter(self, p, g, state, group):
         check_arrays(p.array, g)
         if "step" in self.number_names:

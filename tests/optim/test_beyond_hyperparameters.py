@@ -89,6 +89,22 @@ def test_a_state_of_other_betas_is_refused():
         optimizer.load_state_dict(state)
 
 
+def test_a_state_of_another_optimizer_is_refused():
+    params = start()
+    adam = optim.Adam(params)
+    run(adam, params, gradients(steps=1))
+    state = adam.state_dict()["state"]
+    for name in CLASSES:
+        optimizer = getattr(optim, name)(start())
+        kept = {*optimizer.state_names, *optimizer.number_names} - {"max_exp_avg_sq"}
+        if kept == {"exp_avg", "exp_avg_sq", "step"}:
+            continue  # what Adam keeps
+        given = {"state": state, "param_groups": optimizer.state_dict()["param_groups"]}
+        with pytest.raises(ValueError, match=f"{name}: the state has"):
+            optimizer.load_state_dict(given)
+        assert not optimizer.state
+
+
 def test_zero_gradients_and_zero_weights_stay_finite():
     for case in CLASSES.values():
         params = start(shapes=[(3, 4), (5,), ()])
