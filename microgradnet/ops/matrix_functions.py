@@ -18,7 +18,8 @@ TERMS = 14
 def matrix_exp(A):
     """``Σ Aᵏ/k!`` of each matrix (..., n, n), by scaling and squaring: exp(A) = exp(A/2ˢ)^(2ˢ).
 
-    Moler and Van Loan 2003, method 3. Orthogonal for skew-symmetric A (Aᵀ = −A). Raises ValueError unless the matrices are square.
+    Moler and Van Loan 2003, method 3. Orthogonal for skew-symmetric A (Aᵀ = −A). Raises ValueError unless
+    the matrices are square.
     """
     _square(A)
     size = float(np.abs(A).sum(-2).max(initial=0))

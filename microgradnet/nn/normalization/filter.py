@@ -23,9 +23,9 @@ class FilterResponseNorm(Affine):
 
     Use it with batches of one or two; it fails without its TLU, and wants a slow start of the learning rate.
 
-    >>> layer = nn.FilterResponseNorm(1)
-    >>> layer(mg.tensor([[[3.0, -3.0]]])).round(decimals=3).tolist()
-    [[[1.0, -1.0]]]
+    >>> layer, tau = nn.FilterResponseNorm(1), nn.Parameter([-0.5])
+    >>> mg.maximum(layer(mg.tensor([[[3.0, -3.0]]])), tau).round(decimals=3).tolist()
+    [[[1.0, -0.5]]]
     """
 
     def __init__(self, num_features: int, eps: float = 1e-6, learnable_eps: bool = False, device=None, dtype=None):
