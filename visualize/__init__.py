@@ -12,9 +12,24 @@ from .curves import learning_curves
 from .dot import to_dot
 from .engine import RenderError, render, write
 from .graph import Graph, GraphEdge, GraphNode
+from .player import Player, play
+from .story import Event, Story, tell
 from .trace import trace
 
-__all__ = ["Graph", "GraphEdge", "GraphNode", "Picture", "RenderError", "draw", "learning_curves"]
+__all__ = [
+    "Event",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
+    "Picture",
+    "Player",
+    "RenderError",
+    "Story",
+    "draw",
+    "learning_curves",
+    "play",
+    "tell",
+]
 
 
 class Picture:
