@@ -4,14 +4,15 @@ import math
 
 import numpy as np
 
-from .optimizer import Optimizer, options
+from .optimizer import options
+from .tensorwise import TensorOptimizer
 
 
 def squared_mean(g: np.ndarray, axis: int | None = None):
     return np.mean(g * g, axis, keepdims=axis is not None)
 
 
-class Adafactor(Optimizer):
+class Adafactor(TensorOptimizer):
     """``R ← R + t^c·(mean_cols g² − R)``, ``C`` likewise, ``U = g/√(R·C/mean R)``, ``p ← p − α·U/max(1, rms(U)/d)``.
 
     ``c`` is ``beta2_decay`` and ``α = max(eps₂, rms(p))·min(lr, 1/√t)``. A matrix of n×m has n + m numbers of state; in
@@ -22,6 +23,7 @@ class Adafactor(Optimizer):
 
     state_names = ("row_var", "col_var", "variance")
     number_names = ("step",)
+    optional_names = state_names  # a matrix has the first two, a vector the third
     paper = "Shazeer and Stern 2018, 'Adafactor: Adaptive Learning Rates with Sublinear Memory Cost', algorithm 4"
     when = "Large models whose optimizer state would not fit; otherwise Adam is faster and as good."
 
@@ -46,17 +48,15 @@ class Adafactor(Optimizer):
             return *p.shape[:-1], 1
         return (*p.shape[:-2], 1, p.shape[-1]) if name == "col_var" else p.shape
 
-    def update_parameter(self, p, g, state, group) -> None:
-        state["step"] = state.get("step", 0) + 1
+    def update(self, p, g, state, group) -> None:
         for name in ("row_var", "col_var") if p.ndim > 1 else ("variance",):
             state.setdefault(name, np.zeros(self.state_shape(name, p), p.dtype))
-        if p.array.size == 0:
+        if p.size == 0:
             return
-        g = -g if group["maximize"] else g
         eps1 = np.finfo(p.dtype).eps if group["eps"][0] is None else group["eps"][0]
         lr, weight = group["lr"], state["step"] ** group["beta2_decay"]
-        rate = max(group["eps"][1], math.sqrt(squared_mean(p.array))) * min(lr, 1 / math.sqrt(state["step"]))
-        p.array *= 1 - lr * group["weight_decay"]
+        rate = max(group["eps"][1], math.sqrt(squared_mean(p))) * min(lr, 1 / math.sqrt(state["step"]))
+        p *= 1 - lr * group["weight_decay"]
         if p.ndim > 1:
             row, column = state["row_var"], state["col_var"]
             row += weight * (squared_mean(g, -1) - row)
@@ -67,4 +67,4 @@ class Adafactor(Optimizer):
             variance += weight * (g * g - variance)
         update = g / np.sqrt(np.maximum(variance, eps1 * eps1))
         clip = max(1.0, math.sqrt(squared_mean(update)) / group["d"])
-        p.array -= rate / clip * update
+        p -= rate / clip * update

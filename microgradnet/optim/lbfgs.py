@@ -5,6 +5,7 @@ import numpy as np
 from ..grad_mode import enable_grad
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer, options
+from .update_rule import check_arrays
 
 
 def newton_direction(gradient, changes: list, steps: list, inverses: list, scale: float) -> np.ndarray:
@@ -27,6 +28,18 @@ class LBFGS(Optimizer):
     ``line_search_fn="strong_wolfe"`` searched for. One group only; a parameter without a gradient counts as flat.
     State: 2·history_size + 2 vectors of all parameters, kept with the first of them. Liu and Nocedal 1989, "On the
     Limited Memory BFGS Method for Large Scale Optimization".
+
+    >>> p = mg.tensor([3.0], requires_grad=True)
+    >>> optimizer = mg.optim.LBFGS([p], line_search_fn="strong_wolfe")
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = ((p - 1) ** 2).sum()
+    ...     loss.backward()
+    ...     return loss
+    >>> optimizer.step(closure)
+    tensor(4., grad_fn=<sum>)
+    >>> p
+    tensor([1.], requires_grad=True)
     """
 
     state_names = ("d", "prev_flat_grad", "old_dirs", "old_stps")
@@ -65,6 +78,8 @@ class LBFGS(Optimizer):
 
     def _gradient(self) -> np.ndarray:
         params = self.param_groups[0]["params"]
+        for p in params:
+            check_arrays(p.array, p.array if p.grad is None else p.grad.array)
         return np.concatenate(
             [(np.zeros_like(p.array) if p.grad is None else p.grad.array).reshape(-1) for p in params]
         )

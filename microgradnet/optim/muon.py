@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .optimizer import Optimizer, options
+from .update_rule import check_arrays, held_array
 
 RATE_RULES = (None, "original", "match_rms_adamw")
 
@@ -59,8 +60,8 @@ class Muon(Optimizer):
             raise ValueError(f"Muon: ns_steps must be in [0, 100), got {group['ns_steps']}")
 
     def update_parameter(self, p, g, state, group) -> None:
-        momentum, lr = group["momentum"], group["lr"]
-        buffer = state.setdefault("momentum_buffer", np.zeros(p.shape, p.dtype))
+        check_arrays(p.array, g)
+        momentum, lr, buffer = group["momentum"], group["lr"], held_array(state, "momentum_buffer", p.array)
         buffer += (1 - momentum) * (g - buffer)
         direction = g + momentum * (buffer - g) if group["nesterov"] else buffer
         step = orthogonalized(direction, group["ns_coefficients"], group["ns_steps"], group["eps"])

@@ -28,6 +28,12 @@ class Optimizer:
     hyperparameters of their own; what a group leaves out it takes from ``defaults``. Arguments that only choose one of
     PyTorch's implementations (``foreach``, ``fused``, ``capturable``) are kept and change nothing.
 
+    >>> model = mg.nn.Sequential(mg.nn.Linear(4, 8), mg.nn.ReLU(), mg.nn.Linear(8, 2))
+    >>> head = {"params": model[2].parameters(), "lr": 0.1}
+    >>> optimizer = mg.optim.AdamW([{"params": model[0].parameters()}, head], lr=0.01)
+    >>> [group["lr"] for group in optimizer.param_groups]
+    [0.01, 0.1]
+
     Attributes:
         param_groups: dicts with ``"params"`` and that group's hyperparameters.
         state: for each parameter, a dict of its NumPy arrays and numbers.
@@ -121,6 +127,8 @@ class Optimizer:
                     raise ValueError(f"{optimizer}: {name} as a tensor has one element, got shape {value.shape}")
         for name in ("lr", "weight_decay", "eps", "momentum"):
             value = group.get(name, 0)
+            if value is None or isinstance(value, str):
+                raise TypeError(f"{optimizer}: {name} must be a number, got {value!r}")
             if not isinstance(value, tuple) and not value >= 0:
                 raise ValueError(f"{optimizer}: {name} must not be negative, got {value}")
         for i, beta in enumerate(group.get("betas", ())):

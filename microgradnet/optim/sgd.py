@@ -24,6 +24,13 @@ class SGD(ElementwiseOptimizer):
     Without momentum ``v = g + weight_decay·p``, and so at the first step, as in PyTorch; ``nesterov`` steps along
     ``g + momentum·v``; ``maximize`` climbs.
     Robbins and Monro 1951, "A Stochastic Approximation Method"; Polyak 1964; Sutskever et al. 2013.
+
+    >>> p = mg.tensor([3.0], requires_grad=True)
+    >>> optimizer = mg.optim.SGD([p], lr=0.25)
+    >>> (p * p).sum().backward()
+    >>> optimizer.step()
+    >>> p
+    tensor([1.5], requires_grad=True)
     """
 
     state_names = ("momentum_buffer",)
