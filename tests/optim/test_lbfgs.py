@@ -1,6 +1,7 @@
 """LBFGS: beside PyTorch's, the Wolfe conditions, and what it is for."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -84,6 +85,28 @@ def test_a_pytorch_state_is_taken_over_and_ours_by_pytorch(options):
     step_of(reference, theirs, losses(torch)["quadratic"])()
     for p, q in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(p.detach(), q.detach().numpy(), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+def test_resuming_from_a_checkpoint_is_bit_identical(options, dtype):
+    def fresh(arrays):
+        params = [nn.Parameter(a) for a in arrays]
+        optimizer = optim.LBFGS(params, **{"max_iter": 3, **options})
+        return params, optimizer, step_of(optimizer, params, losses(mg)["rosenbrock"])
+
+    through, _, step = fresh([a.astype(dtype) for a in START])
+    for _ in range(4):
+        step()
+    stopped, optimizer, step = fresh([a.astype(dtype) for a in START])
+    step()
+    saved = pickle.loads(pickle.dumps((optimizer.state_dict(), [p.array for p in stopped])))
+    resumed, optimizer, step = fresh(saved[1])
+    optimizer.load_state_dict(saved[0])
+    for _ in range(3):
+        step()
+    for p, q in zip(through, resumed, strict=True):
+        np.testing.assert_array_equal(p.detach(), q.detach())
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -91,6 +91,22 @@ def test_rosenbrock_is_descended():
     assert losses[-1] < losses[0] / 4
 
 
+def test_resuming_from_a_checkpoint_is_bit_identical():
+    def run(p, optimizer, numbers):
+        for number in numbers:
+            p.grad = mg.Tensor(np.random.default_rng(number).standard_normal((3, 2)).astype("float32"))
+            optimizer.step()
+
+    through, stopped = (nn.Parameter(np.ones((3, 2), "float32")) for _ in range(2))
+    run(through, optim.Muon([through]), range(6))
+    optimizer = optim.Muon([stopped])
+    run(stopped, optimizer, range(3))
+    resumed = optim.Muon([stopped], lr=1.0)
+    resumed.load_state_dict(optimizer.state_dict())
+    run(stopped, resumed, range(3, 6))
+    np.testing.assert_array_equal(through.detach(), stopped.detach())
+
+
 def test_bad_input():
     matrix = nn.Parameter(np.ones((2, 2)))
     with pytest.raises(ValueError, match=r"only matrices can be made orthogonal, got a parameter of shape \(3,\)"):
