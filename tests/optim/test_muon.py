@@ -52,7 +52,7 @@ def test_a_step_is_pytorch_s_up_to_its_rounding_to_bfloat16(options):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_singular_values_come_near_1_and_singular_vectors_stay(shape):
     matrix = np.random.default_rng(1).standard_normal(shape)
-    u, s, vt = np.linalg.svd(matrix, full_matrices=False)
+    u, _, vt = np.linalg.svd(matrix, full_matrices=False)
     result = orthogonalized(matrix, (3.4445, -4.7750, 2.0315), 5, 1e-7)
     values = np.diag(u.T @ result @ vt.T)
     np.testing.assert_allclose(u @ np.diag(values) @ vt, result, atol=1e-9)

@@ -211,7 +211,7 @@ def test_bad_input():
         optim.SGD([p], lr=-1)
     with pytest.raises(ValueError, match="lr must not be negative, got nan"):
         optim.SGD([p], lr=float("nan"))
-    with pytest.raises(TypeError, match="lr must be a number, got '0.1'"):
+    with pytest.raises(TypeError, match=r"lr must be a number, got '0.1'"):
         optim.SGD([p], lr="0.1")
     with pytest.raises(ValueError, match="momentum must not be negative"):
         optim.RMSprop([p], momentum=-0.5)
