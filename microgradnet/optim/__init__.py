@@ -1,5 +1,8 @@
 """Optimizers: each one's update rule is a readable function of one parameter."""
 
+from . import (
+    lr_scheduler,
+)
 from .adadelta import (
     Adadelta,
 )
@@ -160,6 +163,7 @@ __all__ = [
     "Yogi",
     "elastic_net_penalty",
     "l1_penalty",
+    "lr_scheduler",
     "proximal_elastic_net_",
     "proximal_l1_",
 ]
