@@ -1,0 +1,43 @@
+"""Learning rates over time. Each schedule's formula stands in its docstring; ``step()`` comes after the optimizer's."""
+
+from .combined import ChainedScheduler, SequentialLR
+from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosine, WarmupStableDecay
+from .cyclic import CyclicLR, OneCycleLR
+from .decay import (
+    REX,
+    ConstantLR,
+    ExponentialLR,
+    InverseSqrt,
+    InverseTimeDecay,
+    LinearLR,
+    MultiStepLR,
+    PolynomialLR,
+    StepLR,
+)
+from .multiplied import LambdaLR, MultiplicativeLR
+from .plateau import ReduceLROnPlateau
+from .scheduler import LRScheduler
+
+__all__ = [
+    "REX",
+    "ChainedScheduler",
+    "ConstantLR",
+    "CosineAnnealingLR",
+    "CosineAnnealingWarmRestarts",
+    "CyclicLR",
+    "ExponentialLR",
+    "InverseSqrt",
+    "InverseTimeDecay",
+    "LRScheduler",
+    "LambdaLR",
+    "LinearLR",
+    "MultiStepLR",
+    "MultiplicativeLR",
+    "OneCycleLR",
+    "PolynomialLR",
+    "ReduceLROnPlateau",
+    "SequentialLR",
+    "StepLR",
+    "WarmupCosine",
+    "WarmupStableDecay",
+]
