@@ -1,6 +1,12 @@
 """What is done to parameters and gradients besides training them."""
 
 from . import parametrizations, parametrize
+from .clip_grad import (
+    clip_grad_norm_,
+    clip_grad_value_,
+    clip_grads_with_norm_,
+    get_total_norm,
+)
 from .norm_hooks import (
     remove_spectral_norm,
     remove_weight_norm,
@@ -9,6 +15,10 @@ from .norm_hooks import (
 )
 
 __all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
     "parametrizations",
     "parametrize",
     "remove_spectral_norm",
