@@ -19,6 +19,9 @@ from .norm_hooks import (
     spectral_norm,
     weight_norm,
 )
+from .skip_init import (
+    skip_init,
+)
 from .vector import (
     parameters_to_vector,
     vector_to_parameters,
@@ -38,6 +41,7 @@ __all__ = [
     "parametrize",
     "remove_spectral_norm",
     "remove_weight_norm",
+    "skip_init",
     "spectral_norm",
     "vector_to_parameters",
     "weight_norm",
