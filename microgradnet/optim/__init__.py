@@ -2,6 +2,7 @@
 
 from . import (
     lr_scheduler,
+    swa_utils,
 )
 from .adadelta import (
     Adadelta,
@@ -166,4 +167,5 @@ __all__ = [
     "lr_scheduler",
     "proximal_elastic_net_",
     "proximal_l1_",
+    "swa_utils",
 ]
