@@ -49,6 +49,9 @@ from .lbfgs import (
 from .lookahead import (
     Lookahead,
 )
+from .lr_range_test import (
+    lr_range_test,
+)
 from .momentum import (
     AccSGD,
     AggMo,
@@ -164,6 +167,7 @@ __all__ = [
     "Yogi",
     "elastic_net_penalty",
     "l1_penalty",
+    "lr_range_test",
     "lr_scheduler",
     "proximal_elastic_net_",
     "proximal_l1_",
