@@ -1,6 +1,7 @@
 """microgradnet: a tape-based autograd engine to read, to draw and to train with."""
 
 from . import autograd, data, func, linalg, nn, ops, optim
+from .checkpoint import load_checkpoint, save_checkpoint
 from .dtypes import (
     bool_,
     double,

@@ -1,6 +1,7 @@
 """What a captured step must know of the library's own code that works on arrays beside the ops; see ``replay``."""
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -20,6 +21,7 @@ def as_one_call(function):
         if recorder is None:
             return function(*args, **kwargs)
         recorder.check_random()
+        args = tuple(list(a) if isinstance(a, Iterator) else a for a in args)  # such as model.parameters()
         state.recorder = None
         try:
             result = function(*args, **kwargs)

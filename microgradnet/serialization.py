@@ -1,5 +1,6 @@
 """Tensors in files: safetensors, which holds no code and which other libraries read."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -15,17 +16,26 @@ def save(tensors, path) -> None:
     The file is written beside and renamed: an interrupted save leaves the old file whole. Tensors that share memory
     are written once each. Raises ``TypeError`` for anything but a flat dict of tensors.
     """
+    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor | np.ndarray) for t in tensors.values()):
+        raise TypeError("save: a dict of names to tensors expected, such as model.state_dict()")
+    write_file(path, {str(name): np.asarray(getattr(t, "array", t)) for name, t in tensors.items()})
+
+
+def load(path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file, by name. Raises ``ValueError`` for a file that is not one."""
+    return {name: Tensor(array) for name, array in read_file(path)[0].items()}
+
+
+def write_file(path, arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None) -> None:
+    """Writes arrays and texts as a safetensors file, beside and renamed."""
     from safetensors.numpy import save as to_bytes
 
     path = Path(path)
-    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor | np.ndarray) for t in tensors.values()):
-        raise TypeError("save: a dict of names to tensors expected, such as model.state_dict()")
-    arrays = {str(name): np.ascontiguousarray(getattr(t, "array", t)) for name, t in tensors.items()}
-    arrays = {name: a.reshape(np.shape(getattr(tensors[name], "array", tensors[name]))) for name, a in arrays.items()}
+    arrays = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(to_bytes(arrays))
+            file.write(to_bytes(arrays, metadata))
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, path)
@@ -34,12 +44,16 @@ def save(tensors, path) -> None:
         raise
 
 
-def load(path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, by name. Raises ``ValueError`` for a file that is not one."""
+def read_file(path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays and texts of a safetensors file. Raises ``ValueError`` for a file that is not one."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
+    content = Path(path).read_bytes()
     try:
-        return {name: Tensor(array) for name, array in from_bytes(Path(path).read_bytes()).items()}
-    except SafetensorError as error:
+        arrays = from_bytes(content)
+        length = int.from_bytes(content[:8], "little")  # of the JSON header
+        metadata = json.loads(content[8 : 8 + length]).get("__metadata__", {})
+    except (SafetensorError, ValueError) as error:
         raise ValueError(f"load: {path} is not a safetensors file: {error}") from None
+    return arrays, metadata

@@ -54,6 +54,14 @@ class DataLoader:
             raise ValueError(f"DataLoader: epoch must not be negative, got {epoch}")
         self.epoch = epoch
 
+    def state_dict(self) -> dict:
+        """Seed and number of passes begun: what decides the orders to come. For a checkpoint between two passes."""
+        return {"seed": self.seed, "epoch": self.epoch}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Goes on with the orders of the loader whose state it is."""
+        self.seed, self.epoch = int(state_dict["seed"]), int(state_dict["epoch"])
+
     def __len__(self) -> int:
         full, rest = divmod(len(self.dataset), self.batch_size)
         return full + (rest > 0 and not self.drop_last)

@@ -1,7 +1,6 @@
 """Schedules that go down (or up), by steps, exponentially, linearly or as a power."""
 
 from bisect import bisect_right
-from collections import Counter
 
 from .scheduler import LRScheduler, check_at_least
 
@@ -27,14 +26,14 @@ class MultiStepLR(LRScheduler):
     def __init__(self, optimizer, milestones, gamma: float = 0.1, last_epoch: int = -1):
         if list(milestones) != sorted(milestones):
             raise ValueError(f"MultiStepLR: milestones must not decrease, got {list(milestones)}")
-        self.milestones, self.gamma = Counter(milestones), gamma
+        self.milestones, self.gamma = list(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
     def rate(self, lr, base):
-        return lr * self.gamma ** self.milestones[self.last_epoch] if self.last_epoch in self.milestones else lr
+        return lr * self.gamma ** self.milestones.count(self.last_epoch)
 
     def closed(self, base):
-        return base * self.gamma ** bisect_right(sorted(self.milestones.elements()), self.last_epoch)
+        return base * self.gamma ** bisect_right(self.milestones, self.last_epoch)
 
 
 class ConstantLR(LRScheduler):

@@ -1,0 +1,75 @@
+"""Checkpoints: all that a training needs to go on, in one file, bit for bit.
+
+The arrays are a safetensors file's, the rest (rates, counts, the generators' states) its JSON metadata: no code is
+stored or run. The file is written beside and renamed, so that whenever a program is stopped there is a whole one.
+"""
+
+import json
+
+import numpy as np
+
+from .random import Generator, default_generator
+from .serialization import read_file, write_file
+from .tensor import Tensor
+
+FORMAT = "microgradnet checkpoint 1"
+
+
+def save_checkpoint(path, *, generator: Generator | None = None, **parts) -> None:
+    """Writes a checkpoint: ``save_checkpoint("last.ckpt", model=model, optimizer=optimizer, step=step)``.
+
+    Each of ``parts`` is something with a ``state_dict`` (model, optimizer, scheduler, loader, …) or a plain value:
+    numbers, texts, tensors, arrays, and lists, tuples and dicts of these. The state of ``generator`` (default: the one
+    that ``manual_seed`` seeds) is kept too.
+
+    Raises TypeError for what cannot be stored.
+    """
+    arrays: dict[str, np.ndarray] = {}
+    values = {name: part.state_dict() if hasattr(part, "state_dict") else part for name, part in parts.items()}
+    values["generator"] = (generator or default_generator).get_state()
+    text = json.dumps({name: _plain(value, name, arrays) for name, value in values.items()})
+    write_file(path, arrays, {"format": FORMAT, "values": text})
+
+
+def load_checkpoint(path, *, generator: Generator | None = None, **parts) -> dict:
+    """Reads a checkpoint into the objects that were saved, and returns the plain values: ``{"step": 1200}``.
+
+    ``parts`` names the objects with a ``load_state_dict``; the generator's state is set. All that is there is read
+    before anything is changed. Raises ValueError for a file that is no checkpoint, KeyError for a part that it lacks.
+    """
+    arrays, metadata = read_file(path)
+    if metadata.get("format") != FORMAT:
+        raise ValueError(f"load_checkpoint: {path} is not a checkpoint of this library")
+    values = {name: _restored(value, arrays) for name, value in json.loads(metadata["values"]).items()}
+    if missing := [name for name in parts if name not in values]:
+        raise KeyError(f"load_checkpoint: {path} has no {', '.join(missing)}; it has {', '.join(values)}")
+    (generator or default_generator).set_state(values.pop("generator"))
+    for name, part in parts.items():
+        part.load_state_dict(values.pop(name))
+    return values
+
+
+def _plain(value, place: str, arrays: dict):
+    """``value`` as JSON has it, its arrays gathered under the names of their places."""
+    if isinstance(value, Tensor | np.ndarray | np.generic):
+        arrays[place] = np.asarray(value.array if isinstance(value, Tensor) else value)
+        return {"array": place, "tensor": isinstance(value, Tensor)}
+    if isinstance(value, bool | int | float | str | type(None)):
+        return value
+    if isinstance(value, list | tuple):
+        kind = "tuple" if isinstance(value, tuple) else "list"
+        return {kind: [_plain(v, f"{place}.{i}", arrays) for i, v in enumerate(value)]}
+    if isinstance(value, dict):
+        return {"dict": [[_plain(k, place, arrays), _plain(v, f"{place}.{k}", arrays)] for k, v in value.items()]}
+    raise TypeError(f"save_checkpoint: {place} is a {type(value).__name__}, which cannot be stored")
+
+
+def _restored(value, arrays: dict):
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        return Tensor(arrays[value["array"]]) if value["tensor"] else arrays[value["array"]]
+    if "dict" in value:
+        return {_restored(k, arrays): _restored(v, arrays) for k, v in value["dict"]}
+    kind = tuple if "tuple" in value else list
+    return kind(_restored(v, arrays) for v in value["tuple" if kind is tuple else "list"])
