@@ -62,6 +62,11 @@ from ..ops.pooling import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..ops.random_activation import (
+    gumbel_softmax,
+    rrelu,
+    stochastic_gelu,
+)
 from ..ops.regression_loss import (
     gaussian_nll_loss,
     huber_loss,
@@ -127,6 +132,7 @@ __all__ = [
     "gelu",
     "glu",
     "group_norm",
+    "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",
     "hardswish",
@@ -171,6 +177,7 @@ __all__ = [
     "relu",
     "relu6",
     "rms_norm",
+    "rrelu",
     "scaled_dot_product_attention",
     "selu",
     "sigmoid",
@@ -182,6 +189,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "stochastic_gelu",
     "tanh",
     "tanhshrink",
     "threshold",
