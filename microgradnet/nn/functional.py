@@ -77,6 +77,10 @@ from ..ops.regression_loss import (
     smooth_l1_loss,
 )
 from ..ops.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from ..ops.sparse_probability import (
+    entmax15,
+    sparsemax,
+)
 from ..ops.unfolding import fold, unfold
 from .functional_activation import (
     celu,
@@ -125,6 +129,7 @@ __all__ = [
     "elu",
     "embedding",
     "embedding_bag",
+    "entmax15",
     "fold",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
@@ -189,6 +194,7 @@ __all__ = [
     "softplus",
     "softshrink",
     "softsign",
+    "sparsemax",
     "stochastic_gelu",
     "tanh",
     "tanhshrink",
