@@ -77,6 +77,17 @@ from .distance import (
     CosineSimilarity,
     PairwiseDistance,
 )
+from .learned_activation import (
+    APL,
+    PAU,
+    TLU,
+    Maxout,
+    Maxout2d,
+    Snake,
+    Softexponential,
+    SReLU,
+    Swish,
+)
 from .linear import Identity, Linear
 from .loss import (
     BCELoss,
@@ -189,13 +200,16 @@ from .summary import (
 )
 
 __all__ = [
+    "APL",
     "CELU",
     "ELU",
     "GELU",
     "GLU",
     "ISRLU",
     "ISRU",
+    "PAU",
     "SELU",
+    "TLU",
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
@@ -279,6 +293,8 @@ __all__ = [
     "MaxUnpool1d",
     "MaxUnpool2d",
     "MaxUnpool3d",
+    "Maxout",
+    "Maxout2d",
     "Mish",
     "Module",
     "ModuleDict",
@@ -309,13 +325,16 @@ __all__ = [
     "ReplicationPad1d",
     "ReplicationPad2d",
     "ReplicationPad3d",
+    "SReLU",
     "ScaleNorm",
     "Sequential",
     "SiLU",
     "Sigmoid",
     "Sinusoid",
     "SmoothL1Loss",
+    "Snake",
     "SoftMarginLoss",
+    "Softexponential",
     "Softmax",
     "Softmax2d",
     "Softmin",
@@ -329,6 +348,7 @@ __all__ = [
     "Step",
     "StochasticGELU",
     "SwiGLU",
+    "Swish",
     "SwitchableNorm",
     "SyncBatchNorm",
     "Tanh",
