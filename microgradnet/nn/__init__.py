@@ -35,7 +35,29 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )
-from .activation_zoo import (
+from .activation_search import (
+    ComposedActivation,
+)
+from .containers import (
+    ModuleDict,
+    ModuleList,
+    ParameterDict,
+    ParameterList,
+    Sequential,
+)
+from .conv import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
+from .distance import (
+    CosineSimilarity,
+    PairwiseDistance,
+)
+from .fixed_activation import (
     ISRLU,
     ISRU,
     ArcTan,
@@ -57,25 +79,6 @@ from .activation_zoo import (
     Step,
     StochasticGELU,
     SwiGLU,
-)
-from .containers import (
-    ModuleDict,
-    ModuleList,
-    ParameterDict,
-    ParameterList,
-    Sequential,
-)
-from .conv import (
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose1d,
-    ConvTranspose2d,
-    ConvTranspose3d,
-)
-from .distance import (
-    CosineSimilarity,
-    PairwiseDistance,
 )
 from .learned_activation import (
     APL,
@@ -233,6 +236,7 @@ __all__ = [
     "CircularPad1d",
     "CircularPad2d",
     "CircularPad3d",
+    "ComposedActivation",
     "ConstantPad1d",
     "ConstantPad2d",
     "ConstantPad3d",
