@@ -97,14 +97,27 @@ def _(x):
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * 0.7978845608028654 * (1 + 0.134145 * x * x)
 
 
-def gelu(input, approximate="none"):
-    """``x·Φ(x)`` with Φ the standard normal distribution function, or its ``approximate="tanh"`` form (``gelu_tanh``).
+@elementwise(formula="x·σ(1.702x)", derivative_formula="s + 1.702x·s·(1 − s), s = σ(1.702x)", integers="float")
+def gelu_sigmoid(x):
+    """``x·σ(1.702x)``: GELU to about 0.02. Hendrycks and Gimpel 2016, section 2."""
+    return x * sigmoid(1.702 * x)
 
-    Hendrycks and Gimpel 2016.
+
+@gelu_sigmoid.derivative
+def _(x):
+    s = sigmoid(1.702 * x)
+    return s + 1.702 * x * s * (1 - s)
+
+
+def gelu(input, approximate="none"):
+    """``x·Φ(x)`` with Φ the standard normal distribution function. Hendrycks and Gimpel 2016.
+
+    ``approximate``: "none", "tanh" (``gelu_tanh``) or "sigmoid" (``gelu_sigmoid``).
     """
-    if approximate not in ("none", "tanh"):
-        raise ValueError(f"gelu: approximate is 'none' or 'tanh', got {approximate!r}")
-    return _gelu(input) if approximate == "none" else gelu_tanh(input)
+    forms = {"none": _gelu, "tanh": gelu_tanh, "sigmoid": gelu_sigmoid}
+    if approximate not in forms:
+        raise ValueError(f"gelu: approximate is 'none', 'tanh' or 'sigmoid', got {approximate!r}")
+    return forms[approximate](input)
 
 
 @elementwise(formula="ln(1 + eˣ)", derivative_formula="σ(x)", integers="float")

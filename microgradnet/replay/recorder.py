@@ -215,6 +215,8 @@ class Recorder:
                 offset = value.__array_interface__["data"][0] - base.__array_interface__["data"][0]
                 return "view", self.numbers[id(base)], offset, value.shape, value.strides
             return value.shape, value.dtype.name, value.tobytes()
+        if isinstance(value, Tensor):
+            return self.numbers.get(id(value.array), id(value))
         if isinstance(value, list | tuple):
             return [self._described(v) for v in value]
         if isinstance(value, dict):
