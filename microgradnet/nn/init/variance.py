@@ -1,51 +1,15 @@
-"""Initializers: they fill a tensor in place and return it.
+"""Initializers by variance: they keep signals, or gradients, as large as they are from layer to layer.
 
-The argument behind them all: with n = fan_in inputs of variance Var(x) and independent weights of mean 0, a unit's sum
-has variance ``n·Var(w)·Var(x)``. Kept through k layers that is a factor ``(n·Var(w))ᵏ``: it vanishes or explodes unless
-``n·Var(w) = 1`` (or 2, where a ReLU drops half). The same count backwards, over fan_out, holds for gradients.
+With n = fan_in inputs of variance Var(x) and independent weights of mean 0, a unit's sum has variance
+``n·Var(w)·Var(x)``. Through k layers that is a factor ``(n·Var(w))ᵏ``: it vanishes or explodes unless ``n·Var(w) = 1``
+(or 2, where a ReLU drops half). The same count backwards, over fan_out, holds for gradients.
 """
 
 import math
 
-import numpy as np
-
-from ..random import Generator, default_generator
-from ..tensor import Tensor
-
-
-def _fill(tensor: Tensor, values) -> Tensor:
-    tensor.array[...] = values
-    tensor.version[0] += 1
-    return tensor
-
-
-def _random(generator: Generator | None) -> np.random.Generator:
-    return (generator or default_generator).numpy
-
-
-def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """U(a, b): mean (a + b)/2, variance (b − a)²/12."""
-    return _fill(tensor, _random(generator).uniform(a, b, tensor.shape))
-
-
-def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """N(mean, std²)."""
-    return _fill(tensor, _random(generator).normal(mean, std, tensor.shape))
-
-
-def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Every element ``val``."""
-    return _fill(tensor, val)
-
-
-def zeros_(tensor: Tensor) -> Tensor:
-    """Every element 0. For a weight matrix this leaves all units of a layer equal for ever."""
-    return _fill(tensor, 0)
-
-
-def ones_(tensor: Tensor) -> Tensor:
-    """Every element 1."""
-    return _fill(tensor, 1)
+from ...random import Generator
+from ...tensor import Tensor
+from .values import normal_, trunc_normal_, uniform_
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
@@ -121,3 +85,51 @@ def fan_in_bias_(bias: Tensor | None, weight: Tensor) -> None:
         fan_in = fans(weight)[0]
         bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
         uniform_(bias, -bound, bound)
+
+
+def lecun_uniform_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
+    """U(−b, b), b = √(3/fan_in): variance 1/fan_in, for tanh near 0 and for SELU. LeCun et al. 1998, section 4.6."""
+    bound = math.sqrt(3 / fans(tensor)[0])
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def lecun_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
+    """N(0, 1/fan_in). LeCun et al. 1998, section 4.6."""
+    return normal_(tensor, 0.0, math.sqrt(1 / fans(tensor)[0]), generator)
+
+
+def variance_scaling_(
+    tensor: Tensor,
+    scale: float = 1.0,
+    mode: str = "fan_in",
+    distribution: str = "truncated_normal",
+    generator: Generator | None = None,
+) -> Tensor:
+    """Variance ``scale/n`` with n by ``mode``: fan_in, fan_out or fan_avg, their mean. All of the above are cases
+    of it.
+
+    ``distribution``: "truncated_normal" (at 2 standard deviations, made wider so that the variance is right), "normal"
+    or "uniform".
+    """
+    fan_in, fan_out = fans(tensor)
+    counts = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
+    if mode not in counts:
+        raise ValueError(f"variance_scaling_: mode is 'fan_in', 'fan_out' or 'fan_avg', got {mode!r}")
+    if not scale > 0:
+        raise ValueError(f"variance_scaling_: scale must be positive, got {scale}")
+    std = math.sqrt(scale / max(counts[mode], 1))
+    if distribution == "uniform":
+        return uniform_(tensor, -math.sqrt(3) * std, math.sqrt(3) * std, generator)
+    if distribution == "normal":
+        return normal_(tensor, 0.0, std, generator)
+    if distribution != "truncated_normal":
+        raise ValueError(
+            f"variance_scaling_: distribution is 'truncated_normal', 'normal' or 'uniform', got {distribution!r}"
+        )
+    std /= 0.87962566103423978  # the standard deviation of N(0, 1) cut off at ±2
+    return trunc_normal_(tensor, 0.0, std, -2 * std, 2 * std, generator)
+
+
+# The names that students meet besides.
+glorot_uniform_, glorot_normal_ = xavier_uniform_, xavier_normal_
+he_uniform_, he_normal_ = kaiming_uniform_, kaiming_normal_

@@ -1,0 +1,35 @@
+"""Initializers: they fill a tensor in place and return it, or set up a whole model."""
+
+from .of_models import fixup_, lsuv_, zero_init_residual_
+from .orthogonal import delta_orthogonal_, identity_, irnn_, orthogonal_
+from .pretraining import pretrain_layerwise
+from .values import (
+    constant_,
+    dirac_,
+    eye_,
+    large_random_,
+    normal_,
+    ones_,
+    scaled_bias_,
+    small_random_,
+    sparse_,
+    trunc_normal_,
+    uniform_,
+    zeros_,
+)
+from .variance import (
+    calculate_gain,
+    fan_in_bias_,
+    fans,
+    glorot_normal_,
+    glorot_uniform_,
+    he_normal_,
+    he_uniform_,
+    kaiming_normal_,
+    kaiming_uniform_,
+    lecun_normal_,
+    lecun_uniform_,
+    variance_scaling_,
+    xavier_normal_,
+    xavier_uniform_,
+)
