@@ -38,6 +38,9 @@ from .activation import (
 from .activation_search import (
     ComposedActivation,
 )
+from .attention import (
+    MultiheadAttention,
+)
 from .containers import (
     ModuleDict,
     ModuleList,
@@ -358,6 +361,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",
