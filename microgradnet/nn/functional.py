@@ -90,6 +90,9 @@ from ..ops.sparse_probability import (
     sparsemax,
 )
 from ..ops.unfolding import fold, unfold
+from .attention_placeholder import (
+    x,
+)
 from .functional_activation import (
     celu,
     elu,
@@ -216,4 +219,5 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",
+    "x",
 ]
