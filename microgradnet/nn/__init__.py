@@ -68,6 +68,11 @@ from .dropout import (
     Dropout3d,
     FeatureAlphaDropout,
 )
+from .embedding import (
+    Bilinear,
+    Embedding,
+    EmbeddingBag,
+)
 from .fixed_activation import (
     ISRLU,
     ISRU,
@@ -278,6 +283,7 @@ __all__ = [
     "BatchNorm3d",
     "BatchRenorm",
     "BentIdentity",
+    "Bilinear",
     "CReLU",
     "CTCLoss",
     "ChannelShuffle",
@@ -307,6 +313,8 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "DynamicTanh",
+    "Embedding",
+    "EmbeddingBag",
     "Entmax15",
     "EvoNormB0",
     "EvoNormS0",
