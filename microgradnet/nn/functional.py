@@ -90,9 +90,6 @@ from ..ops.sparse_probability import (
     sparsemax,
 )
 from ..ops.unfolding import fold, unfold
-from .attention_placeholder import (
-    x,
-)
 from .functional_activation import (
     celu,
     elu,
@@ -109,6 +106,9 @@ from .functional_activation import (
     softmax,
     softmin,
     threshold,
+)
+from .functional_attention import (
+    multi_head_attention_forward,
 )
 
 __all__ = [
@@ -183,6 +183,7 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
@@ -219,5 +220,4 @@ __all__ = [
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "unfold",
-    "x",
 ]
