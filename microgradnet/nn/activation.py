@@ -171,7 +171,7 @@ class Mish(_InPlace):
 class Hardswish(_InPlace):
     """``x·min(max(x + 3, 0), 6)/6``: SiLU in two lines and a parabola, for small devices. Howard et al. 2019.
 
-    >>> nn.Hardswish()(mg.tensor([-3.0, 3.0])).tolist()
+    >>> nn.Hardswish()(mg.tensor([0.0, 3.0])).tolist()
     [0.0, 3.0]
     """
 

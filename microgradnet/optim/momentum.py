@@ -60,11 +60,11 @@ class AggMo(TensorOptimizer):
 
 
 class AccSGD(ElementwiseOptimizer):
-    """``w̄ ← α·w̄ + (1 − α)(p − κ·lr/c·g)``, ``p ← ζ·(p − lr·g) + (1 − ζ)·w̄``; ``α = 1 − c²ξ/κ``, ``ζ = c/(c + 1 −
-    α)``.
+    """``w̄ ← α·w̄ + (1 − α)(p − κ·lr/c·g)``, ``p ← ζ·(p − lr·g) + (1 − ζ)·w̄``.
 
-    κ is ``kappa`` (long step over short step), ξ is ``xi`` (the statistical advantage), c is ``small_constant``.
-    ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference implementation.
+    ``α = 1 − c²ξ/κ``, ``ζ = c/(c + 1 − α)``; κ is ``kappa`` (long step over short step), ξ is ``xi`` (the statistical
+    advantage), c is ``small_constant``. ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference
+    implementation.
     """
 
     state_names = ("average",)

@@ -3,6 +3,8 @@
 import copy
 import math
 
+import numpy as np
+
 from ..nn.module import Module
 from ..tensor import Tensor
 from .lr_scheduler.scheduler import LRScheduler, per_group
@@ -76,7 +78,7 @@ class AveragedModel(Module):
         self.module = copy.deepcopy(model)
         if device is not None:
             self.module.to(device=device)
-        self.register_buffer("n_averaged", Tensor(0))
+        self.register_buffer("n_averaged", Tensor(np.zeros((), np.int64)))
         self.avg_fn, self.multi_avg_fn, self.use_buffers = avg_fn, multi_avg_fn, use_buffers
 
     def forward(self, *args, **kwargs):

@@ -14,7 +14,8 @@ class Value:
     >>> a, b = Value(2.0), Value(-3.0)
     >>> L = (a * b + 10).tanh()
     >>> L.backward()
-    >>> a.grad
+    >>> round(b.grad / (1 - L.data**2), 6)
+    2.0
     """
 
     __slots__ = ("_dropped", "index", "label", "tape")

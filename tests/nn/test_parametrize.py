@@ -14,6 +14,7 @@ from tests.covered import covers
 from tests.oracle import oracle
 
 covers(*(f"utils.parametrizations.{name}" for name in ("weight_norm", "spectral_norm", "orthogonal")))
+covers("utils.weight_norm", "utils.spectral_norm", "utils.remove_weight_norm", "utils.remove_spectral_norm")
 
 
 class Symmetric(nn.Module):
@@ -356,3 +357,15 @@ BAD = [
 def test_bad_input_is_one_clear_line(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("name", ["weight_norm", "spectral_norm"])
+def test_the_older_hooks_can_be_taken_off_again(name):
+    layer = nn.Linear(3, 2).eval()
+    keys, x = list(layer.state_dict()), mg.randn(4, 3)
+    getattr(nn.utils, name)(layer)
+    expected = layer(x).tolist()
+    getattr(nn.utils, f"remove_{name}")(layer)
+    assert sorted(layer.state_dict()) == sorted(keys)
+    np.testing.assert_allclose(layer(x).detach(), expected, rtol=1e-5, atol=1e-6)
+    assert isinstance(layer.weight, nn.Parameter)
