@@ -4,6 +4,7 @@ import inspect
 
 import numpy as np
 
+from .. import dtypes
 from ..tensor import Tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
@@ -17,8 +18,9 @@ class UninitializedParameter(Parameter):
 
     __slots__ = ()
 
-    def __init__(self):
-        super().__init__(np.zeros(0, np.float32))
+    def __init__(self, requires_grad: bool = True, device=None, dtype=None):
+        empty = Tensor(np.zeros(0, dtype or dtypes.get_default_dtype()))
+        super().__init__(empty if device is None else empty.to(device=device), requires_grad)
 
     def __repr__(self) -> str:
         return "<UninitializedParameter>"
@@ -36,23 +38,38 @@ class LazyModule(Module):
     def __init__(self, *args, **options):
         Module.__init__(self)
         object.__setattr__(self, "_arguments", (args, options))
-        # A module of size 1 says which parameters and buffers there are, and raises for bad arguments.
-        model = self._made(1)
+        # A small module says which parameters and buffers there are, and raises for bad arguments.
+        model = self._made(self._smallest())
         for name, value in model._parameters.items():
-            self.register_parameter(name, None if value is None else UninitializedParameter())
+            absent = value is None
+            self.register_parameter(name, None if absent else UninitializedParameter(dtype=value.dtype))
         for name, value in model._buffers.items():
-            self.register_buffer(name, value)
+            sized = value is not None and value.dim() > 0
+            self.register_buffer(name, Tensor(np.zeros(0, value.dtype)) if sized else value)
+
+    def _smallest(self) -> int:
+        """A size that the arguments allow."""
+        return 1
 
     def _made(self, size: int) -> Module:
         args, options = self._arguments
         return self.becomes(size, *args, **options)
 
     def initialize(self, size: int) -> None:
-        """Becomes ``becomes(size, …)``: parameters get their shapes and values, and stay the objects that they are."""
+        """Becomes ``becomes(size, …)``: parameters get their shapes and values, and stay the objects that they are.
+
+        They and the buffers are on the device and of the dtype that ``to`` has given this module in the meantime.
+        """
         model = self._made(size)
         for name, value in model._parameters.items():
             if value is not None:
-                self._parameters[name].data = value.detach()
+                kept = self._parameters[name]
+                kept.data = value.detach().to(dtype=kept.dtype, device=kept.device)
+                kept.__class__ = Parameter
+        for name, value in model._buffers.items():
+            if value is not None:
+                kept = self._buffers[name]
+                value.data = value.data.to(dtype=kept.dtype, device=kept.device)
         own = {n: self.__dict__[n] for n in (*_KEPT, "_parameters", "training") if n in self.__dict__}
         self.__dict__.clear()
         self.__dict__.update({**model.__dict__, **own})
@@ -69,13 +86,15 @@ class LazyModule(Module):
         return x.shape[self.dim]
 
     def before_load(self, state_dict: dict, prefix: str) -> None:
-        name, axis = self.loaded_from
-        weight = state_dict.get(f"{prefix}{name}")
-        if weight is not None and np.ndim(getattr(weight, "array", weight)) > axis:
-            shape = tuple(getattr(weight, "array", weight).shape)
-            self.initialize(self._size_of_weight(shape[axis]))
+        for name, axis in self.loaded_from:
+            given = state_dict.get(f"{prefix}{name}")
+            shape = () if given is None else tuple(given.shape)
+            if len(shape) > axis and shape[axis] > 0:  # a state of a lazy module has no sizes to tell
+                self.initialize(self._size_of_weight(shape[axis]))
+                return self.before_load(state_dict, prefix)  # as what it has become
 
-    loaded_from = ("weight", 1)  # the entry of a state that tells the size, and along which dimension
+    # Entries of a state that tell the size, and along which dimension; the first that is there decides.
+    loaded_from: tuple[tuple[str, int], ...] = (("weight", 1),)
 
     def _size_of_weight(self, size: int) -> int:
         return size
@@ -89,6 +108,8 @@ class LazyModule(Module):
         shown = dict(zip(names, args, strict=False)) | options
         return ", ".join(f"{name}={value}" for name, value in shown.items())
 
+
+_PER_CHANNEL = (("weight", 0), ("running_mean", 0))
 
 _KEPT = (
     "_label",
@@ -126,17 +147,14 @@ class _LazyConvolution(LazyModule):
 
     def _size_of_weight(self, size: int) -> int:
         """The channels of the input from those of the weight, which groups divide."""
-        if self.becomes.transposed:
-            return size
-        signature = inspect.signature(self.becomes).bind(1, *self._arguments[0], **self._arguments[1])
-        return size * signature.arguments.get("groups", 1)
+        return size if self.becomes.transposed else size * self._groups()
 
-    def _made(self, size: int) -> Module:
-        args, options = self._arguments
-        if size == 1:  # only to see which parameters there are: groups need not divide
-            bound = inspect.signature(self.becomes).bind(1, *args, **options)
-            size = bound.arguments.get("groups", 1)
-        return self.becomes(size, *args, **options)
+    def _smallest(self) -> int:
+        return self._groups()
+
+    def _groups(self) -> int:
+        signature = inspect.signature(self.becomes).bind(1, *self._arguments[0], **self._arguments[1])
+        return signature.arguments.get("groups", 1)
 
 
 class LazyConv1d(_LazyConvolution):
@@ -177,7 +195,7 @@ class LazyConvTranspose1d(_LazyConvolution):
     """
 
     becomes = ConvTranspose1d
-    loaded_from = ("weight", 0)
+    loaded_from = (("weight", 0),)
 
 
 class LazyConvTranspose2d(_LazyConvolution):
@@ -188,7 +206,7 @@ class LazyConvTranspose2d(_LazyConvolution):
     """
 
     becomes = ConvTranspose2d
-    loaded_from = ("weight", 0)
+    loaded_from = (("weight", 0),)
 
 
 class LazyConvTranspose3d(_LazyConvolution):
@@ -199,7 +217,7 @@ class LazyConvTranspose3d(_LazyConvolution):
     """
 
     becomes = ConvTranspose3d
-    loaded_from = ("weight", 0)
+    loaded_from = (("weight", 0),)
 
 
 class LazyBatchNorm1d(LazyModule):
@@ -209,7 +227,7 @@ class LazyBatchNorm1d(LazyModule):
     (4, 3)
     """
 
-    becomes, loaded_from = BatchNorm1d, ("running_mean", 0)
+    becomes, loaded_from = BatchNorm1d, _PER_CHANNEL
 
 
 class LazyBatchNorm2d(LazyModule):
@@ -219,7 +237,7 @@ class LazyBatchNorm2d(LazyModule):
     (4, 3, 2, 2)
     """
 
-    becomes, loaded_from = BatchNorm2d, ("running_mean", 0)
+    becomes, loaded_from = BatchNorm2d, _PER_CHANNEL
 
 
 class LazyBatchNorm3d(LazyModule):
@@ -229,13 +247,13 @@ class LazyBatchNorm3d(LazyModule):
     (4, 3, 2, 2, 2)
     """
 
-    becomes, loaded_from = BatchNorm3d, ("running_mean", 0)
+    becomes, loaded_from = BatchNorm3d, _PER_CHANNEL
 
 
 class _LazyInstanceNorm(LazyModule):
     """Base: as in PyTorch, affine and with running statistics unless told otherwise."""
 
-    loaded_from = ("weight", 0)
+    loaded_from = _PER_CHANNEL
     dims: int
 
     def __init__(self, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None):

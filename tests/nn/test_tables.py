@@ -142,6 +142,43 @@ def test_a_state_sizes_a_lazy_module():
 
 
 @pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("InstanceNorm1d", {"affine": False, "track_running_stats": True}),
+        ("InstanceNorm1d", {"affine": True, "track_running_stats": False}),
+        ("BatchNorm1d", {"track_running_stats": False}),
+        ("BatchNorm1d", {"affine": False}),
+    ],
+)
+def test_a_state_sizes_a_lazy_norm_by_any_entry_it_has(name, options):
+    plain, lazy = getattr(nn, name)(6, **options), getattr(nn, f"Lazy{name}")(**options)
+    lazy.load_state_dict(plain.state_dict())
+    assert repr(lazy) == repr(plain)
+
+
+def test_a_lazy_module_has_the_dtype_that_it_was_given_or_turned_to():
+    for model in (nn.LazyBatchNorm1d(dtype="float64"), nn.LazyBatchNorm1d().double(), nn.LazyLinear(3).double()):
+        model(mg.zeros(4, 5, dtype=mg.float64))
+        assert {v.dtype for v in model.state_dict().values() if v.dtype.kind == "f"} == {np.dtype("float64")}
+
+
+def test_a_lazy_parameter_becomes_a_plain_one():
+    layer = nn.LazyLinear(3)
+    weight = layer.weight
+    assert repr(weight) == "<UninitializedParameter>" and isinstance(weight, nn.UninitializedParameter)
+    layer(mg.zeros(2, 5))
+    assert layer.weight is weight and type(weight) is nn.Parameter and tuple(weight.shape) == (3, 5)
+
+
+@pytest.mark.parametrize("name", ["LazyLinear", "LazyConvTranspose1d", "LazyBatchNorm1d"])
+def test_a_state_without_sizes_leaves_a_lazy_module_lazy(name):
+    args = {"LazyLinear": (3,), "LazyConvTranspose1d": (3, 2), "LazyBatchNorm1d": ()}[name]
+    one, other = getattr(nn, name)(*args), getattr(nn, name)(*args)
+    one.load_state_dict(other.state_dict())
+    assert type(one) is getattr(nn, name)
+
+
+@pytest.mark.parametrize(
     ("call", "error", "message"),
     [
         (lambda: nn.Embedding(3, 2, padding_idx=3), ValueError, "within 3 embeddings, got 3"),
@@ -158,6 +195,7 @@ def test_a_state_sizes_a_lazy_module():
             r"\[0, 10\), got 10 to 10",
         ),
         (lambda: nn.LazyConv2d(4, 3)(mg.zeros(2, 2)), ValueError, "3 or 4 dimensions"),
+        (lambda: nn.LazyConv2d(4, 3, groups=2)(mg.zeros(1, 1, 5, 5)), ValueError, "groups"),
         (lambda: nn.LazyBatchNorm1d()(mg.zeros(2)), ValueError, "cannot tell its size"),
         (lambda: nn.LazyConv2d(4, 3, padding="full"), ValueError, "got 'full'"),
     ],
