@@ -47,20 +47,24 @@ class DataLoader:
         self.drop_last = drop_last
         self.seed = int(random.default_generator.numpy.integers(2**63) if seed is None else seed)
         self.epoch = 0
+        self._under_way = (0, 0)  # the pass that was begun last, and how many of its batches were given
 
     def set_epoch(self, epoch: int) -> None:
         """Makes the next pass number ``epoch``: its order is the one that pass has in a run from the start."""
         if epoch < 0:
             raise ValueError(f"DataLoader: epoch must not be negative, got {epoch}")
         self.epoch = epoch
+        self._under_way = (epoch, 0)
 
     def state_dict(self) -> dict:
-        """Seed and number of passes begun: what decides the orders to come. For a checkpoint between two passes."""
-        return {"seed": self.seed, "epoch": self.epoch}
+        """Seed, pass, and how many of its batches were given: all that decides what comes next. For a checkpoint."""
+        epoch, given = self._under_way
+        return {"seed": self.seed, "epoch": epoch, "given": given}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Goes on with the orders of the loader whose state it is."""
+        """Goes on where the loader of this state was: the next pass begins with the batch that it would have given."""
         self.seed, self.epoch = int(state_dict["seed"]), int(state_dict["epoch"])
+        self._under_way = (self.epoch, int(state_dict["given"]))
 
     def __len__(self) -> int:
         full, rest = divmod(len(self.dataset), self.batch_size)
@@ -72,9 +76,16 @@ class DataLoader:
             order = np.random.default_rng([self.seed, self.epoch]).permutation(samples)
         else:
             order = np.arange(samples)
+        epoch, given = self._under_way if self._under_way[0] == self.epoch else (self.epoch, 0)
         self.epoch += 1
-        starts = range(0, len(self) * self.batch_size, self.batch_size)
-        return map(self._batch, (order[start : start + self.batch_size] for start in starts))
+        return self._pass(order, epoch, given)
+
+    def _pass(self, order: np.ndarray, epoch: int, given: int) -> Iterator:
+        """The batches of one pass after the first ``given``."""
+        for number in range(given, len(self)):
+            indices = order[number * self.batch_size : (number + 1) * self.batch_size]
+            self._under_way = (epoch, number + 1) if number + 1 < len(self) else (epoch + 1, 0)
+            yield self._batch(indices)
 
     def _batch(self, indices: np.ndarray):
         if self.collate_fn is None and _takes_index_arrays(self.dataset):

@@ -103,6 +103,8 @@ class RNNBase(Module):
             )
         batched = input.dim() == 3
         x = input.transpose(0, 1) if batched and self.batch_first else input if batched else input.unsqueeze(1)
+        if x.shape[0] == 0:
+            raise ValueError(f"{type(self).__name__}: at least one step expected, got shape {tuple(input.shape)}")
         states = self._initial(hx, x, batched)
         finals: list = []
         for layer in range(self.num_layers):

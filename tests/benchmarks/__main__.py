@@ -1,6 +1,6 @@
 """Prints the table: ours and PyTorch in one run.
 
-``python -m tests.benchmarks [steps|ops|adam|optimizers|import|growth ...]``.
+``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|growth ...]``.
 """
 
 import argparse
@@ -18,7 +18,9 @@ def main() -> None:
 
     rows = {
         "steps": training_steps.measure,
+        "captured": training_steps.captured,
         "ops": single_ops.activations,
+        "rows": single_ops.rows,
         "adam": single_ops.adam,
         "optimizers": optimizers.measure,
         "import": imports.measure,

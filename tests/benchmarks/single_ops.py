@@ -34,6 +34,30 @@ def _forward_backward(function, x, g):
     return run
 
 
+# name -> how to build the layer in ``nn`` of either library, for inputs (4096, 1024)
+ROWS = {
+    "BatchNorm1d": lambda nn: nn.BatchNorm1d(1024),
+    "LayerNorm": lambda nn: nn.LayerNorm(1024),
+    "softmax": lambda nn: nn.Softmax(1),
+    "RMSNorm": lambda nn: nn.RMSNorm(1024),
+    "Dropout": lambda nn: nn.Dropout(0.5),
+}
+
+
+def rows(torch) -> list[Result]:
+    """Forward and backward of normalizations, softmax and dropout over 4096 × 1024 float32."""
+    x = np.random.default_rng(0).standard_normal((4096, 1024)).astype(np.float32)
+    g = np.ones_like(x)
+    results = []
+    for name, build in ROWS.items():
+        runners = {"ours": _forward_backward(build(mg.nn), mg.Tensor(x), mg.Tensor(g))}
+        if torch is not None:
+            runners["torch"] = _forward_backward(build(torch.nn), torch.tensor(x), torch.tensor(g))
+        times = race(runners)
+        results.append(Result(f"{name} forward + backward, 4096 × 1024", times.pop("ours"), times, 0.8))
+    return results
+
+
 def adam(torch, size: int = 10_000_000) -> list[Result]:
     """One Adam step over ``size`` parameters, against PyTorch's fused one."""
     random = np.random.default_rng(0)

@@ -66,6 +66,33 @@ def test_a_resumed_training_is_the_unbroken_one(optimizer, schedule, tmp_path):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
 
 
+@pytest.mark.parametrize("stop", [1, 2, 3, 4, 5])
+def test_it_resumes_within_a_pass_too(stop, tmp_path):
+    def steps(model, optimizer, scheduler, loader, count: int):
+        while count:
+            for x, y in loader:
+                loss = nn.functional.mse_loss(model(x + 0.1 * mg.randn(*x.shape)), y)
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                scheduler.step()
+                count -= 1
+                if not count:
+                    return
+
+    whole = parts("Adam", "steps", 1)
+    steps(*whole, 8)
+    first = parts("Adam", "steps", 1)
+    steps(*first, stop)
+    names = ("model", "optimizer", "scheduler", "loader")
+    mg.save_checkpoint(tmp_path / "c", **dict(zip(names, first, strict=True)))
+    resumed = parts("Adam", "steps", 7)
+    mg.load_checkpoint(tmp_path / "c", **dict(zip(names, resumed, strict=True)))
+    steps(*resumed, 8 - stop)
+    for a, b in zip(whole[0].state_dict().values(), resumed[0].state_dict().values(), strict=True):
+        np.testing.assert_array_equal(a.numpy(), b.numpy())
+
+
 def test_what_a_checkpoint_is_not(tmp_path):
     model = nn.Linear(1, 1)
     with pytest.raises(TypeError, match="hook is a function, which cannot be stored"):

@@ -146,6 +146,7 @@
   function go(to) {
     step = Math.min(Math.max(to, 0), data.events.length);
     if (step === data.events.length) pause();
+    $("verdict").textContent = "";
     show();
     follow();
   }
