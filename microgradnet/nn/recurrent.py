@@ -124,6 +124,15 @@ class RNNBase(Module):
             x = x.transpose(0, 1)
         return x, last_states if self.mode == "LSTM" else last_states[0]
 
+    def flatten_parameters(self) -> None:
+        """Does nothing: in PyTorch it puts the weights side by side for cuDNN."""
+
+    @property
+    def all_weights(self) -> list[list[Tensor]]:
+        """The parameters of each layer and direction."""
+        suffixes = [suffix for layer in range(self.num_layers) for suffix in self._suffixes(layer)]
+        return [[p for name, p in self._parameters.items() if name.endswith(s)] for s in suffixes]
+
     def _initial(self, hx, x: Tensor, batched: bool) -> tuple[Tensor, ...]:
         """The initial states (layers·directions, N, size): h, and c of an LSTM."""
         count, out = self.num_layers * (1 + self.bidirectional), self.proj_size or self.hidden_size

@@ -172,6 +172,18 @@ def test_stacks_of_layers_are_pytorchs_and_start_alike():
     np.testing.assert_array_equal(mask, torch.nn.Transformer.generate_square_subsequent_mask(3).numpy())
 
 
+def test_all_weights_are_listed_by_layer_and_direction():
+    torch = oracle()
+    shapes = [
+        [
+            [tuple(p.shape) for p in group]
+            for group in library.nn.LSTM(3, 4, 2, bidirectional=True, proj_size=2).all_weights
+        ]
+        for library in (mg, torch)
+    ]
+    assert shapes[0] == shapes[1]
+
+
 def test_dropout_between_layers_and_in_attention_is_off_in_eval():
     x = mg.randn(4, 2, 3)
     rnn = nn.GRU(3, 4, num_layers=2, dropout=0.5)
