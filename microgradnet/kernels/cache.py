@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from . import threads
+
 CONTRACT = ", fastmath={'contract'}"  # a·b + c with one rounding; NaN, Inf and -0.0 stay IEEE
 FLAGS = f"cache=True, nogil=True, error_model='numpy'{CONTRACT}"
 HEADER = "import math\nimport numpy as np\nfrom numba import float32, float64, njit, prange\n"
@@ -43,9 +45,7 @@ def load(name: str, source: str, header: str = HEADER):
     """The module made of ``source``, compiled now or before; ``name`` is for the reader of the folder."""
     import numba
 
-    if "NUMBA_THREADING_LAYER" not in os.environ:
-        # Its threads sleep between loops. OpenMP's spin, and hold up the BLAS threads by a scheduler's time slice.
-        numba.config.THREADING_LAYER = "workqueue"
+    threads.choose_layer()
     text = f"# numba {numba.__version__}\n{header}\n{source}\n"
     module_name = f"mg_{name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     if module_name in sys.modules:

@@ -15,6 +15,7 @@ from . import cache, scalar_math, source, threads
 
 # Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
 PARALLEL_FROM = 1 << 21
+PARALLEL_FROM_OPENMP = 1 << 19  # where its threads wake quickly: threads.choose_layer
 
 # numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
 _pool = threading.Lock()
@@ -22,7 +23,7 @@ _pool = threading.Lock()
 
 def _enter_pool() -> bool:
     """Whether the thread pool is this thread's until it releases it."""
-    if threads.get_num_threads() == 1 or not _pool.acquire(blocking=False):
+    if not threads.loops_have_threads() or not _pool.acquire(blocking=False):
         return False
     threads.enter_loop()
     return True

@@ -1,8 +1,58 @@
 """How many threads compute: one number for the BLAS and for numba's loops, which never run at the same time."""
 
+import functools
 import os
+import sys
+
+# How long GNU OpenMP's threads spin after a loop before they sleep: some ten microseconds. The next loop of a chain
+# finds them awake; a matrix product that follows has its cores for itself. Left alone they spin for milliseconds, and
+# hold up the BLAS by a scheduler's time slice (measured: a training step of 7 ms took 56).
+SPIN = "3000"
 
 _chosen: int | None = None
+_forked = False
+
+
+@functools.cache
+def choose_layer() -> None:
+    """Picks numba's thread pool: GNU OpenMP where how long it spins can still be set, else numba's own.
+
+    The latter sleeps at once, and takes 60 to 100 µs to wake. ``NUMBA_THREADING_LAYER`` decides, if it is set.
+    """
+    import numba
+
+    from . import cpu
+
+    if "NUMBA_THREADING_LAYER" in os.environ:
+        return
+    layer = "workqueue"
+    if sys.platform == "linux" and ("GOMP_SPINCOUNT" in os.environ or not _loaded("libgomp.so.1")):
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # libgomp reads it when it is loaded
+        try:
+            from numba.np.ufunc import omppool  # noqa: F401
+        except ImportError:
+            pass
+        else:
+            layer = "omp"
+            cpu.PARALLEL_FROM = min(cpu.PARALLEL_FROM, cpu.PARALLEL_FROM_OPENMP)
+    numba.config.THREADING_LAYER = layer
+
+
+def _loaded(library: str) -> bool:
+    try:
+        with open("/proc/self/maps") as maps:
+            return any(library in line for line in maps)
+    except OSError:
+        return True
+
+
+def _after_fork() -> None:
+    global _forked
+    _forked = True  # the pool's threads are the parent's, and GNU OpenMP ends a child that asks for them
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def get_num_threads() -> int:
@@ -26,6 +76,11 @@ def set_num_threads(num_threads: int) -> None:
 
     _chosen = min(num_threads, os.cpu_count() or 1)
     threadpoolctl.threadpool_limits(_chosen, user_api="blas")
+
+
+def loops_have_threads() -> bool:
+    """Whether a loop may use more than its own thread: not in a forked child."""
+    return not _forked and get_num_threads() > 1
 
 
 def enter_loop() -> None:

@@ -13,6 +13,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 
 def main() -> None:
     """Measures the rows asked for."""
+    from microgradnet.kernels import threads
     from tests.benchmarks import growth, imports, optimizers, single_ops, training_steps
     from tests.benchmarks.race import table
 
@@ -32,6 +33,8 @@ def main() -> None:
     args = parser.parse_args()
     if unknown := set(args.rows) - set(names):
         parser.error(f"unknown row {', '.join(sorted(unknown))}: choose from {', '.join(names)}")
+    # PyTorch's wheel brings GNU OpenMP too, and whoever comes first decides how long the threads of both spin.
+    threads.choose_layer()
     torch = None
     if not args.alone and importlib.util.find_spec("torch"):
         torch = importlib.import_module("torch")

@@ -1,5 +1,6 @@
 """set_num_threads: one number for the BLAS and for numba's loops."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,47 @@ def test_blas_and_loops_keep_to_the_budget(threads):
         cwd=Path(__file__).parents[2],
     )
     assert result.stdout == "fine\n", result.stderr
+
+
+FORKED = """
+import os, numpy as np
+import microgradnet as mg
+from microgradnet.kernels import cpu
+cpu.PARALLEL_FROM = 1000
+x = mg.randn(5000)
+before = mg.sigmoid(x).numpy()
+child = os.fork()
+if child == 0:
+    os._exit(0 if np.array_equal(mg.sigmoid(x).numpy(), before) else 3)
+assert os.waitpid(child, 0)[1] == 0
+print("fine")
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_child_computes_on_its_own_thread():
+    command = [sys.executable, "-c", FORKED]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[2])
+    assert result.stdout == "fine\n", result.stderr
+
+
+LAYER = """
+import numba, microgradnet as mg
+mg.relu(mg.ones(3))
+print(numba.config.THREADING_LAYER)
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"), [({}, {"omp", "workqueue"}), ({"NUMBA_THREADING_LAYER": "workqueue"}, {"workqueue"})]
+)
+def test_the_layer_is_the_one_asked_for_if_any(chosen, expected):
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_THREADING_LAYER"} | chosen
+    command = [sys.executable, "-c", LAYER]
+    result = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[2], env=environment
+    )
+    assert result.stdout.strip() in expected, result.stderr
 
 
 @pytest.mark.parametrize("given", [0, -1, 1.5, True, "2"])
