@@ -116,13 +116,20 @@ class ComposedActivation(Module):
 
 
 def _put(formula: str, **texts: str) -> str:
-    """``formula`` with single letters replaced; those inside of names such as "exp" or "max" are left alone."""
+    """``formula`` with single letters replaced; those inside of names such as "exp" or "max" are left alone.
+
+    What is put in is set in parentheses, unless the place is between brackets, bars or commas already.
+    """
     out = []
     for i, c in enumerate(formula):
-        alone = not (formula[i - 1 : i].isalpha() and formula[i - 1 : i].isascii()) and not (
-            formula[i + 1 : i + 2].isalpha() and formula[i + 1 : i + 2].isascii()
-        )
-        out.append(texts[c] if c in texts and alone else c)
+        before, after = formula[i - 1 : i], formula[i + 1 : i + 2]
+        alone = not any(d.isalpha() and d.isascii() for d in (before, after))
+        if c not in texts or not alone:
+            out.append(c)
+        elif formula == c or len(texts[c]) == 1 or (before in ("(", "|", " ") and after in (")", "|", ",")):
+            out.append(texts[c])
+        else:
+            out.append(f"({texts[c]})")
     return "".join(out)
 
 

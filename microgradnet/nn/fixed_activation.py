@@ -243,7 +243,7 @@ class _Gated(_Activation):
 
 
 class SwiGLU(_Gated):
-    """``silu(a)·b`` for the halves a and b of the input along ``dim``. Shazeer 2020, eq. 6.
+    """``silu(a)·b`` for the halves a and b of the input along ``dim``. Shazeer 2020, eq. 5.
 
     >>> nn.SwiGLU()(mg.tensor([0.0, 5.0])).tolist()
     [0.0]

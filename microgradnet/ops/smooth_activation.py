@@ -4,6 +4,7 @@ from ..elementwise import elementwise
 from .activation import sigmoid, tanh
 from .comparison import where
 from .exponential import exp, log, sqrt
+from .rounding import abs
 from .trigonometric import cos, sin
 
 
@@ -21,23 +22,25 @@ def _(x):
 @elementwise(formula="(√(x² + 1) − 1)/2 + x", derivative_formula="x/(2√(x² + 1)) + 1", integers="float")
 def bent_identity(x):
     """``(√(x² + 1) − 1)/2 + x``: slopes from ½ to 1½."""
-    return (sqrt(x * x + 1) - 1) / 2 + x
+    root = where(abs(x) < 1e9, sqrt(x * x + 1), abs(x))  # from there on the 1 is lost, and the square overflows
+    return (root - 1) / 2 + x
 
 
 @bent_identity.derivative
 def _(x):
-    return x / (2 * sqrt(x * x + 1)) + 1
+    return x / (2 * where(abs(x) < 1e9, sqrt(x * x + 1), abs(x))) + 1
 
 
 @elementwise(formula="½(x + √(x² + b))", derivative_formula="½(1 + x/√(x² + b))", integers="float")
 def squareplus(x, b=4.0):
     """``½(x + √(x² + b))``: softplus without exp. Barron 2021."""
-    return 0.5 * (x + sqrt(x * x + b))
+    root = where(abs(x) < 1e9, sqrt(x * x + b), abs(x))
+    return where(x < 0, 0.5 * b / (root - x), 0.5 * (x + root))  # the same, without cancellation
 
 
 @squareplus.derivative
 def _(x, b):
-    return 0.5 * (1 + x / sqrt(x * x + b))
+    return 0.5 * (1 + x / where(abs(x) < 1e9, sqrt(x * x + b), abs(x)))
 
 
 @elementwise(formula="max(0, x)²", derivative_formula="2·max(0, x)")
@@ -110,7 +113,8 @@ def _(x):
 @elementwise(formula="x/√(1 + αx²)", derivative_formula="(1/√(1 + αx²))³", integers="float")
 def isru(x, alpha=1.0):
     """``x/√(1 + αx²)``: sigmoidal, within ±1/√α, without exp. Carlile et al. 2017, eq. 3."""
-    return x / sqrt(1 + alpha * x * x)
+    near = x / sqrt(1 + alpha * x * x)
+    return where((abs(x) < 1e9) | (alpha == 0), near, where(x > 0, 1, -1) / sqrt(alpha))
 
 
 @isru.derivative
@@ -122,7 +126,7 @@ def _(x, alpha):
 @elementwise(formula="x if x ≥ 0 else x/√(1 + αx²)", derivative_formula="1 if x ≥ 0 else (1/√(1 + αx²))³")
 def isrlu(x, alpha=1.0):
     """``x`` from 0 on, ``x/√(1 + αx²)`` below: ELU's shape without exp. Carlile et al. 2017, eq. 1."""
-    return where(x >= 0, x, x / sqrt(1 + alpha * x * x))
+    return where(x >= 0, x, where((x > -1e9) | (alpha == 0), x / sqrt(1 + alpha * x * x), -1 / sqrt(alpha)))
 
 
 @isrlu.derivative

@@ -13,9 +13,12 @@ from .reduction import sum
 def sparsemax(x, dim=-1):
     """The point of the probability simplex nearest to ``x``: ``max(0, x − τ)``. Martins and Astudillo 2016, alg. 1."""
     dim = one_dim(dim, x.ndim, "sparsemax")
+    if x.ndim == 0:
+        return np.ones_like(x)
     z = np.moveaxis(np.asarray(x), dim, -1)
     if z.shape[-1] == 0:
         return x
+    z = z - z.max(axis=-1, keepdims=True)  # the result is the same, and 1 is not lost beside large scores
     ordered = -np.sort(-z, axis=-1)
     sums = np.cumsum(ordered, axis=-1)
     ranks = np.arange(1, z.shape[-1] + 1)
@@ -37,6 +40,8 @@ sparsemax.vjp(x=_sparsemax_gradient)
 def entmax15(x, dim=-1):
     """``max(0, x/2 − τ)²`` with τ such that it sums to 1: between softmax and sparsemax. Peters et al. 2019, alg. 2."""
     dim = one_dim(dim, x.ndim, "entmax15")
+    if x.ndim == 0:
+        return np.ones_like(x)
     z = np.moveaxis(np.asarray(x), dim, -1)
     if z.shape[-1] == 0:
         return x

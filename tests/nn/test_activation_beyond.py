@@ -216,6 +216,17 @@ def test_entmax_sums_to_one_with_the_right_threshold():
     assert gradgradcheck(nn.Entmax15(), [leaf])
 
 
+@pytest.mark.parametrize("layer", [nn.Sparsemax, nn.Entmax15])
+def test_sparse_probabilities_of_large_scores_and_of_one_number(layer):
+    assert layer()(mg.tensor([1e8, 1e8, 1.0])).tolist() == [0.5, 0.5, 0.0]
+    assert layer()(mg.tensor([1e30, 1.0, 2.0])).tolist() == [1.0, 0.0, 0.0]
+    assert np.isnan(layer()(mg.tensor([math.nan, 1.0, 2.0])).numpy()).all()
+    x = mg.tensor(3.0, requires_grad=True)
+    out = layer()(x)
+    out.backward()
+    assert (out.item(), x.grad.item()) == (1.0, 0.0)
+
+
 @covers("nn.StochasticGELU")
 def test_the_mean_of_stochastic_gelu_is_gelu():
     mg.manual_seed(0)
@@ -228,6 +239,24 @@ def test_the_mean_of_stochastic_gelu_is_gelu():
         out.sum().backward()
         np.testing.assert_array_equal(x.grad, (out.detach().numpy() != 0) * 1.0)
     np.testing.assert_allclose(nn.StochasticGELU().eval()(mg.Tensor(X)), nn.GELU()(mg.Tensor(X)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "expected"),
+    [
+        (nn.ISRU(), [1e30, -1e30, np.inf, -np.inf], [1, -1, 1, -1]),
+        (nn.ISRU(4.0), [-1e12], [-0.5]),
+        (nn.ISRU(0.0), [1e30], [1e30]),
+        (nn.ISRLU(), [-1e30, -np.inf, 1e30], [-1, -1, 1e30]),
+        (nn.Squareplus(), [-1e4, -1e30, 1e30], [1e-4, 0, 1e30]),
+        (nn.BentIdentity(), [-1e30, 1e30], [-0.5e30, 1.5e30]),
+    ],
+)
+def test_large_inputs_lose_nothing(layer, x, expected):
+    np.testing.assert_allclose(layer(mg.tensor(x)).numpy(), np.array(expected, np.float32), rtol=1e-6, atol=1e-12)
+    leaf = mg.tensor([v for v in x if np.isfinite(v)], requires_grad=True)
+    layer(leaf).sum().backward()
+    assert np.isfinite(leaf.grad.numpy()).all()
 
 
 def test_a_random_gate_is_drawn_anew_in_every_replay():
@@ -280,6 +309,8 @@ def test_compositions_of_compositions_and_the_whole_space():
     two = nn.ComposedActivation(("tanh", "square", "add"), ("exp", "identity", "multiply")).double()
     np.testing.assert_allclose(two(mg.Tensor(X)).detach(), np.exp(np.tanh(X) + X**2) * X)
     assert two.formula == "(exp((tanh x) + (x²)))·(x)"
+    assert nn.ComposedActivation(("tanh", "square", "add"), "square").formula == "((tanh x) + (x²))²"
+    assert nn.ComposedActivation(("identity", "square", "add"), "scaled").formula == "β·((x) + (x²))"
     units = list(search.compositions())
     assert len(units) == len(set(units)) == 25 + 10 * 25 * 25
     assert search.random_activation(3, 2).formula == search.random_activation(3, 2).formula
