@@ -94,7 +94,9 @@ class Hardtanh(_Activation):
 
 
 class ReLU6(Hardtanh):
-    """``min(max(0, x), 6)`` = ReLU(x) − ReLU(x − 6): bounded, for low precision. Krizhevsky 2010.
+    """``min(max(0, x), 6)`` = ReLU(x) − ReLU(x − 6), derivative 1 between 0 and 6, else 0. Krizhevsky 2010.
+
+    Bounded, for low precision; units above 6 get no gradient either.
 
     >>> nn.ReLU6()(mg.tensor([-1.0, 8.0])).tolist()
     [0.0, 6.0]
@@ -158,7 +160,7 @@ class SiLU(_InPlace):
 
 
 class Mish(_InPlace):
-    """``x·tanh(softplus(x))``: much like SiLU, and dearer. Misra 2019.
+    """``x·t``, t = tanh(softplus(x)), derivative ``t + x·(1 − t²)·σ(x)``: much like SiLU, and dearer. Misra 2019.
 
     >>> nn.Mish()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -169,7 +171,9 @@ class Mish(_InPlace):
 
 
 class Hardswish(_InPlace):
-    """``x·min(max(x + 3, 0), 6)/6``: SiLU in two lines and a parabola, for small devices. Howard et al. 2019.
+    """``x·min(max(x + 3, 0), 6)/6``, derivative 0, x/3 + ½, 1 on its three pieces. Howard et al. 2019.
+
+    SiLU in two lines and a parabola, for small devices.
 
     >>> nn.Hardswish()(mg.tensor([0.0, 3.0])).tolist()
     [0.0, 3.0]
@@ -213,8 +217,9 @@ class CELU(ELU):
 
 
 class SELU(_InPlace):
-    """``λx if x > 0 else λα(eˣ − 1)`` with λ ≈ 1.0507, α ≈ 1.6733: activations draw to mean 0 and variance 1.
+    """``λx if x > 0 else λα(eˣ − 1)`` with λ ≈ 1.0507, α ≈ 1.6733, derivative λ or λα·eˣ.
 
+    Activations draw to mean 0 and variance 1 from layer to layer.
     Klambauer et al. 2017. It needs LeCun's initialization, AlphaDropout, and no other normalization.
 
     >>> round(nn.SELU()(mg.tensor(1.0)).item(), 4)
@@ -226,7 +231,9 @@ class SELU(_InPlace):
 
 
 class GLU(_Activation):
-    """``a·σ(b)`` for the halves a and b of the input along ``dim``: a gate that is learned. Dauphin et al. 2017.
+    """``a·σ(b)`` for the halves a and b of the input along ``dim``; derivatives ``σ(b)`` and ``a·σ(b)·(1 − σ(b))``.
+
+    A gate that is learned; the linear path lets gradients pass. Dauphin et al. 2017.
 
     >>> nn.GLU()(mg.tensor([4.0, 0.0])).tolist()
     [2.0]
@@ -265,7 +272,7 @@ class GELU(_Activation):
 
 
 class Hardshrink(_Activation):
-    """``0 if |x| ≤ λ else x``: keeps what is large, as it is.
+    """``0 if |x| ≤ λ else x``, derivative 0 or 1: keeps what is large, as it is; nothing is learned of what is small.
 
     >>> nn.Hardshrink()(mg.tensor([0.3, 2.0])).tolist()
     [0.0, 2.0]
@@ -283,7 +290,9 @@ class Hardshrink(_Activation):
 
 
 class Softshrink(Hardshrink):
-    """``x − λ`` above λ, ``x + λ`` below −λ, else 0: the proximal step of λ·|x|, as in L1 regularization.
+    """``x − λ`` above λ, ``x + λ`` below −λ, else 0; derivative 1 outside of ±λ, 0 inside.
+
+    The proximal step of λ·|x|, as in L1 regularization: for sparse codes.
 
     >>> nn.Softshrink()(mg.tensor([0.3, 2.0])).tolist()
     [0.0, 1.5]
@@ -398,7 +407,8 @@ class _AlongDim(_Activation):
 
 
 class Softmin(_AlongDim):
-    """``e^(−xᵢ)/Σ e^(−xⱼ)`` along ``dim``.
+    """``yᵢ = e^(−xᵢ)/Σ e^(−xⱼ)`` along ``dim``: softmax of −x, ∂yᵢ/∂xⱼ = −yᵢ·([i = j] − yⱼ). For weights from
+    distances.
 
     >>> nn.Softmin(0)(mg.tensor([0.0, 0.0])).tolist()
     [0.5, 0.5]
@@ -422,7 +432,9 @@ class Softmax(_AlongDim):
 
 
 class LogSoftmax(_AlongDim):
-    """``x − log Σ eˣ`` along ``dim``: the logarithm of softmax, without its underflow. For NLLLoss.
+    """``x − log Σ eˣ`` along ``dim``: the logarithm of softmax, without its underflow; ∂yᵢ/∂xⱼ = [i = j] − e^(yⱼ).
+
+    For NLLLoss; CrossEntropyLoss has it inside.
 
     >>> nn.LogSoftmax(0)(mg.tensor([-900.0, 0.0])).tolist()
     [-900.0, 0.0]
@@ -433,7 +445,7 @@ class LogSoftmax(_AlongDim):
 
 
 class Softmax2d(_Activation):
-    """Softmax over the channels of (N, C, H, W) or (C, H, W), at each pixel.
+    """Softmax over the channels of (N, C, H, W) or (C, H, W), at each pixel; derivative as Softmax. For segmentation.
 
     >>> nn.Softmax2d()(mg.zeros(2, 1, 1)).flatten().tolist()
     [0.5, 0.5]

@@ -8,7 +8,7 @@ from .. import dtypes
 from ..tensor import Tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
-from .module import Module
+from .module import HOOKS, Module
 from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from .parameter import Parameter
 
@@ -111,16 +111,7 @@ class LazyModule(Module):
 
 _PER_CHANNEL = (("weight", 0), ("running_mean", 0))
 
-_KEPT = (
-    "_label",
-    "_forward_pre_hooks",
-    "_forward_hooks",
-    "_backward_pre_hooks",
-    "_backward_hooks",
-    "_state_dict_hooks",
-    "_load_state_dict_pre_hooks",
-    "_load_state_dict_post_hooks",
-)
+_KEPT = ("_label", *HOOKS)
 
 
 class LazyLinear(LazyModule):

@@ -54,7 +54,9 @@ class Swish(_Learned):
 
 
 class Snake(_Learned):
-    """``x + sin²(ax)/a`` with the frequency a learned: extrapolates what is periodic. Ziyin et al. 2020, eq. 3.
+    """``x + sin²(ax)/a`` with the frequency a learned; ∂/∂x = 1 + sin 2ax. Ziyin et al. 2020, eq. 3.
+
+    Extrapolates what is periodic, if the frequency starts near; it has many minima in a.
 
     >>> nn.Snake()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -72,6 +74,8 @@ class Snake(_Learned):
 class Softexponential(_Learned):
     """Logarithm at α = −1, identity at 0, exponential at 1, with α learned. Godfrey and Gashler 2015, eq. 1.
 
+    ∂/∂x = e^(αx) for α ≥ 0, ``1/(1 − α(x + α))`` below: sums become products and back.
+
     For α < 0 it is defined where ``1 − α(x + α) > 0``, and NaN elsewhere: keep the rate low.
 
     >>> nn.Softexponential()(mg.tensor([3.0])).tolist()
@@ -86,8 +90,8 @@ class Softexponential(_Learned):
 
 
 class TLU(_Learned):
-    """``max(x, τ)`` with τ learned: ReLU behind FilterResponseNorm, whose mean is not 0. Singh and Krishnan 2020,
-    eq. 5.
+    """``max(x, τ)`` with τ learned, derivatives [x > τ] and [x < τ]: ReLU behind FilterResponseNorm, whose mean is
+    not 0. Singh and Krishnan 2020, eq. 5.
 
     >>> nn.TLU()(mg.tensor([-1.0, 2.0])).tolist()
     [0.0, 2.0]
@@ -138,6 +142,8 @@ class SReLU(_Learned):
 class APL(Module):
     """``max(0, x) + Σ_s a_s·max(0, b_s − x)`` with S hinges, a and b learned for each feature. Agostinelli et al. 2014.
 
+    ∂/∂x = [x > 0] − Σ_s a_s·[x < b_s]: any continuous piecewise linear function that is x far to the right.
+
     ``hinges`` is S; ``num_parameters`` the number of features or channels (1: all share).
 
     >>> nn.APL()(mg.tensor([2.0])).shape
@@ -172,7 +178,8 @@ class PAU(Module):
     """``P(x)/Q(x)``, P of degree ``degrees[0]``, ``Q = 1 + |Σ bₖ·xᵏ|`` of ``degrees[1]``: any shape. Molina et al.
     2020, eq. 3.
 
-    It starts near LeakyReLU(0.01): least squares over [−3, 3]. Far outside of the data it does as it pleases.
+    It starts near LeakyReLU(0.01): least squares over [−3, 3]. Far outside of the data it does as it pleases. ∂/∂x
+    = (P′Q − P·Q′)/Q².
 
     >>> nn.PAU()(mg.tensor([2.0])).shape
     (1,)

@@ -12,7 +12,7 @@ from ..tape import state as thread
 from ..tensor import Tensor
 from .parameter import Parameter
 
-_HOOKS = (
+HOOKS = (
     "_forward_pre_hooks",
     "_forward_hooks",
     "_backward_pre_hooks",
@@ -43,7 +43,7 @@ class Module:
 
     def __init__(self):
         object.__setattr__(self, "training", True)
-        for name in ("_parameters", "_buffers", "_modules", *_HOOKS):
+        for name in ("_parameters", "_buffers", "_modules", *HOOKS):
             object.__setattr__(self, name, OrderedDict())
         object.__setattr__(self, "_transient", set())  # buffers that are not part of the state
         object.__setattr__(self, "_label", type(self).__name__)
