@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from ..nn.module import Module
+from ..replayed import as_one_call
 from ..tensor import Tensor
 from .lr_scheduler.scheduler import LRScheduler, per_group
 
@@ -84,6 +85,7 @@ class AveragedModel(Module):
     def forward(self, *args, **kwargs):
         return self.module(*args, **kwargs)
 
+    @as_one_call
     def update_parameters(self, model: Module) -> None:
         """Takes the model's present parameters into the average; the first time they are it."""
 

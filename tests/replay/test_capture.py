@@ -112,6 +112,41 @@ def test_a_learning_rate_that_changes_is_followed():
     assert step.replays == 5
 
 
+def test_schedules_and_averages_inside_of_the_step_go_on():
+    def build():
+        mg.manual_seed(0)
+        model = nn.Linear(4, 1)
+        optimizer = optim.Lookahead(optim.SGD(model.parameters(), lr=0.1), k=3)
+        parts = [
+            optim.lr_scheduler.StepLR(optimizer, 2, 0.5),
+            optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=0, factor=0.9),
+            optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, 3),
+        ]
+        average = optim.swa_utils.AveragedModel(model)
+
+        def step(x, y):
+            loss = F.mse_loss(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            parts[0].step()
+            parts[1].step(loss)
+            parts[2].step()
+            average.update_parameters(model)
+            return loss
+
+        return step, optimizer, average
+
+    (plain, a, average), (captured, b, same) = build(), build()
+    captured = mg.capture(captured, fallback=False)
+    for x, y in batches(10, (5, 4)):
+        assert captured(x, y).item() == plain(x, y).item()
+        assert b.param_groups[0]["lr"] == a.param_groups[0]["lr"]
+    assert captured.replays == 7
+    assert same.n_averaged.item() == 10
+    assert same.module.weight.tolist() == average.module.weight.tolist()
+
+
 def test_other_shapes_are_recorded_anew_and_both_are_kept():
     model = nn.Linear(4, 1)
     step = mg.capture(lambda x: model(x).sum())

@@ -2,6 +2,7 @@
 
 import warnings
 
+from ...replayed import as_one_call
 from ..optimizer import Optimizer
 
 
@@ -15,6 +16,11 @@ class LRScheduler:
         last_epoch: t, the number of steps so far.
         base_lrs: each group's learning rate when the schedule began, also kept as the group's ``"initial_lr"``.
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "step" in vars(cls):
+            cls.step = as_one_call(cls.step)
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         if not isinstance(optimizer, Optimizer):
@@ -38,6 +44,7 @@ class LRScheduler:
         self._advance()
         self._initial = False
 
+    @as_one_call
     def step(self, epoch: int | None = None) -> None:
         """Goes on by one step; call it after the optimizer's step. ``epoch``, as in older programs, jumps there."""
         if epoch is not None:
