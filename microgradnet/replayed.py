@@ -33,6 +33,12 @@ def as_one_call(function):
     return call
 
 
+def not_replayed(what: str) -> None:
+    """Says that what is done now, on arrays beside the ops, cannot be done again by a captured step."""
+    if state.recorder is not None:
+        state.recorder.refuse(what)
+
+
 def scratch(shape: tuple[int, ...], dtype) -> np.ndarray:
     """Memory that an op fills besides its result: no constant of the step, though no op gave it."""
     array = np.empty(shape, dtype)

@@ -333,6 +333,24 @@ def test_a_function_of_ones_own_and_a_hook_are_refused():
             step(), step()
 
 
+def test_running_statistics_without_momentum_and_spectral_norm_are_not_frozen():
+    layers = {
+        "cumulative": (lambda: nn.BatchNorm1d(4, momentum=None), "the same operations|changes"),
+        "spectral": (lambda: nn.utils.parametrizations.spectral_norm(nn.Linear(4, 4)), "spectral_norm iterates"),
+    }
+    for build, reason in layers.values():
+        mg.manual_seed(0)
+        layer = build()
+        twin = copy.deepcopy(layer)
+        step = mg.capture(lambda x, layer=layer: layer(x))
+        with pytest.warns(UserWarning, match=reason):
+            for x, _ in batches(8, (6, 4)):
+                assert step(x).tolist() == twin(x).tolist()
+        assert step.replays == 0
+        for a, b in zip(layer.buffers(), twin.buffers(), strict=True):
+            assert a.tolist() == b.tolist()
+
+
 def test_the_program_can_be_read():
     model = nn.Sequential(nn.Linear(2, 3), Chains())
     step = mg.capture(lambda x: model(x).sum())

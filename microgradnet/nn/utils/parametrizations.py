@@ -11,6 +11,7 @@ from ...ops.matrix_functions import householder_product, matrix_exp
 from ...ops.norms import vector_norm
 from ...ops.rearranging import tril
 from ...random import default_generator
+from ...replayed import not_replayed
 from ...tensor import Tensor
 from .. import functional as F
 from ..conv import ConvTranspose1d
@@ -83,6 +84,7 @@ def random_direction(size: int, like: Tensor, eps: float) -> Tensor:
 
 def power_iterations(matrix: np.ndarray, u: Tensor, v: Tensor, count: int, eps: float) -> None:
     """``u ← Mv/‖Mv‖, v ← Mᵀu/‖Mᵀu‖``, in place: towards the first left and right singular vectors."""
+    not_replayed("spectral_norm iterates on its vectors")
     for _ in range(count):
         u.array[...] = F.normalize(matrix @ v.array, dim=0, eps=eps)
         v.array[...] = F.normalize(matrix.T @ u.array, dim=0, eps=eps)
