@@ -6,6 +6,7 @@ buffers: an instruction is run again by computing the same op from the same arra
 """
 
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -267,7 +268,10 @@ class watching_reads:
     ``Tensor.array`` is a slot; for this while a property of the same name stands in front of it.
     """
 
+    _one_at_a_time = threading.Lock()  # two threads that record would put back each other's property
+
     def __enter__(self):
+        self._one_at_a_time.acquire()
         slot = Tensor.__dict__["array"]
         self.slot = slot
 
@@ -293,3 +297,4 @@ class watching_reads:
 
     def __exit__(self, *exception):
         Tensor.array = self.slot
+        self._one_at_a_time.release()

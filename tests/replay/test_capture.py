@@ -1,6 +1,7 @@
 """A captured step gives bit for bit what the plain one gives, notices what it must, and says what it cannot do."""
 
 import copy
+import threading
 import warnings
 
 import numpy as np
@@ -349,6 +350,25 @@ def test_running_statistics_without_momentum_and_spectral_norm_are_not_frozen():
         assert step.replays == 0
         for a, b in zip(layer.buffers(), twin.buffers(), strict=True):
             assert a.tolist() == b.tolist()
+
+
+def test_two_threads_capture_steps_of_their_own():
+    slot, results = mg.Tensor.__dict__["array"], {}
+
+    def train(seed: int) -> None:
+        w = mg.full((50,), float(seed), requires_grad=True)
+        step = mg.capture(lambda x: ((x * w).tanh() * seed).sum())
+        results[seed] = [step(mg.full((50,), 0.1 * i)).item() for i in range(30)]
+
+    threads = [threading.Thread(target=train, args=(seed,)) for seed in (1, 2, 3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed, values in results.items():
+        expected = [50 * seed * np.tanh(seed * 0.1 * i) for i in range(30)]
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+    assert mg.Tensor.__dict__["array"] is slot
 
 
 def test_the_program_can_be_read():
