@@ -8,6 +8,7 @@ gates.
 import math
 
 from ..ops import cat, sigmoid, stack, tanh, zeros
+from ..ops.gates import lstm_gates
 from ..tensor import Tensor
 from . import functional as F
 from . import init
@@ -27,9 +28,7 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
     """``c' = σ(f)·c + σ(i)·tanh(g)``, ``h' = σ(o)·tanh(c')``. Hochreiter and Schmidhuber 1997, with Gers' forget
     gate.
     """
-    i, f, g, o = (x + h).chunk(4, -1)
-    c = sigmoid(f) * c + sigmoid(i) * tanh(g)
-    return sigmoid(o) * tanh(c), c
+    return lstm_gates(x + h, c)
 
 
 def gru_step(x: Tensor, wh: Tensor, h: Tensor) -> Tensor:
