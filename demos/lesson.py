@@ -1,0 +1,131 @@
+"""What the lessons share: the command line, the progress bar, the output folder, and the verdict at the end.
+
+Nothing here trains: each lesson has its own loop, to be read. A lesson says what it found with ``finding``, and what
+must be so for the finding to be true with ``check``; ``finish`` prints both and gives the program's exit status.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tqdm import tqdm
+
+import microgradnet as mg
+
+
+class Lesson:
+    """One run of one lesson.
+
+    Args:
+        script: ``__file__`` of the lesson; its name is the lesson's, and that of its folder in ``out/``.
+        doc: the docstring of the lesson; its first line is the help text.
+        argv: the command line, ``sys.argv`` where None.
+        quick: options that ``--quick`` changes: the smaller budget that the tests run with.
+        options: name -> (default, help) of the options of this lesson; a whole number must be at least 1.
+
+    After it is made, ``args`` has the options, the output folder exists, and everything random is seeded.
+    """
+
+    def __init__(self, script: str, doc: str, argv: list[str] | None = None, *, quick: dict | None = None, **options):
+        self.name = Path(script).stem
+        self.title = doc.partition("\n")[0]
+        self.args = _arguments(self, argv, quick or {}, options)
+        self.out = _output_folder(self.args.out)
+        self.findings: list[str] = []
+        self.checks: list[dict] = []
+        self.pictures: list[tuple[str, str]] = []
+        self._started = time.perf_counter()
+        self._bar: tqdm | None = None
+        mg.manual_seed(self.args.seed)
+        print(self.title)
+
+    def progress(self, steps: int, what: str, unit: str = "step") -> Iterator[int]:
+        """0, 1, ..., ``steps`` − 1 with a progress bar, to which ``show`` adds the loss and the accuracy."""
+        with tqdm(range(steps), desc=what, unit=unit, disable=None, leave=False) as self._bar:
+            yield from self._bar
+
+    def show(self, **figures: float) -> None:
+        """Shows numbers such as ``loss=0.3, accuracy=0.98`` in the running progress bar."""
+        self._bar.set_postfix({name: f"{float(value):.3g}" for name, value in figures.items()}, refresh=False)
+
+    def picture(self, file: str, caption: str) -> Path:
+        """The path at which to save a picture, remembered with its caption for the end and for the course's index."""
+        self.pictures.append((file, caption))
+        return self.out / file
+
+    def finding(self, sentence: str) -> None:
+        """What was found, in a plain sentence with its figures."""
+        self.findings.append(sentence)
+
+    def check(self, claim: str, holds: bool) -> None:
+        """A condition of the finding, with its figures; the lesson fails where one does not hold."""
+        self.checks.append({"claim": claim, "holds": bool(holds)})
+
+    def finish(self) -> int:
+        """Prints what was found, writes it to ``lesson.json`` with the pictures' names, and returns the exit status."""
+        for sentence in self.findings:
+            print(f"  {sentence}")
+        print(f"Pictures in {self.out}/: {', '.join(file for file, _ in self.pictures)}")
+        failed = [check["claim"] for check in self.checks if not check["holds"]]
+        for claim in failed:
+            print(f"Not so: {claim}. The lesson did not come out.", file=sys.stderr)
+        report = {
+            "lesson": self.name, "title": self.title, "seconds": round(time.perf_counter() - self._started, 1),
+            "seed": self.args.seed, "findings": self.findings, "checks": self.checks,
+            "pictures": [{"file": file, "caption": caption} for file, caption in self.pictures],
+        }  # fmt: skip
+        write_json(self.out / "lesson.json", report)
+        return 1 if failed else 0
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Writes beside and renames, so that an interrupted run leaves no half file."""
+    beside = path.with_suffix(".tmp")
+    beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(beside, path)
+
+
+def positive(text: str) -> int:
+    """An argument that counts something."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 expected, got {text!r}")
+    return int(text)
+
+
+def _arguments(lesson: Lesson, argv: list[str] | None, quick: dict, options: dict) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog=f"python demos/{lesson.name}.py", description=lesson.title)
+    for name, (default, text) in options.items():
+        if isinstance(default, bool):
+            parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
+            continue
+        kind = positive if isinstance(default, int) else type(default)
+        choices = None
+        if isinstance(default, tuple):  # the first of the choices is the default
+            kind, choices, default = str, default, default[0]
+        parser.add_argument(
+            f"--{name.replace('_', '-')}", type=kind, choices=choices, default=default,
+            help=f"{text} (default: %(default)s)",
+        )  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of everything random (default: %(default)s)")
+    folder = Path("out") / lesson.name
+    parser.add_argument("--out", type=Path, default=folder, help="folder of the pictures (default: %(default)s)")
+    parser.add_argument("--quick", action="store_true", help="a smaller budget, as the tests run it")
+    if "--quick" in (sys.argv[1:] if argv is None else argv):
+        parser.set_defaults(**quick)
+    return parser.parse_args(argv)
+
+
+def _output_folder(path: Path) -> Path:
+    """Makes the folder, or ends the program with one line that says why it cannot be written to."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / ".writable"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        sys.exit(f"--out {path}: cannot write there: {error.strerror or error}")
+    return path
