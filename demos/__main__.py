@@ -61,7 +61,8 @@ def index_page(out: Path, names: list[str]) -> Path:
 def _figure(name: str, file: str, caption: str) -> str:
     link, words = html.escape(f"{name}/{file}", quote=True), html.escape(caption)
     if file.endswith((".png", ".svg", ".gif")):
-        return f"<figure><a href='{link}'><img src='{link}' alt='{words}' loading='lazy'></a><figcaption>{words}</figcaption></figure>"
+        image = f"<a href='{link}'><img src='{link}' alt='{words}' loading='lazy'></a>"
+        return f"<figure>{image}<figcaption>{words}</figcaption></figure>"
     return f"<p><a href='{link}'>{html.escape(file)}</a>: {words}</p>"
 
 
