@@ -1,16 +1,23 @@
 """Data to train on: real digits, made-up points, and what hands either out in batches."""
 
+from .augmentation import random_flip, random_noise, random_shift
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .datasets import Digits, load_digits
 from .loader import DataLoader, default_collate
+from .preprocessing import PCA, ChannelMean, MeanImage, Standardize, ZCAWhitening
 from .synthetic import make_blobs, make_circles, make_moons, make_sine, make_spirals, make_xor
 
 __all__ = [
+    "PCA",
+    "ChannelMean",
     "DataLoader",
     "Dataset",
     "Digits",
+    "MeanImage",
+    "Standardize",
     "Subset",
     "TensorDataset",
+    "ZCAWhitening",
     "default_collate",
     "load_digits",
     "make_blobs",
@@ -19,5 +26,8 @@ __all__ = [
     "make_sine",
     "make_spirals",
     "make_xor",
+    "random_flip",
+    "random_noise",
+    "random_shift",
     "random_split",
 ]

@@ -46,7 +46,7 @@ class TensorDataset(Dataset):
         if len(set(lengths)) > 1:
             raise ValueError(f"{name}: all tensors must have the same number of samples, got {lengths}")
         for position, tensor in enumerate(self.tensors):
-            _refuse_nan(f"{name}: tensors[{position}]", tensor.array)
+            refuse_nan(f"{name}: tensors[{position}]", tensor.array)
 
     def __getitem__(self, index) -> tuple[Tensor, ...]:
         try:
@@ -112,7 +112,8 @@ def random_split(
     return [Subset(dataset, part) for part in np.split(order, np.cumsum(parts, dtype=int)[:-1])]
 
 
-def _refuse_nan(what: str, array: np.ndarray) -> None:
+def refuse_nan(what: str, array: np.ndarray) -> None:
+    """Raises ValueError, beginning with ``what``, for an array with NaN in it."""
     if array.dtype.kind != "f":
         return
     count = int(np.isnan(array).sum())
