@@ -4,16 +4,21 @@ from ..nn.init import pretrain_layerwise
 from .early_stopping import EarlyStopping
 from .ensemble import average, bagging, bootstrap, median, predictions, vote
 from .freezing import freeze, trainable_parameters, unfreeze
+from .search import Trial, linear_range, log_range, search
 
 __all__ = [
     "EarlyStopping",
+    "Trial",
     "average",
     "bagging",
     "bootstrap",
     "freeze",
+    "linear_range",
+    "log_range",
     "median",
     "predictions",
     "pretrain_layerwise",
+    "search",
     "trainable_parameters",
     "unfreeze",
     "vote",

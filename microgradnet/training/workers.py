@@ -1,0 +1,91 @@
+"""Processes that work through a list of tasks, and of which one may die without taking the others along."""
+
+import multiprocessing
+import pickle
+import signal
+from collections.abc import Callable, Hashable, Iterator
+from multiprocessing.connection import Connection, wait
+
+from ..kernels.threads import set_num_threads
+
+
+def in_processes(
+    function: Callable, tasks: dict[Hashable, tuple], processes: int, died: Callable
+) -> Iterator[tuple[Hashable, object]]:
+    """``(key, function(*tasks[key]))`` for every task, in the order in which they are done.
+
+    Each runs on one thread in one of ``processes`` new processes ("spawn": they import what ``function`` needs). A
+    task whose process ends gives ``died(exitcode)`` in the place of a result. ``function`` must not raise.
+
+    Raises TypeError for a function that cannot be sent to another process, RuntimeError if the processes cannot begin.
+    """
+    try:
+        pickle.dumps(function)
+    except Exception as error:
+        raise TypeError(f"several processes need functions of a module, which each can import: {error}") from None
+    context = multiprocessing.get_context("spawn")
+    todo = iter(tasks.items())
+    running: dict[Connection, tuple] = {}  # our end of a worker's pipe -> its process and the task that it has
+
+    def begin() -> tuple:
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs, function), daemon=True)
+        process.start()
+        theirs.close()  # so that the worker's end is the last, and its death is the end of the pipe
+        return ours, process
+
+    def give(connection: Connection, process) -> None:
+        key, arguments = next(todo, (None, None))
+        if arguments is None:
+            connection.close()  # the worker reads the end of the pipe, and ends
+        else:
+            running[connection] = process, key
+            connection.send(arguments)
+
+    workers = [begin() for _ in range(min(processes, len(tasks)))]
+    try:
+        for connection, process in workers:
+            _wait_until_ready(connection, process)
+            give(connection, process)
+        while running:
+            for connection in wait(list(running)):
+                process, key = running.pop(connection)
+                try:
+                    result = connection.recv()
+                except EOFError:
+                    process.join()
+                    result = died(process.exitcode)
+                    connection, process = begin()
+                    workers.append((connection, process))
+                    _wait_until_ready(connection, process)
+                give(connection, process)
+                yield key, result
+    finally:
+        for connection, process in workers:
+            connection.close()
+            if any(p is process for p, _ in running.values()):
+                process.terminate()
+            process.join()
+
+
+def _wait_until_ready(connection: Connection, process) -> None:
+    try:
+        connection.recv()
+    except EOFError:
+        process.join()
+        raise RuntimeError(
+            'a process could not begin: a script must start its work under if __name__ == "__main__":, and functions '
+            "must be in a file that can be imported"
+        ) from None
+
+
+def _serve(connection: Connection, function: Callable) -> None:
+    """What a worker does: answers each task, until there are no more or the one who gives them is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the tasks
+    set_num_threads(1)
+    try:
+        connection.send("ready")
+        while True:
+            connection.send(function(*connection.recv()))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        pass
