@@ -4,10 +4,13 @@ from ..nn.init import pretrain_layerwise
 from .early_stopping import EarlyStopping
 from .ensemble import average, bagging, bootstrap, median, predictions, vote
 from .freezing import freeze, trainable_parameters, unfreeze
+from .metrics_log import MetricsLog, TensorBoardLog, read_metrics
 from .search import Trial, linear_range, log_range, search
 
 __all__ = [
     "EarlyStopping",
+    "MetricsLog",
+    "TensorBoardLog",
     "Trial",
     "average",
     "bagging",
@@ -18,6 +21,7 @@ __all__ = [
     "median",
     "predictions",
     "pretrain_layerwise",
+    "read_metrics",
     "search",
     "trainable_parameters",
     "unfreeze",

@@ -1,0 +1,164 @@
+"""Metrics in files: CSV or JSON lines, row by row and each row whole, or TensorBoard's event files.
+
+with MetricsLog("run.csv") as log:
+    for step in range(1000):
+        ...
+        log(step=step, loss=loss, accuracy=accuracy)
+"""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from ..tensor import Tensor
+
+
+class MetricsLog:
+    """Appends a row to a file at each call, ``log(step=3, loss=0.25)``: numbers, texts, None, tensors of one element.
+
+    ``run.csv`` begins with a line of names, and every row must have those of the first; ``run.jsonl`` has one JSON
+    object a line, of any names. NaN and the infinities, which JSON lacks, are the texts "nan", "inf" and "-inf". A row
+    is handed to the system in one piece before the call returns: it survives the end of the program, ``kill -9`` too.
+    A piece of a row, which a crash of the whole machine can leave, is cut off when the file is opened again.
+
+    A file that is there already is begun anew, or continued with ``resume=True``. In a checkpoint the log stands for
+    its number of rows: ``load_checkpoint(path, log=log)`` takes away those written after the checkpoint, so that a
+    resumed training leaves the log of an unbroken one. ``read_metrics`` reads it.
+
+    Raises ValueError for another suffix, names that differ from the first row's, or texts with line breaks; TypeError
+    for other values.
+    """
+
+    def __init__(self, path: str | Path, resume: bool = False):
+        self.path = Path(path)
+        _check_suffix("MetricsLog", self.path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = open(self.path, "ab" if resume else "wb", buffering=0)  # noqa: SIM115 (it stays open)
+        self._cut(None)
+
+    def __call__(self, **metrics) -> None:
+        row = {name: _plain(name, value) for name, value in metrics.items()}
+        if self.path.suffix == ".jsonl":
+            line = json.dumps({name: _json_value(value) for name, value in row.items()}, ensure_ascii=False) + "\n"
+        else:
+            begun, self._names = self._names, self._names or list(row)
+            if set(row) != set(self._names):
+                had = ", ".join(self._names)
+                raise ValueError(f"MetricsLog: {self.path.name} has the columns {had}; got {', '.join(row)}")
+            line = ("" if begun else _csv_line(row)) + _csv_line(row[name] for name in self._names)
+        self._file.write(line.encode())
+        self.rows += 1
+
+    def state_dict(self) -> dict:
+        return {"rows": self.rows}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Takes away the rows after the first ``rows``. Raises ValueError for a file that has fewer."""
+        if state_dict["rows"] > self.rows:
+            raise ValueError(
+                f"MetricsLog: {self.path} has {self.rows} rows, the checkpoint was made with {state_dict['rows']}: "
+                "open it with resume=True"
+            )
+        self._cut(state_dict["rows"])
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> "MetricsLog":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def _cut(self, rows: int | None) -> None:
+        """Keeps the first ``rows`` (all that are whole where None)."""
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith(b"\n")]
+        header = whole[: self.path.suffix == ".csv"]
+        self._names = next(csv.reader([header[0].decode()])) if header else None
+        kept = whole[len(header) :][:rows]
+        self.rows = len(kept)
+        self._file.truncate(sum(map(len, header + kept)))
+        self._file.seek(0, io.SEEK_END)
+
+
+class TensorBoardLog:
+    """The same call, ``log(step=3, loss=0.25)``, into event files that TensorBoard shows: one curve for each name.
+
+    Writes into ``folder`` with tensorboardX; raises ImportError where it is not installed. ``step`` must be given.
+    """
+
+    def __init__(self, folder: str | Path):
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            raise ImportError("TensorBoardLog: tensorboardX is needed: pip install tensorboardX") from None
+        self._writer = SummaryWriter(str(folder))
+
+    def __call__(self, *, step: int, **metrics) -> None:
+        for name, value in metrics.items():
+            self._writer.add_scalar(name, float(_plain(name, value)), int(step))
+        self._writer.flush()
+
+    def close(self) -> None:
+        self._writer.close()
+
+    def __enter__(self) -> "TensorBoardLog":
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+
+def read_metrics(path: str | Path) -> list[dict]:
+    """The rows of a ``MetricsLog``, numbers as numbers; a torn last one is left out. It may still be being written."""
+    path = Path(path)
+    _check_suffix("read_metrics", path)
+    text = path.read_bytes().decode()
+    lines = text[: text.rfind("\n") + 1].split("\n")[:-1]
+    if path.suffix == ".jsonl":
+        return [{name: _number(value) for name, value in json.loads(line).items()} for line in lines]
+    return [{name: _number(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+
+
+def _check_suffix(name: str, path: Path) -> None:
+    if path.suffix not in (".csv", ".jsonl"):
+        raise ValueError(f"{name}: a path that ends in .csv or .jsonl expected, got {str(path)!r}")
+
+
+def _plain(name: str, value):
+    """A value as Python has it."""
+    if isinstance(value, Tensor | np.ndarray | np.generic):
+        value = value.item()
+    if not isinstance(value, int | float | str | type(None)):
+        raise TypeError(f"MetricsLog: {name} must be a number or a text, got {value!r:.40}")
+    if isinstance(value, str) and ("\n" in value or "\r" in value):
+        raise ValueError(f"MetricsLog: {name} has a line break in it: {value!r:.40}")
+    return value
+
+
+def _json_value(value):
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _csv_line(values: Iterable) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(values)
+    return line.getvalue()
+
+
+def _number(value):
+    """What a text of a file stands for; numbers, booleans and None of JSON are themselves."""
+    if not isinstance(value, str):
+        return value
+    for kind in (int, float):
+        try:
+            return kind(value)
+        except ValueError:
+            continue
+    return {"True": True, "False": False, "": None}.get(value, value)
