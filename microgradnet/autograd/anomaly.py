@@ -55,3 +55,8 @@ def set_detect_anomaly(mode: bool) -> None:
     state.watchers = tuple(w for w in state.watchers if not isinstance(w, _Watcher))
     if mode:
         state.watchers += (_Watcher(),)
+
+
+def anomaly_mode() -> bool:
+    """Whether this thread is inside ``detect_anomaly``."""
+    return any(isinstance(w, _Watcher) for w in state.watchers)

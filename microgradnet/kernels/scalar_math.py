@@ -632,6 +632,26 @@ def acosh_float64(x):
     return math.acosh(x)
 
 
+def atan2_float32(y, x):
+    """The angle of the point (x, y), by libm in float64."""
+    return np.float32(math.atan2(np.float64(y), np.float64(x)))
+
+
+def atan2_float64(y, x):
+    """The angle of the point (x, y), by libm."""
+    return math.atan2(y, x)
+
+
+def hypot_float32(x, y):
+    """√(x² + y²), in float64: its squares are in range."""
+    return np.float32(math.sqrt(np.float64(x) * np.float64(x) + np.float64(y) * np.float64(y)))
+
+
+def hypot_float64(x, y):
+    """√(x² + y²) without overflow, by libm."""
+    return math.hypot(x, y)
+
+
 def atanh_float32(x):
     """The inverse of tanh; ±inf at ±1, NaN beyond; max 0.6 ulp."""
     return np.float32(math.atanh(np.float64(x)))

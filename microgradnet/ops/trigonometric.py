@@ -139,7 +139,13 @@ def _(x):
     return 57.29577951308232
 
 
-@elementwise(formula="atan2(y, x)", derivative_formula="x/(x² + y²), −y/(x² + y²)", integers="float", numpy=np.arctan2)
+@elementwise(
+    formula="atan2(y, x)",
+    derivative_formula="x/(x² + y²), −y/(x² + y²)",
+    integers="float",
+    numpy=np.arctan2,
+    intrinsic=True,
+)
 def atan2(y, x):
     """The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch."""
 
@@ -150,7 +156,7 @@ def _(y, x):
     return where(r == 0, 0, x / r), where(r == 0, 0, -y / r)
 
 
-@elementwise(formula="√(x² + y²)", derivative_formula="x/r, y/r", integers="float", numpy=np.hypot)
+@elementwise(formula="√(x² + y²)", derivative_formula="x/r, y/r", integers="float", numpy=np.hypot, intrinsic=True)
 def hypot(x, y):
     """``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
 

@@ -1,15 +1,24 @@
 """Value: a number that remembers how it was computed. micrograd's API, in float64."""
 
-import math
+import numpy as np
 
-from .opcodes import CODES, OPS, kernels
-from .tape import current_tape
+from . import opcodes
+from .tape import ScalarTape, current_tape
 
-_ADD, _SUB, _MUL, _DIV, _POW, _NEG = (CODES[name] for name in ("add", "sub", "mul", "div", "pow", "neg"))
+_new = object.__new__
+_SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "neg": "-", "relu": "ReLU", "square": "**2", "pow": "**"}
 
 
 class Value:
-    """A number on the tape: ``data``, ``grad``, arithmetic, and every elementwise function as a method.
+    """A number on a tape: ``data``, ``grad``, arithmetic, and every differentiable elementwise op as a method.
+
+    A Value is a handle, a tape and a number on it; what was computed stands on the tape (``ScalarTape``). Comparisons
+    compare the numbers and give a bool, so that a program can branch; ``==`` and ``hash`` ask for the same node, so
+    that Values can be in sets, as micrograd has them.
+
+    Args:
+        data: the number; anything that ``float`` takes.
+        label: a name for pictures and messages.
 
     >>> a, b = Value(2.0), Value(-3.0)
     >>> L = (a * b + 10).tanh()
@@ -18,93 +27,86 @@ class Value:
     2.0
     """
 
-    __slots__ = ("_dropped", "index", "label", "tape")
+    __slots__ = ("__weakref__", "serial", "tape")
+    __array_ufunc__ = None  # a NumPy scalar leaves the operation to us
+    on_scalar_tape = True
 
     def __init__(self, data, label: str = ""):
         self.tape = current_tape()
-        self.index, self.label, self._dropped = self.tape.leaf(float(data)), label, self.tape.dropped
+        self.serial = self.tape.leaf(float(data))
+        if label:
+            self.tape.labels[self.serial] = label
 
-    def _check(self) -> int:
-        if self._dropped != self.tape.dropped and self.index >= len(self.tape):
-            raise RuntimeError("this Value was dropped from its tape by truncate(): compute it again")
-        return self.index
+    @classmethod
+    def constant(cls, tape: ScalarTape, data: float) -> "Value":
+        """A leaf on a given tape, not on the one that records now."""
+        return _made(tape, tape.leaf(float(data)))
 
     @property
     def data(self) -> float:
-        return self.tape.values[self._check()]
+        """The number. To set it changes this node alone: nodes computed from it keep their values."""
+        return self.tape.value(self.serial)
 
     @data.setter
     def data(self, value: float) -> None:
-        self.tape.values[self._check()] = value
+        self.tape.set_value(self.serial, value)
 
     @property
     def grad(self) -> float:
-        return self.tape.gradient(self._check())
+        """The sum of all gradients that ``backward`` brought here; 0 before."""
+        return self.tape.gradient(self.serial)
 
     @grad.setter
     def grad(self, value: float) -> None:
-        self.tape.set_gradient(self._check(), value)
+        self.tape.set_gradient(self.serial, value)
+
+    @property
+    def label(self) -> str:
+        """A name for pictures and messages."""
+        return self.tape.labels.get(self.serial, "")
+
+    @label.setter
+    def label(self, text: str) -> None:
+        self.tape.position(self.serial)
+        self.tape.labels[self.serial] = text
+
+    @property
+    def op(self) -> str:
+        """The name of the op that made it; empty for a leaf."""
+        code = self.tape.opcode(self.serial)
+        return {opcodes.LEAF: "", opcodes.SUM: "sum", opcodes.DOT: "dot"}.get(code) or getattr(
+            opcodes.OPS[code], "name", ""
+        )
+
+    @property
+    def operands(self) -> list["Value"]:
+        """What it was computed from, in order: x·x has x twice."""
+        return [handle(self.tape, serial) for serial in self.tape.operands(self.serial)]
 
     @property
     def _op(self) -> str:
-        code = self.tape.ops[self._check()]
-        return OPS[code - 1].name if code else ""
+        return _SYMBOLS.get(self.op, self.op)
 
     @property
-    def _prev(self) -> set:
-        code, index = self.tape.ops[self._check()], self.index
-        operands = (self.tape.a[index], self.tape.b[index])[: len(OPS[code - 1].array_names)] if code else ()
-        return {_handle(self.tape, i) for i in operands}
+    def _prev(self) -> set["Value"]:
+        return set(self.operands)
 
     def backward(self) -> None:
-        """Adds to ``grad`` of every Value that this one was computed from; this one's becomes 1."""
-        self.tape.backward(self._check())
-
-    def _with(self, other, code: int, value: float, swapped: bool = False) -> "Value":
-        a, b = self.index, other.index
-        return _handle(self.tape, self.tape.append(code, *((b, a) if swapped else (a, b)), value))
-
-    def _operand(self, other) -> "Value":
-        if not isinstance(other, Value):
-            return _handle(self.tape, self.tape.leaf(float(other)))
-        if other.tape is not self.tape:
-            raise RuntimeError("two Values of different tapes cannot meet in one operation")
-        other._check()
-        return other
-
-    def __add__(self, other):
-        other = self._operand(other)
-        return self._with(other, _ADD, self.data + other.data)
-
-    def __sub__(self, other):
-        other = self._operand(other)
-        return self._with(other, _SUB, self.data - other.data)
-
-    def __mul__(self, other):
-        other = self._operand(other)
-        return self._with(other, _MUL, self.data * other.data)
-
-    def __truediv__(self, other):
-        other = self._operand(other)
-        return self._with(other, _DIV, kernels().apply(_DIV, self.data, other.data))
-
-    def __pow__(self, other):
-        other = self._operand(other)
-        return self._with(other, _POW, kernels().apply(_POW, self.data, other.data))
+        """Adds ∂self/∂v to ``v.grad`` for every Value v that this one was computed from; to its own, 1."""
+        if len(self.tape) >= self.tape.collect_at:
+            self.tape.collect()
+        self.tape.backward(self.serial)
 
     def __neg__(self):
-        return _handle(self.tape, self.tape.append(_NEG, self._check(), self.index, -self.data))
+        return self.neg()
 
-    __radd__, __rmul__ = __add__, __mul__
+    def __abs__(self):
+        return self.abs()
 
-    def __rsub__(self, other):
-        return self._operand(other) - self
-
-    def __rtruediv__(self, other):
-        return self._operand(other) / self
-
-    def __rpow__(self, other):
-        return self._operand(other) ** self
+    def __pow__(self, other):
+        if isinstance(other, Value):
+            return self.pow(other)
+        return self.square() if other == 2 else self.power(other)
 
     def __float__(self) -> float:
         return self.data
@@ -112,34 +114,130 @@ class Value:
     def __lt__(self, other) -> bool:
         return self.data < float(other)
 
+    def __le__(self, other) -> bool:
+        return self.data <= float(other)
+
     def __gt__(self, other) -> bool:
         return self.data > float(other)
 
+    def __ge__(self, other) -> bool:
+        return self.data >= float(other)
+
     def __eq__(self, other) -> bool:
-        return isinstance(other, Value) and self.tape is other.tape and self.index == other.index
+        return isinstance(other, Value) and self.tape is other.tape and self.serial == other.serial
 
     def __hash__(self) -> int:
-        return hash((id(self.tape), self.index))
+        return hash((id(self.tape), self.serial))
 
     def __repr__(self) -> str:
         return f"Value(data={self.data}, grad={self.grad})"
 
 
-def _handle(tape, index: int) -> Value:
-    value = Value.__new__(Value)
-    value.tape, value.index, value.label, value._dropped = tape, index, "", tape.dropped
+def handle(tape: ScalarTape, serial: int) -> Value:
+    """The Value of a node; the same object as long as somebody holds it."""
+    value = tape.handles.get(serial)
+    if value is None:
+        value = tape.handles[serial] = _made(tape, serial)
     return value
 
 
-def _method(name: str, code: int):
-    def method(self):
-        x = self.data
-        return _handle(self.tape, self.tape.append(code, self.index, self.index, kernels().apply(code, x, math.nan)))
+def _made(tape: ScalarTape, serial: int) -> Value:
+    value = _new(Value)
+    value.tape, value.serial = tape, serial
+    return value
 
-    method.__name__, method.__doc__ = name, OPS[code - 1].__doc__
+
+def record(code: int, operands: list, name: str) -> Value:
+    """A node of any opcode on Values and numbers, at least one of them a Value."""
+    tape = next((v.tape for v in operands if isinstance(v, Value)), None)
+    if tape is None:
+        raise TypeError(f"{name}: at least one Value expected, got {', '.join(type(v).__name__ for v in operands)}")
+    return _made(tape, tape.node(code, [_serial(tape, v, name) for v in operands]))
+
+
+def _serial(tape: ScalarTape, operand, name: str) -> int:
+    """The serial number of a Value, or of the constant leaf that is made for a number."""
+    if isinstance(operand, Value):
+        if operand.tape is not tape:
+            raise RuntimeError(f"{name}: two Values of different tapes cannot meet; make both inside one `with` block")
+        return operand.serial
+    try:
+        return tape.leaf(float(operand))
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}: Values and numbers expected, got {type(operand).__name__}") from None
+
+
+def _number(tape: ScalarTape, other) -> int | None:
+    """The leaf for a Python or NumPy number; None for anything else, which may know itself what to do."""
+    return tape.leaf(float(other)) if isinstance(other, int | float | np.number | np.bool_) else None
+
+
+def _operator(name: str, reflected: bool = False):
+    """``__add__`` and its like. This is the hot path of recording: a row is appended, and no more."""
+    code = opcodes.CODES[name]
+
+    def operator(self, other):
+        tape = self.tape
+        try:
+            if other.tape is not tape:
+                _serial(tape, other, name)  # raises
+            b = other.serial
+        except AttributeError:
+            b = _number(tape, other)
+            if b is None:
+                return NotImplemented
+        a, high = self.serial, tape.high
+        if (a < high or b < high) and (tape.low <= a < high or tape.low <= b < high):
+            raise tape.dropped(name)
+        rows = tape.rows
+        result = _new(Value)
+        result.tape = tape
+        result.serial = tape.base + len(rows)
+        rows.fromlist([code, a, b])
+        return result
+
+    def reflected_operator(self, other):
+        leaf = _number(self.tape, other)
+        return NotImplemented if leaf is None else operator(_made(self.tape, leaf), self)
+
+    operator.__doc__ = opcodes.OPS[code].__doc__
+    return reflected_operator if reflected else operator
+
+
+def _method(name: str, code: int):
+    """An op as a method: its first argument is this Value, others are Values or numbers."""
+    op, names, numbers = opcodes.OPS[code], opcodes.operand_names(code), opcodes.defaults(code)
+
+    def unary(self):
+        tape, a = self.tape, self.serial
+        if tape.low <= a < tape.high:
+            raise tape.dropped(name)
+        rows = tape.rows
+        result = _new(Value)
+        result.tape = tape
+        result.serial = tape.base + len(rows)
+        rows.fromlist([code, a, a])
+        return result
+
+    required = [None] * (len(names) - 1 - len(numbers))
+
+    def several(self, *arguments, **named):
+        given = dict(zip(names[1:], arguments, strict=False)) | named
+        operands = [given.pop(n, default) for n, default in zip(names[1:], [*required, *numbers], strict=True)]
+        if given or len(arguments) >= len(names) or None in operands:
+            raise TypeError(f"{name} takes {', '.join(names[1:])}; got {arguments} {named or ''}".rstrip())
+        return record(code, [self, *operands], name)
+
+    method = unary if len(names) == 1 else several
+    method.__name__, method.__qualname__, method.__doc__ = name, f"Value.{name}", op.__doc__
     return method
 
 
-for _name, _code in CODES.items():
-    if len(OPS[_code - 1].array_names) == 1 and not hasattr(Value, _name) and not _name.startswith("_"):
+for _name, _code in opcodes.CODES.items():
+    if not hasattr(Value, _name):
         setattr(Value, _name, _method(_name, _code))
+for _name, _op in (("add", "add"), ("sub", "sub"), ("mul", "mul"), ("truediv", "div")):
+    setattr(Value, f"__{_name}__", _operator(_op))
+    setattr(Value, f"__r{_name}__", _operator(_op, reflected=True))
+Value.__rpow__ = _operator("pow", reflected=True)
+Value.max, Value.min = Value.maximum, Value.minimum

@@ -1,6 +1,6 @@
 """Prints the table: ours and PyTorch in one run.
 
-``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|growth ...]``.
+``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|growth ...]``.
 """
 
 import argparse
@@ -14,7 +14,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 def main() -> None:
     """Measures the rows asked for."""
     from microgradnet.kernels import threads
-    from tests.benchmarks import growth, imports, optimizers, single_ops, training_steps
+    from tests.benchmarks import growth, imports, optimizers, scalars, single_ops, training_steps
     from tests.benchmarks.race import table
 
     rows = {
@@ -25,6 +25,7 @@ def main() -> None:
         "adam": single_ops.adam,
         "optimizers": optimizers.measure,
         "import": imports.measure,
+        "scalar": scalars.measure,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     names = [*rows, "growth"]
