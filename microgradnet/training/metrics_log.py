@@ -90,7 +90,8 @@ class MetricsLog:
 class TensorBoardLog:
     """The same call, ``log(step=3, loss=0.25)``, into event files that TensorBoard shows: one curve for each name.
 
-    Writes into ``folder`` with tensorboardX; raises ImportError where it is not installed. ``step`` must be given.
+    Writes into ``folder`` with tensorboardX, which imports PyTorch where it finds it; raises ImportError where
+    tensorboardX is not installed. ``step`` must be given.
     """
 
     def __init__(self, folder: str | Path):
