@@ -47,6 +47,7 @@ class ScalarTape:
         self._more = np.empty(0, np.int32)
         self._value, self._grad = np.empty(0), None
         self._holes: list[tuple[int, int]] = []
+        self._solid = 0  # serial numbers below it are three times the positions
         self._marked, self.collect_at = False, COLLECT_FROM
         self._replay = None  # of the last node, once one was asked for
         self.labels: dict[int, str] = {}  # of the nodes that have one, by serial number
@@ -86,6 +87,8 @@ class ScalarTape:
         """Where in the columns a node stands, after computing all new nodes. Raises RuntimeError if it was dropped."""
         if self.rows:
             self.compute()
+        if serial < self._solid:
+            return serial // 3
         dropped = 0
         for start, stop in self._holes:
             if serial >= stop:
@@ -249,7 +252,7 @@ class ScalarTape:
             self._grad[keep:] = 0.0
         self._count = keep
         self._holes = [*(hole for hole in self._holes if hole[0] < mark), (mark, end)]
-        self.low, self.high = mark, end
+        self.low, self.high, self._solid = mark, end, self._holes[0][0]
         self.labels = {serial: label for serial, label in self.labels.items() if serial < mark}
         self.handles = weakref.WeakValueDictionary({s: v for s, v in self.handles.items() if s < mark})
 
@@ -279,6 +282,7 @@ class ScalarTape:
         for value, place in zip(held, places, strict=True):
             value.serial = 3 * int(moved[place])
         self._count, self.base, self._holes, self.low, self.high = count, 3 * count, [], 0, 0
+        self._solid = 0
         self.labels, self.handles = labels, weakref.WeakValueDictionary({v.serial: v for v in handed})
         self.collect_at = max(COLLECT_FROM, 2 * count)
 

@@ -169,7 +169,9 @@ def _serial(tape: ScalarTape, operand, name: str) -> int:
 
 def _number(tape: ScalarTape, other) -> int | None:
     """The leaf for a Python or NumPy number; None for anything else, which may know itself what to do."""
-    return tape.leaf(float(other)) if isinstance(other, int | float | np.number | np.bool_) else None
+    if type(other) is float or isinstance(other, (int, float, np.number, np.bool_)):
+        return tape.leaf(float(other))
+    return None
 
 
 def _operator(name: str, reflected: bool = False):
