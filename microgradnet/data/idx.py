@@ -1,0 +1,53 @@
+"""The IDX format, in which MNIST is kept: a few bytes that say type and shape, then the numbers, big-endian."""
+
+import gzip
+import math
+from pathlib import Path
+
+import numpy as np
+
+# The third byte of a file says what the numbers are; the first two are zero, the fourth is the number of dimensions.
+DTYPES = {
+    0x08: np.dtype(">u1"),
+    0x09: np.dtype(">i1"),
+    0x0B: np.dtype(">i2"),
+    0x0C: np.dtype(">i4"),
+    0x0D: np.dtype(">f4"),
+    0x0E: np.dtype(">f8"),
+}
+
+
+def read_idx(path: str | Path) -> np.ndarray:
+    """The array in an IDX file, gzipped or not, in the machine's byte order.
+
+    Format: LeCun, Cortes and Burges, "The MNIST database of handwritten digits": 0, 0, type, number of dimensions,
+    each dimension as a 4-byte integer, then the values, the last dimension fastest. Raises ValueError, naming the
+    file, for one that is no IDX file or does not have the length that its header says.
+    """
+    content = Path(path).read_bytes()
+    if content[:2] == b"\x1f\x8b":
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, ValueError, gzip.zlib.error) as error:
+            raise ValueError(f"read_idx: {path} is a damaged gzip file: {error}") from None
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in DTYPES or len(content) < 4 + 4 * content[3]:
+        raise ValueError(f"read_idx: {path} is not an IDX file")
+    dtype, dimensions = DTYPES[content[2]], content[3]
+    shape = tuple(np.frombuffer(content, ">u4", dimensions, 4).tolist())
+    expected, values = math.prod(shape) * dtype.itemsize, content[4 + 4 * dimensions :]
+    if len(values) != expected:
+        raise ValueError(
+            f"read_idx: {path} should hold {expected} bytes of values for shape {shape}, has {len(values)}"
+        )
+    return np.frombuffer(values, dtype).reshape(shape).astype(dtype.newbyteorder("="))
+
+
+def write_idx(path: str | Path, array: np.ndarray) -> None:
+    """Writes an array as an IDX file, gzipped if the name ends in .gz. Raises TypeError for a dtype that it lacks."""
+    codes = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
+    if array.dtype not in codes:
+        raise TypeError(f"write_idx: uint8, int8, int16, int32, float32 or float64 expected, got {array.dtype}")
+    code = codes[array.dtype]
+    header = bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    content = header + array.astype(DTYPES[code]).tobytes()
+    Path(path).write_bytes(gzip.compress(content, mtime=0) if Path(path).suffix == ".gz" else content)
