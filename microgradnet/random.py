@@ -1,5 +1,9 @@
 """Random numbers: one default generator, seeded by ``manual_seed``, and generators of one's own."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 
@@ -30,9 +34,51 @@ class Generator:
         return self
 
 
-default_generator = Generator(0)
+class _Substream(threading.local):
+    seed: tuple | None = None
+    numpy: np.random.Generator | None = None  # made when the first number is drawn
+
+
+_substream = _Substream()
+
+
+class _DefaultGenerator(Generator):
+    """The generator that ``manual_seed`` seeds; within ``substream`` a thread draws from another in its place."""
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        if _substream.seed is None:
+            return self._numpy
+        if _substream.numpy is None:
+            _substream.numpy = np.random.Generator(np.random.PCG64(_substream.seed))
+        return _substream.numpy
+
+    @numpy.setter
+    def numpy(self, numpy: np.random.Generator) -> None:
+        if _substream.seed is None:
+            self._numpy = numpy
+        else:
+            _substream.numpy = numpy
+
+
+default_generator = _DefaultGenerator(0)
 
 
 def manual_seed(seed: int) -> Generator:
     """Seeds the default generator, which initializers, dropout and random tensors draw from."""
     return default_generator.manual_seed(seed)
+
+
+@contextmanager
+def substream(*seed: int) -> Iterator[None]:
+    """Within it, and in this thread alone, all that draws from the default generator draws from one of ``seed``.
+
+    Afterwards that goes on where it was. So what is drawn depends on ``seed`` alone, not on what was drawn before, nor
+    on what other threads draw meanwhile.
+    """
+    outer = _substream.seed, _substream.numpy
+    _substream.seed, _substream.numpy = seed, None
+    try:
+        yield
+    finally:
+        _substream.seed, _substream.numpy = outer

@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..random import default_generator, manual_seed
+from ..random import substream
 from .workers import in_processes
 
 ROUNDS = 3  # of a search from coarse to fine
@@ -80,8 +80,8 @@ def search(
             one can also be given more of them.
         processes: with 1 the trials run here. With more each runs on one thread, in one of so many processes;
             ``objective`` must then be a function of a module, and a script begin under ``if __name__ == "__main__":``.
-        seed: decides all choices, whatever the number of processes and however often the search was stopped.
-            ``manual_seed`` is called before each trial with a number made of ``seed`` and the trial's.
+        seed: decides all choices, whatever the number of processes and however often the search was stopped. In each
+            trial the default generator starts anew from ``seed`` and the trial's number; afterwards it is as before.
         direction: "minimize" or "maximize".
         callback: called with each Trial as soon as it is done, in this process.
 
@@ -196,18 +196,16 @@ def _run(objective: Callable, todo: dict[int, dict], processes: int, seed: int) 
 
 def _attempt(objective: Callable, seed: int, number: int, parameters: dict) -> tuple[float | None, str | None, float]:
     """Value or error, and the time taken, of one call of the objective."""
-    outer, begin = default_generator.get_state(), time.perf_counter()
-    manual_seed(int(np.random.SeedSequence([seed, number]).generate_state(1)[0]))
+    begin = time.perf_counter()
     try:
-        value, error = float(objective(**parameters)), None
+        with substream(seed, number):
+            value, error = float(objective(**parameters)), None
         if math.isnan(value):
             value, error = None, "the objective is not a number (NaN)"
     except Exception as exception:
         where = traceback.extract_tb(exception.__traceback__)[-1]
         place = f"{Path(where.filename).name}, line {where.lineno}"
         value, error = None, f"{type(exception).__name__}: {exception} ({place})"
-    finally:
-        default_generator.set_state(outer)
     return value, error, time.perf_counter() - begin
 
 
