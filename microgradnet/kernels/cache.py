@@ -10,6 +10,7 @@ import importlib.util
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -19,6 +20,7 @@ CONTRACT = ", fastmath={'contract'}"  # a·b + c with one rounding; NaN, Inf and
 FLAGS = f"cache=True, nogil=True, error_model='numpy'{CONTRACT}"
 HEADER = "import math\nimport numpy as np\nfrom numba import float32, float64, njit, prange\n"
 _folder: Path | None = None
+_lock = threading.RLock()  # a second thread must not meet a module that the first is still executing
 
 
 def folder() -> Path:
@@ -48,17 +50,18 @@ def load(name: str, source: str, header: str = HEADER):
     threads.choose_layer()
     text = f"# numba {numba.__version__}\n{header}\n{source}\n"
     module_name = f"mg_{name}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-    if module_name in sys.modules:
-        return sys.modules[module_name]
-    path = folder() / f"{module_name}.py"
-    if not path.exists() or path.read_bytes() != text.encode():
-        _write(path, text)
-    try:
-        return _execute(module_name, path)
-    except Exception:  # a cache file that was cut short, or written by something else: make it anew, once
-        for stale in path.parent.glob(f"__pycache__/{module_name}.*"):
-            stale.unlink(missing_ok=True)
-        return _execute(module_name, path)
+    with _lock:
+        if module_name in sys.modules:
+            return sys.modules[module_name]
+        path = folder() / f"{module_name}.py"
+        if not path.exists() or path.read_bytes() != text.encode():
+            _write(path, text)
+        try:
+            return _execute(module_name, path)
+        except Exception:  # a cache file that was cut short, or written by something else: make it anew, once
+            for stale in path.parent.glob(f"__pycache__/{module_name}.*"):
+                stale.unlink(missing_ok=True)
+            return _execute(module_name, path)
 
 
 class compiling:

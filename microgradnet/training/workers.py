@@ -22,7 +22,7 @@ def in_processes(
     try:
         pickle.dumps(function)
     except Exception as error:
-        raise TypeError(f"several processes need functions of a module, which each can import: {error}") from None
+        raise TypeError(f"search: several processes need a function of a module, to import it: {error}") from None
     context = multiprocessing.get_context("spawn")
     todo = iter(tasks.items())
     running: dict[Connection, tuple] = {}  # our end of a worker's pipe -> its process and the task that it has
@@ -74,8 +74,8 @@ def _wait_until_ready(connection: Connection, process) -> None:
     except EOFError:
         process.join()
         raise RuntimeError(
-            'a process could not begin: a script must start its work under if __name__ == "__main__":, and functions '
-            "must be in a file that can be imported"
+            'search: a process could not begin: a script must start its work under if __name__ == "__main__":, and '
+            "functions must be in a file that can be imported"
         ) from None
 
 

@@ -1,7 +1,12 @@
 """Batches made ahead by threads are those of a loader without any."""
 
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -142,6 +147,29 @@ def test_a_substream_is_a_threads_own_and_ends():
     mg.manual_seed(0)
     mg.rand(2)
     assert mg.rand(2).tolist() == after
+
+
+@pytest.mark.parametrize("layer", ["workqueue", "the default"])
+def test_samples_may_be_made_with_the_librarys_ops(layer):
+    code = """
+        import microgradnet as mg
+        from microgradnet.data import DataLoader, Dataset
+
+        class Curves(Dataset):  # large enough for numba's threads; a kernel is first met by several workers at once
+            def __getitem__(self, index):
+                return mg.sigmoid(mg.full((600_000,), float(index))).mean().item()
+
+            def __len__(self):
+                return 24
+
+        mg.set_num_threads(2)
+        first, second = ([b.tolist() for b in DataLoader(Curves(), 2, num_workers=n)] for n in (3, 0))
+        assert first == second, (first, second)
+    """
+    environment = os.environ | ({"NUMBA_THREADING_LAYER": layer} if layer == "workqueue" else {})
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    result = subprocess.run(command, cwd=Path(__file__).parents[2], env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize(("option", "value"), [("num_workers", -1), ("num_workers", 0.5), ("prefetch_factor", 0)])

@@ -188,7 +188,7 @@ def test_a_storage_of_another_search_is_refused(tmp_path):
 
 
 def test_what_other_processes_cannot_have_is_named():
-    with pytest.raises(TypeError, match=r"^several processes need functions of a module, which each can import: "):
+    with pytest.raises(TypeError, match=r"^search: several processes need a function of a module, to import it: "):
         search(lambda lr: lr, ONE, 2, processes=2)
 
 
@@ -203,7 +203,7 @@ def test_a_script_without_its_main_guard_is_told_so(tmp_path):
     command = [sys.executable, tmp_path / "script.py"]
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert result.returncode == 1
-    assert result.stderr.splitlines()[-1].startswith("RuntimeError: a process could not begin: a script must start")
+    assert result.stderr.splitlines()[-1].startswith("RuntimeError: search: a process could not begin: a script must")
 
 
 BAD = [
