@@ -55,11 +55,12 @@ class CSVDataset(TensorDataset):
         for kind in (np.int64, np.float32):
             try:
                 labels = np.array([kind(value) for value in values])
-            except ValueError:
+            except (ValueError, OverflowError):
                 continue
             return labels if kind is np.int64 else labels[:, None]
-        self.classes = sorted(set(values))
-        return np.array([self.classes.index(value) for value in values])
+        classes, labels = np.unique(values, return_inverse=True)
+        self.classes = classes.tolist()
+        return labels
 
 
 class NpzDataset(TensorDataset):
