@@ -1,5 +1,6 @@
 """The model of a picture: nodes, edges and nested clusters, with no word of how they are drawn."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,15 +21,25 @@ class GraphNode:
     module: tuple[str, ...] = ()
     line: str | None = None
     details: list[str] = field(default_factory=list)
+    compute: Callable[[dict], object] | None = None  # its value from those of its arguments, where all are known
+    name: str = ""  # what formulas call it: v1, v2, … for what is computed
+    mark: str = ""  # "path" for a node that is pointed out, "changed" for one that differs between two steps
 
 
 @dataclass(frozen=True)
 class GraphEdge:
-    """From a value to the op that uses it, as its argument ``argument``; two edges may join the same two nodes."""
+    """From a value to the op that uses it, as its argument ``argument``; two edges may join the same two nodes.
+
+    ``symbol`` is the local derivative ∂target/∂source with the names of the picture, ``local`` its numbers, where the
+    op works element by element and its operands are known.
+    """
 
     source: str
     target: str
     argument: str = ""
+    symbol: str = ""
+    local: np.ndarray | None = field(default=None, compare=False)
+    mark: str = ""
 
 
 @dataclass
@@ -38,6 +49,7 @@ class Graph:
     nodes: list[GraphNode] = field(default_factory=list)
     edges: list[GraphEdge] = field(default_factory=list)
     title: str = ""
+    keys: dict[int, str] = field(default_factory=dict)  # id of a tensor or of its Node, position of a Value -> key
 
     def node(self, key: str) -> GraphNode:
         """The node with this key."""

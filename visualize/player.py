@@ -5,8 +5,9 @@ import json
 from pathlib import Path
 
 from .engine import write
+from .formula import number_text
 from .layered import HEIGHT, WIDTH, Layout
-from .story import Story, number_text, tell
+from .story import Story, tell
 
 PAGE = Path(__file__).parent / "page"
 

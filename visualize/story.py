@@ -4,14 +4,14 @@ The story is plain data (names, numbers, sentences) with no word of how it is sh
 the derivation in LaTeX are all made from it.
 """
 
-import re
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from .dot import numbers
+from .formula import in_formula, number_text, partial_symbols, substitute
 from .graph import Graph
 from .trace import trace
+from .zoom import readable
 
 OWN_CODE = (
     "visualize/expression.py",
@@ -75,7 +75,7 @@ def tell(tape, loss=None, model=None, optimizer=None, title: str = "") -> Story:
         )
     if not tape.nodes:
         raise ValueError("play: nothing was recorded on this tape: no input of the computation requires grad")
-    graph = trace(tape, model, title)
+    graph = readable(trace(tape, model, title))
     story = Story(graph)
     if any(node.kind == "module" for node in graph.nodes):
         _tell_modules(story)
@@ -158,11 +158,11 @@ class _Teller:
             return formula, ""
         sources = dict(operands)
         values = {a: self.by_key[sources[a]].value if a in sources else (node.saved or {}).get(a) for a in arguments}
-        constants = {a: "const" if v is None or np.size(v) != 1 else _in_formula(v) for a, v in values.items()}
-        named = _substitute(formula, {a: self.names[sources[a]] if a in sources else constants[a] for a in arguments})
+        constants = {a: "const" if v is None or np.size(v) != 1 else in_formula(v) for a, v in values.items()}
+        named = substitute(formula, {a: self.names[sources[a]] if a in sources else constants[a] for a in arguments})
         if any(v is None or np.size(v) != 1 for v in values.values()):
             return named, ""
-        return named, _substitute(formula, constants)
+        return named, substitute(formula, constants)
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
@@ -187,7 +187,7 @@ class _Teller:
         key = self.keys.get(id(step.node))
         if key is None:
             return
-        partials = _partials(step.node.op)
+        partials = partial_symbols(step.node.op)
         used: dict[str, int] = {}
         for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
             contribution = step.contributions.get(argument)
@@ -206,8 +206,8 @@ class _Teller:
             local = step.local_derivatives.get(argument)
             names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
             saved = step.node.saved or {}
-            fixed = {a: _in_formula(v) for a, v in saved.items() if a not in names and np.size(v) == 1}
-            symbol = _substitute(partials.get(argument, ""), fixed | names)
+            fixed = {a: in_formula(v) for a, v in saved.items() if a not in names and np.size(v) == 1}
+            symbol = substitute(partials.get(argument, ""), fixed | names)
             self.story.events.append(
                 Event(
                     "backward",
@@ -287,46 +287,6 @@ def _tensor_of(tape, node):
             f"play: the last thing recorded, {node.op.name}, is not one number: pass the loss to start from"
         )
     return Tensor.made(np.asarray(value), node)
-
-
-def _partials(op) -> dict[str, str]:
-    """The local derivatives of an elementwise op in symbols, by argument."""
-    text, names = getattr(op, "derivative_formula", None), getattr(op, "array_names", ())
-    parts = _split(text) if text else []
-    return dict(zip(names, parts, strict=True)) if len(parts) == len(names) else {}
-
-
-def _split(text: str) -> list[str]:
-    """At commas outside of brackets."""
-    parts, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c in "([{") - (c in ")]}")
-        if c == "," and depth == 0:
-            parts.append(text[start:i].strip())
-            start = i + 1
-    return [*parts, text[start:].strip()]
-
-
-def _substitute(formula: str, values: dict[str, str]) -> str:
-    """``formula`` with names replaced, all at once; a name is a whole word (the x of eˣ is not one)."""
-    if not values:
-        return formula
-    names = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
-    # A digit before a name is a factor (2x), a letter or an underscore belongs to another word.
-    return re.sub(rf"(?<![A-Za-z_])({names})(?![A-Za-z0-9_])", lambda m: values[m[1]], formula)
-
-
-def _in_formula(value) -> str:
-    text = number_text(value)
-    return f"({text})" if text.startswith("−") else text
-
-
-def number_text(value) -> str:
-    """As it is shown: a number with four digits and a real minus sign, or what an array is like."""
-    if value is None:
-        return "not computed yet"
-    array = np.asarray(value)
-    return (numbers(array.reshape(())) if array.size == 1 else numbers(array)).replace("-", "−")
 
 
 def _sentence(e: Event) -> str:

@@ -12,3 +12,17 @@ FILL = {
 }
 CLUSTER_FILL, CLUSTER_BORDER = "#fbfcfd", "#cbd2d9"
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
+MARKED = "#d55e00"
+# Of a gradient's size, small to large (one hue, so that order is seen without colour vision too).
+SIZES = ("#f2f0f7", "#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1")
+
+DARK_INK, DARK_FAINT, DARK_PAGE = "#e4e7eb", "#9aa5b1", "#12181f"
+DARK_FILL = {
+    "parameter": ("#4a2c0e", "#e69f00"),
+    "input": ("#0d2f47", "#56b4e9"),
+    "op": ("#1f2933", "#9aa5b1"),
+    "output": ("#0b3b2e", "#29c795"),
+    "module": ("#1f2933", "#9aa5b1"),
+}
+DARK_CLUSTER_FILL, DARK_CLUSTER_BORDER = "#171f28", "#3e4c59"
+DARK_SIZES = ("#2a2738", "#3a3453", "#4f4678", "#665a9c", "#8273c0")

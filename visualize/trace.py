@@ -2,9 +2,10 @@
 
 import itertools
 
-from .graph import Graph, GraphEdge, GraphNode
+import numpy as np
 
-AGGREGATE_ABOVE = 300  # boxes; beyond, nobody can read them, and the layout takes seconds
+from .formula import in_formula, partial_symbols, substitute
+from .graph import Graph, GraphEdge, GraphNode
 
 
 def trace(x, model=None, title: str = "") -> Graph:
@@ -13,48 +14,53 @@ def trace(x, model=None, title: str = "") -> Graph:
     A tape knows the value and, after backward, the gradient of every node. A tensor alone knows those of its leaves,
     and its own value. ``model`` gives its parameters their names.
     """
-    tape = x if hasattr(x, "nodes") else None
-    if tape is None and not hasattr(x, "grad_fn"):
-        raise TypeError(f"draw: a Tensor or a Tape expected, got {type(x).__name__}")
-    names = {id(p): name for name, p in model.named_parameters()} if model is not None else {}
-    nodes = list(tape.nodes) if tape is not None else _reachable(x.grad_fn)
-    nodes = [node for node in nodes if node.op.name != "output"]
-    used = {id(_maker(parent)) for node in nodes for parent in node.parents}
-    graph = Graph(title=title)
-    keys: dict[int, str] = {}
-    numbers = itertools.count()
-    parameters = {id(p) for p in model.parameters()} if model is not None else set()
+    return _Tracer(x, model, title).graph
 
-    def leaf(tensor) -> str:
-        if id(tensor) not in keys:
-            keys[id(tensor)] = f"leaf{next(numbers)}"
-            kind = "parameter" if id(tensor) in parameters or type(tensor).__name__ == "Parameter" else "input"
-            graph.nodes.append(
-                GraphNode(
-                    keys[id(tensor)],
-                    kind,
-                    tensor.name or names.get(id(tensor)) or kind,
-                    shape=tuple(tensor.shape),
-                    dtype=tensor.dtype.name,
-                    value=tensor.array,
-                    gradient=None if tensor.grad is None else tensor.grad.array,
-                )
-            )
-        return keys[id(tensor)]
 
-    for number, node in enumerate(nodes):
-        key = keys[id(node)] = f"op{number}"
+class _Tracer:
+    def __init__(self, x, model, title: str):
+        self.x, self.tape = x, x if hasattr(x, "nodes") else None
+        self.names = {id(p): name for name, p in model.named_parameters()} if model is not None else {}
+        self.graph = Graph(title=title)
+        self.keys = self.graph.keys
+        self.shown: dict[str, GraphNode] = {}
+        self.leaves = itertools.count()
+        nodes = list(self.tape.nodes) if self.tape is not None else _reachable(x.grad_fn)
+        nodes = [node for node in nodes if node.op.name != "output"]
+        used = {id(_maker(parent)) for node in nodes for parent in node.parents}
+        for number, node in enumerate(nodes):
+            self._op(node, f"op{number}", "op" if id(node) in used else "output")
+        if not nodes and self.tape is None:
+            self._leaf(x)
+
+    def _add(self, node: GraphNode) -> None:
+        self.graph.nodes.append(node)
+        self.shown[node.key] = node
+
+    def _leaf(self, tensor) -> str:
+        if id(tensor) not in self.keys:
+            key = self.keys[id(tensor)] = f"leaf{next(self.leaves)}"
+            kind = "parameter" if id(tensor) in self.names or type(tensor).__name__ == "Parameter" else "input"
+            name = tensor.name or self.names.get(id(tensor)) or kind
+            # Copies: an optimizer writes over a parameter, and the picture is of now.
+            gradient = None if tensor.grad is None else np.array(tensor.grad.array)
+            shape, dtype, value = tuple(tensor.shape), tensor.dtype.name, np.array(tensor.array)
+            self._add(GraphNode(key, kind, name, shape=shape, dtype=dtype, value=value, gradient=gradient))
+        return self.keys[id(tensor)]
+
+    def _op(self, node, key: str, kind: str) -> None:
+        self.keys[id(node)] = key
         sources = [
-            (leaf(p) if hasattr(p, "grad_fn") else keys.get(id(_maker(p))), name)
+            (self._leaf(p) if hasattr(p, "grad_fn") else self.keys.get(id(_maker(p))), name)
             for p, name in zip(node.parents, node.argument_names, strict=True)
             if p is not None
         ]
-        value = tape.value(node) if tape is not None else x.array if node is x.grad_fn else None
-        gradient = tape.gradient(node) if tape is not None else None
-        graph.nodes.append(
+        value = self.tape.value(node) if self.tape is not None else self.x.array if node is self.x.grad_fn else None
+        gradient = self.tape.gradient(node) if self.tape is not None else None
+        self._add(
             GraphNode(
                 key,
-                "op" if id(node) in used else "output",
+                kind,
                 node.op.name,
                 node.op.formula,
                 tuple(node.shape),
@@ -63,12 +69,53 @@ def trace(x, model=None, title: str = "") -> Graph:
                 _first(gradient),
                 tuple(node.module),
                 node.line,
+                name=self._called(key, node),
+                compute=_computation(node),
             )
         )
-        graph.edges += [GraphEdge(source, key, name) for source, name in sources if source is not None]
-    if not nodes:
-        leaf(x)
-    return aggregate(graph) if len(graph.nodes) > AGGREGATE_ABOVE else graph
+        sources = [(source, name) for source, name in sources if source is not None]
+        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
+        symbols = partial_symbols(node.op)
+        constants = {name: in_formula(v) for name, v in (node.saved or {}).items() if np.size(v) == 1}
+        called = constants | {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
+        for source, name in sources:
+            symbol = substitute(symbols.get(name, ""), called)
+            self.graph.edges.append(GraphEdge(source, key, name, symbol, local.get(name)))
+
+    def _called(self, key: str, node=None) -> str:
+        """What formulas call a value: a leaf or the drawn tensor by its name, what was computed v1, v2, …."""
+        if node is not None and self.tape is None and node is self.x.grad_fn and self.x.name:
+            return self.x.name
+        return self.shown[key].label if key.startswith("leaf") else f"v{int(key.removeprefix('op')) + 1}"
+
+    def _local_derivatives(self, node, key: str, sources: dict[str, str]) -> dict[str, np.ndarray]:
+        """By argument, for an elementwise op whose operands are known: saved for backward, or on the picture."""
+        partials = getattr(node.op, "partials", None) or {}
+        values = {name: self.shown[source].value for name, source in sources.items()}
+        values = {name: value for name, value in values.items() if value is not None} | (node.saved or {})
+        if self.shown[key].value is not None:
+            values["out"] = self.shown[key].value
+        found = {}
+        for name, (_, partial, needs) in partials.items():
+            if name in sources and all(need in values for need in needs):
+                with np.errstate(all="ignore"):
+                    found[name] = np.asarray(partial(*(np.asarray(values[need]) for need in needs)))
+        return found
+
+
+def _computation(node):
+    """How to compute an elementwise op again: from its operands, and the constants that were saved for backward."""
+    if not getattr(node.op, "partials", None):
+        return None
+    parameters, defaults, saved = node.op.parameters, node.op.defaults, dict(node.saved or {})
+
+    def compute(given: dict):
+        known = dict(zip(parameters, defaults, strict=True)) | saved | given
+        with np.errstate(all="ignore"):
+            return node.op.forward(*(known[name] for name in parameters))
+
+    absent = [n for n, p in zip(node.argument_names, node.parents, strict=True) if p is None and n not in saved]
+    return None if absent else compute
 
 
 def _maker(node):
@@ -90,30 +137,3 @@ def _reachable(root) -> list:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=lambda node: node.sequence)
-
-
-def aggregate(graph: Graph) -> Graph:
-    """One box for each module (and one for what ran outside of any), with how many ops and parameters it stands for."""
-    small = Graph(title=graph.title)
-    group_of: dict[str, str] = {}
-    consumer = {edge.source: edge.target for edge in reversed(graph.edges)}
-    modules = {node.key: node.module for node in graph.nodes}
-    boxes: dict[tuple, GraphNode] = {}
-    counts: dict[str, list[int]] = {}
-    for node in graph.nodes:
-        path = node.module or modules.get(consumer.get(node.key, ""), ())
-        if path not in boxes:
-            boxes[path] = GraphNode(
-                f"group{len(boxes)}", "module", path[-1] if path else "outside of modules", module=path[:-1]
-            )
-            small.nodes.append(boxes[path])
-            counts[boxes[path].key] = [0, 0]
-        group_of[node.key] = boxes[path].key
-        counts[boxes[path].key][0] += node.kind in ("op", "output")
-        counts[boxes[path].key][1] += node.value.size if node.kind == "parameter" else 0
-    for box in small.nodes:
-        ops, size = counts[box.key]
-        box.details = [f"{ops:,} ops", f"{size:,} parameters"]
-    joined = dict.fromkeys((group_of[e.source], group_of[e.target]) for e in graph.edges)
-    small.edges = [GraphEdge(source, target) for source, target in joined if source != target]
-    return small

@@ -4,6 +4,7 @@ import gc
 import threading
 import weakref
 from array import array
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,33 @@ from ..autograd.anomaly import AnomalyError, anomaly_mode
 from . import opcodes
 
 COLLECT_FROM = 1_000_000  # nodes; below, a tape is left to grow
+
+
+class ScalarNode(NamedTuple):
+    """A node in full: the op's name (empty for a leaf), its label, the op with its formulas, and its operands.
+
+    ``operands`` are positions on the tape, ``arguments`` the names that the formula gives them, ``local_derivatives``
+    the numbers ∂node/∂operand. ``numbers`` are those that were given to the op, such as the slope of a leaky ReLU.
+    """
+
+    op: str
+    label: str
+    rule: object
+    operands: list[int]
+    arguments: list[str]
+    local_derivatives: list[float]
+    numbers: list[float]
+
+    def compute(self, given: dict[str, float]) -> float:
+        """The value for other operands, by argument."""
+        values = [given[name] for name in self.arguments]
+        if self.rule is not None:
+            with np.errstate(all="ignore"):
+                return float(self.rule(*map(np.float64, values), *self.numbers))
+        half = len(values) // 2
+        return (
+            sum(values) if self.op == "sum" else sum(w * x for w, x in zip(values[:half], values[half:], strict=True))
+        )
 
 
 class ScalarTape:
@@ -145,6 +173,22 @@ class ScalarTape:
         listed = opcodes.LISTED[code]
         places = self._more[a : a + b].tolist() if listed else [a, b][: len(opcodes.operand_names(code))]
         return places if numbers or opcodes.OPS[code] is None else places[: len(opcodes.OPS[code].array_names)]
+
+    def node_at(self, position: int) -> "ScalarNode":
+        """One node in full, for pictures and messages."""
+        from .derivative import local_numbers
+
+        code, places = int(self._op[position]), self.operand_positions(position)
+        rule, kind = opcodes.OPS[code], {opcodes.SUM: "sum", opcodes.DOT: "dot"}.get(code, "")
+        half = len(places) // 2
+        names = [f"x{i}" for i in range(len(places))]
+        if code == opcodes.DOT:
+            names = [f"{side}{i}" for side in "wx" for i in range(half)]
+        return ScalarNode(
+            rule.name if rule else kind, self.labels.get(self.serial(position), ""), rule,
+            places, rule.array_names if rule else names, local_numbers(self, position),
+            self._value[self.operand_positions(position, numbers=True)[len(places) :]].tolist(),
+        )  # fmt: skip
 
     @property
     def columns(self) -> tuple:

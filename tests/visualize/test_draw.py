@@ -11,8 +11,9 @@ import microgradnet as mg
 import visualize
 from microgradnet import nn
 from visualize import RenderError, render
-from visualize.dot import numbers, to_dot
-from visualize.graph import Graph, GraphEdge, GraphNode
+from visualize.dot import to_dot
+from visualize.formula import numbers
+from visualize.graph import Graph, GraphNode
 
 
 def taped():
@@ -89,9 +90,9 @@ def test_a_graph_of_100000_nodes_is_aggregated_by_module_without_a_hang():
 
     model = nn.Sequential(Deep(), Deep())
     graph = visualize.draw(model(mg.tensor(1.0, requires_grad=True))).graph
-    assert [n.label for n in graph.nodes] == ["0: Deep", "1: Deep"]
-    assert graph.nodes[0].details == ["50,000 ops", "0 parameters"]
-    assert graph.edges == [GraphEdge("group0", "group1")]
+    assert [n.label for n in graph.nodes] == ["input", "0: Deep", "1: Deep"]
+    assert graph.nodes[1].details == ["50,000 ops", "0 parameters", "gives scalar"]
+    assert [(e.source, e.target) for e in graph.edges] == [("leaf0", "group0"), ("group0", "group1")]
 
 
 @pytest.mark.parametrize(
@@ -164,14 +165,14 @@ def test_a_layout_that_crashes_is_a_message(monkeypatch):
 
 def test_an_unknown_format_and_an_unwritable_place_are_named(tmp_path):
     picture = visualize.draw(taped())
-    with pytest.raises(RenderError, match="svg, png, pdf or dot, got 'bmp'"):
+    with pytest.raises(RenderError, match="svg, png, pdf, dot, mmd, txt, got 'bmp'"):
         picture.save(tmp_path / "g.bmp")
     with pytest.raises(RenderError, match=r"missing/g\.dot"):
         picture.save(tmp_path / "missing" / "g.dot")
 
 
 def test_what_cannot_be_drawn_is_named():
-    with pytest.raises(TypeError, match="Tensor or a Tape expected, got int"):
+    with pytest.raises(TypeError, match="Tensor, Tape, Value, ScalarTape, or a module with inputs expected, got int"):
         visualize.draw(3)
 
 

@@ -1,0 +1,61 @@
+"""From a Value or a scalar tape to the model of a picture."""
+
+import numpy as np
+
+from .formula import partial_symbols, substitute
+from .graph import Graph, GraphEdge, GraphNode
+
+SYMBOLS = {"sum": "Σ xᵢ", "dot": "Σ wᵢ·xᵢ"}
+LIMIT = 200_000  # nodes; each is a Python object here
+
+
+def trace_scalar(x, title: str = "") -> Graph:
+    """The graph of a Value (all that it was computed from) or of a ScalarTape (all that is on it).
+
+    Raises ValueError beyond 200,000 nodes.
+    """
+    tape = getattr(x, "tape", x)
+    op, *_, values = tape.columns
+    wanted = _reached(tape, tape.position(x.serial)) if hasattr(x, "tape") else list(range(len(op)))
+    if len(wanted) > LIMIT:
+        raise ValueError(f"draw: {len(wanted):,} scalar nodes are too many for a picture: draw one sample or one unit")
+    used = {place for position in wanted for place in tape.operand_positions(position)}
+    graph, names, count = Graph(title=title), {}, 0
+    for position in wanted:
+        node = tape.node_at(position)
+        gradient = tape.gradients[position] if tape.has_gradients and position < len(tape.gradients) else None
+        count += bool(node.op)
+        label = node.label or (f"v{count}" if node.op else f"{values[position]:.4g}")
+        names[position] = label
+        graph.keys[position] = f"n{position}"
+        kind = "input" if not node.op else "op" if position in used else "output"
+        graph.nodes.append(
+            GraphNode(
+                f"n{position}",
+                kind,
+                node.op or label,
+                SYMBOLS.get(node.op) or getattr(node.rule, "formula", None),
+                (),
+                "float64",
+                np.float64(values[position]),
+                None if gradient is None else np.float64(gradient),
+                name=label if node.op else "",
+                compute=node.compute,
+            )
+        )
+        for place, argument, local in zip(node.operands, node.arguments, node.local_derivatives, strict=True):
+            symbols = partial_symbols(node.rule) if node.rule is not None else {}
+            called = dict(zip(node.arguments, (names[p] for p in node.operands), strict=True)) | {"out": label}
+            symbol = substitute(symbols.get(argument, ""), called)
+            graph.edges.append(GraphEdge(f"n{place}", f"n{position}", argument, symbol, np.float64(local)))
+    return graph
+
+
+def _reached(tape, root: int) -> list[int]:
+    """Positions of all that a node was computed from, and its own, in order."""
+    seen, stack = {root}, [root]
+    while stack:
+        fresh = [p for p in tape.operand_positions(stack.pop()) if p not in seen]
+        seen.update(fresh)
+        stack += fresh
+    return sorted(seen)
