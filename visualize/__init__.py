@@ -6,16 +6,18 @@
 >>> visualize.draw(tape).save("graph.svg")
 """
 
-from .curves import learning_curves
 from .diff import diff
 from .engine import RenderError, render
 from .graph import Graph, GraphEdge, GraphNode
 from .paths import Path, Paths, paths
 from .picture import Picture, draw
 from .player import Player, play
+from .plots import *  # noqa: F403
+from .plots import __all__ as _plots
 from .story import Event, Story, tell
 
 __all__ = [
+    *_plots,
     "Event",
     "Graph",
     "GraphEdge",
@@ -28,7 +30,6 @@ __all__ = [
     "Story",
     "diff",
     "draw",
-    "learning_curves",
     "paths",
     "play",
     "render",

@@ -29,7 +29,7 @@ def to_latex(formula: str) -> str:
 
 def _is_name(text: str) -> bool:
     """A name such as 0.weight[0, 1], which is no formula."""
-    name = re.fullmatch(r"(\d+\.)*[A-Za-z_][\w.]*(\[[\d, ]*\])?", text)
+    name = re.fullmatch(r"(\d+\.)*[A-Za-z_][\w.]*(\[[\d, ]*\])?", text, re.ASCII)
     return bool(name) and not re.fullmatch(r"[A-Za-z]\d*", text)
 
 
