@@ -8,6 +8,7 @@
 
 from .diff import diff
 from .engine import RenderError, render
+from .flow import Flow, Verdict, watch
 from .graph import Graph, GraphEdge, GraphNode
 from .paths import Path, Paths, paths
 from .picture import Picture, draw
@@ -19,6 +20,7 @@ from .story import Event, Story, tell
 __all__ = [
     *_plots,
     "Event",
+    "Flow",
     "Graph",
     "GraphEdge",
     "GraphNode",
@@ -28,10 +30,12 @@ __all__ = [
     "Player",
     "RenderError",
     "Story",
+    "Verdict",
     "diff",
     "draw",
     "paths",
     "play",
     "render",
     "tell",
+    "watch",
 ]

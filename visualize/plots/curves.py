@@ -42,7 +42,9 @@ def draw_lines(
     if guide is not None:
         value, words = guide
         ax.axhline(value, color=FAINT, linestyle="--", linewidth=1)
-        ax.annotate(words, (0.01, value), xycoords=("axes fraction", "data"), va="bottom", color=FAINT, fontsize=8)
+        ax.annotate(
+            words, (0.99, value), xycoords=("axes fraction", "data"), va="bottom", ha="right", color=FAINT, fontsize=8
+        )
     if legend and len(series) > 1:
         ax.legend(frameon=False, fontsize=8)
 
