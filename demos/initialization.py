@@ -51,7 +51,7 @@ def variance_law(lesson: Lesson) -> None:
     x = mg.randn(INPUTS, n)
     worst, first = 0.0, float(x.var())
     for k in range(1, 6):
-        x = x @ nn.init.normal_(mg.empty(n, n), 0, std)
+        x = x @ nn.init.normal_(mg.zeros(n, n), 0, std)
         predicted = (n * std**2) ** k * first
         worst = max(worst, abs(float(x.var()) / predicted - 1))
     lesson.finding(f"The variance law Var(s_k) = (n·Var(w))^k·Var(x) holds within {worst:.0%} over five layers.")
@@ -63,7 +63,7 @@ def pass_through(function, start) -> tuple[list, list]:
     h = mg.randn(INPUTS, WIDTH)
     layers = []
     for _ in range(DEPTH):
-        weight = start(mg.empty(WIDTH, WIDTH)).requires_grad_()
+        weight = start(mg.zeros(WIDTH, WIDTH)).requires_grad_()
         h = function(h @ weight.T)
         h.retain_grad()
         layers.append(h)
@@ -151,8 +151,8 @@ def judge(lesson: Lesson, spread: dict, gradient: dict, curves: dict) -> None:
     shrink = gradient["tanh, 0.01·N"][0] / gradient["tanh, 0.01·N"][-1]
     grow = gradient["tanh, 1.0·N"][0] / gradient["tanh, 1.0·N"][-1]
     lesson.finding(
-        f"On the way back to layer 1 the gradient is {shrink:.0e} of what it was from 0.01·N, {grow:.0e} times as large "
-        "from 1.0·N."
+        f"On the way back to layer 1 the gradient becomes {shrink:.0e} of what it was from 0.01·N, {grow:.0e} times as "
+        "large from 1.0·N."
     )
     lesson.check(f"the gradient vanishes with 0.01·N ({shrink:.1e})", shrink < 1e-3)
     tanh, relu = curves["3 × 500 tanh, η = 0.5"], curves["100-50×6 ReLU, η = 0.1"]

@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
         accuracy = float((forward(layers, mg.tensor(points)) * mg.tensor(labels) > 0).float().mean())
         visualize.plot_decision_boundary(
             lambda at: forward(layers, mg.tensor(at)).numpy(), points, classes,
-            lesson.picture("boundary.png", "where the score changes its sign"), title=f"{accuracy:.0%} of the moons right",
+            lesson.picture("boundary.png", "where the score changes its sign"), title=f"{accuracy:.0%} of them right",
         )  # fmt: skip
     visualize.plot_lines(
         {"single numbers": scalar_losses, "matrices": tensor_losses},

@@ -18,7 +18,6 @@ import sys
 import numpy as np
 from lesson import Lesson
 
-import microgradnet as mg
 import visualize
 from microgradnet import nn, optim
 from microgradnet.data import Digits
@@ -74,8 +73,8 @@ def main(argv: list[str] | None = None) -> int:
         ylabel=f"weight of pixel {PIXEL}", legend=False,
     )  # fmt: skip
     visualize.plot_lines(
-        accuracy, lesson.picture("accuracy.png", "what equal weights cost"), xlabel="step", ylabel="share of digits read",
-        title="the same net from three starts",
+        accuracy, lesson.picture("accuracy.png", "what equal weights cost"), xlabel="step",
+        ylabel="share of digits read", title="the same net from three starts",
     )  # fmt: skip
     last = {start: values[-1] for start, values in accuracy.items()}
     lesson.finding(
