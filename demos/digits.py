@@ -7,8 +7,8 @@ p_k = exp(z_k) / Σ_j exp(z_j), and the loss of an image of digit k is −log p_
 weight w in one walk over the graph, and the optimizer moves each weight a little against its gradient.
 
 What to look at: ``graph.svg`` is one forward pass as the tape recorded it. Follow the loss back to a weight: each box
-on the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training loss
-does; what lies between them is what the network learned by heart.
+on the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training
+loss does; what lies between them is what the network learned by heart.
 """
 
 import argparse

@@ -1,15 +1,15 @@
 """Initialization: how large weights must be, layer by layer.
 
-Question: a deep net is a long product. How large must its weights be so that neither the signal nor the gradient dies or
-explodes on the way?
+Question: a deep net is a long product. How large must its weights be so that neither the signal nor the gradient dies
+or explodes on the way?
 
-A unit sums n products: s = Σ w_i·x_i. If weights and inputs are independent with mean 0, Var(s) = n·Var(w)·Var(x). After
-k linear layers Var(s_k) = (n·Var(w))^k·Var(x): it stays as it is only if Var(w) = 1/n (LeCun). Backward sums over the
-units behind, so for the gradient n is fan_out; Xavier takes the mean of both, Var(w) = 2/(fan_in + fan_out). A ReLU throws
-half of the signal away, so He doubles it: Var(w) = 2/n.
+A unit sums n products: s = Σ w_i·x_i. If weights and inputs are independent with mean 0, Var(s) = n·Var(w)·Var(x).
+After k linear layers Var(s_k) = (n·Var(w))^k·Var(x): it stays as it is only if Var(w) = 1/n (LeCun). Backward sums
+over the units behind, so for the gradient n is fan_out; Xavier takes the mean of both, Var(w) = 2/(fan_in + fan_out).
+A ReLU throws half of the signal away, so He doubles it: Var(w) = 2/n.
 
-What to look at: ``tanh.png`` and ``relu.png``: the activations of ten layers for each start. ``sizes.png``: their spread
-and that of the gradients. ``training.png``: what it means for learning: 0.01·N stays flat at first.
+What to look at: ``tanh.png`` and ``relu.png``: the activations of ten layers for each start. ``sizes.png``: their
+spread and that of the gradients. ``training.png``: what it means for learning: 0.01·N stays flat at first.
 """
 
 import sys
@@ -97,7 +97,11 @@ def train(lesson: Lesson, activation, start, sizes: list[int], rate: float, what
 
 
 def main(argv: list[str] | None = None) -> int:
-    lesson = Lesson(__file__, __doc__, argv, steps=(150, "steps of each training"), quick={"steps": 20})
+    lesson = Lesson(
+        __file__, __doc__, argv, quick={"steps": 20}, steps=(150, "steps of each training"),
+        lr=(0.1, "learning rate of the tanh nets; 0.5, which is right for MNIST, is too much for these digits"),
+    )  # fmt: skip
+    rate = lesson.args.lr
     linear_cases(lesson)
     variance_law(lesson)
     spread, gradient = {}, {}
@@ -116,8 +120,8 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     tanh, relu = [500, 500, 500], [100, 50, 50, 50, 50, 50, 50]
     curves = {
-        "3 × 500 tanh, η = 0.5": {
-            n.removeprefix("tanh, "): train(lesson, nn.Tanh, STARTS[n][1], tanh, 0.5, n)
+        f"3 × 500 tanh, η = {rate}": {
+            n.removeprefix("tanh, "): train(lesson, nn.Tanh, STARTS[n][1], tanh, rate, n)
             for n in STARTS if n.startswith("tanh")
         },
         "100-50×6 ReLU, η = 0.1": {
@@ -155,7 +159,7 @@ def judge(lesson: Lesson, spread: dict, gradient: dict, curves: dict) -> None:
         "large from 1.0·N."
     )
     lesson.check(f"the gradient vanishes with 0.01·N ({shrink:.1e})", shrink < 1e-3)
-    tanh, relu = curves["3 × 500 tanh, η = 0.5"], curves["100-50×6 ReLU, η = 0.1"]
+    tanh, relu = curves.values()
     early = 8
     flat = tanh["0.01·N"][0] - float(np.mean(tanh["0.01·N"][early - 3 : early]))
     fell = tanh["Xavier"][0] - float(np.mean(tanh["Xavier"][early - 3 : early]))

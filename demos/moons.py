@@ -3,9 +3,9 @@
 Question: does it matter whether a network is computed number by number or as matrices?
 
 The net is micrograd's: two inputs, two layers of 16 ReLU units, one score s. The label y is −1 or 1, the loss of a
-point is the hinge max(0, 1 − y·s), and α·Σw² (α = 1e-4) keeps the weights small. The first half of the lesson trains it
-with ``Value``: 66,000 nodes, each one sum, product or ReLU. The second half starts from the same weights and writes
-the layer as x·Wᵀ + b. It is the same arithmetic in another order, so the losses agree to the last digits.
+point is the hinge max(0, 1 − y·s), and α·Σw² (α = 1e-4) keeps the weights small. The first half of the lesson trains
+it with ``Value``: 66,000 nodes, each one sum, product or ReLU. The second half starts from the same weights and
+writes the layer as x·Wᵀ + b. It is the same arithmetic in another order, so the losses agree to the last digits.
 
 What to look at: ``boundary.png``: where the score changes its sign. ``losses.png``: the two curves lie on each other.
 """
