@@ -111,7 +111,8 @@ class Elementwise(Primitive):
                 return np.asarray(self.function(*arrays, *values[count:])).astype(dtype, copy=False)
             return self._forward((*(np.asarray(a, np.float32) for a in arrays), *values[count:])).astype(dtype)
         if count > 1:
-            arrays = np.broadcast_arrays(*arrays)
+            shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
+            arrays = [a if np.shape(a) == shape else np.broadcast_to(a, shape) for a in arrays]
         out = np.empty(np.shape(arrays[0]), dtype)
         self.forward_kernel(dtype)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out
