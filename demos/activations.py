@@ -104,8 +104,8 @@ def main(argv: list[str] | None = None) -> int:
     s = saturation["Sigmoid"]
     lesson.finding(f"Sigmoid's derivative is {s[0]:.1e} at −10, {s[1]:.2f} at 0, {s[2]:.1e} at 10; ReLU's is 0 and 1.")
     lesson.finding(
-        f"With positive inputs both gradients of a unit have one sign in {same_sign} of {len(positive)} samples and the "
-        f"path to the goal is {straight['all inputs positive']:.1f} times the straight line "
+        f"With positive inputs both gradients of a unit have one sign in {same_sign} of {len(positive)} samples, and "
+        f"the path to the goal is {straight['all inputs positive']:.1f} times the straight line "
         f"({straight['inputs centred']:.1f} with centred inputs)."
     )
     lesson.finding(f"ReLU6 is relu(x) − relu(x − 6), to {relu6:.0e}.")
