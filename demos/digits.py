@@ -8,24 +8,23 @@ weight w in one walk over the graph, and the optimizer moves each weight a littl
 
 What to look at: ``graph.svg`` is one forward pass as the tape recorded it. Follow the loss back to a weight: each box
 on the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training
-loss does; what lies between them is what the network learned by heart.
+loss does; what lies between them is what the network learned by heart. ``gradients.png``: what reaches each layer.
+``confusion.png`` and ``mistakes.png``: what it takes for what.
+
+``--data mnist`` trains on real MNIST instead (60,000 images of 28×28, downloaded once): 784-30-10 with tanh, with
+ReLU, with ReLU from weights far too large, which blows up, and with He initialization, which mends it.
 """
 
-import argparse
-import json
-import os
 import sys
 import time
-from pathlib import Path
 
-from tqdm import tqdm
+import numpy as np
+from lesson import Lesson, write_json
 
 import microgradnet as mg
 import visualize
 from microgradnet import nn, optim
-from microgradnet.data import DataLoader, Digits, Subset
-
-THRESHOLD = 0.96  # of the held-out digits, with the defaults
+from microgradnet.data import MNIST, DataLoader, Digits, Subset
 
 
 def mlp() -> nn.Module:
@@ -56,17 +55,12 @@ def evaluate(model: nn.Module, images: mg.Tensor, labels: mg.Tensor) -> tuple[fl
     return loss, accuracy
 
 
-def train(model: nn.Module, args: argparse.Namespace) -> list[dict]:
+def train(lesson: Lesson, model: nn.Module, optimizer, training, held_out, what: str) -> list[dict]:
     """The training loop of every textbook; returns one row of figures for each epoch."""
-    training, held_out = Digits("train"), Digits("test")
-    if args.samples:
-        training = Subset(training, range(args.samples))
-    loader = DataLoader(training, batch_size=args.batch_size, shuffle=True, seed=args.seed)
+    loader = DataLoader(training, batch_size=lesson.args.batch_size, shuffle=True, seed=lesson.args.seed)
     loss_function = nn.CrossEntropyLoss()
-    optimizer = optim.Adam(model.parameters(), lr=args.lr)
     history = []
-    progress = tqdm(range(1, args.epochs + 1), desc=f"training the {args.model}", unit="epoch", disable=None)
-    for epoch in progress:
+    for epoch in lesson.progress(lesson.args.epochs, what, unit="epoch"):
         total, right, seen = 0.0, 0, 0
         for images, labels in loader:
             logits = model(images)
@@ -77,20 +71,21 @@ def train(model: nn.Module, args: argparse.Namespace) -> list[dict]:
             total += loss.item() * len(labels)
             right += int((logits.argmax(1) == labels).sum())
             seen += len(labels)
-        test_loss, test_accuracy = evaluate(model, *held_out.tensors)
-        row = {
-            "epoch": epoch,
-            "train_loss": total / seen,
-            "train_accuracy": right / seen,
-            "test_loss": test_loss,
-            "test_accuracy": test_accuracy,
-        }
-        history.append(row)
-        progress.set_postfix(loss=f"{row['train_loss']:.3f}", accuracy=f"{test_accuracy:.1%}")
+        test_loss, test_accuracy = evaluate(model, *held_out)
+        history.append(
+            {
+                "epoch": epoch + 1,
+                "train_loss": total / seen,
+                "train_accuracy": right / seen,
+                "test_loss": test_loss,
+                "test_accuracy": test_accuracy,
+            }
+        )
+        lesson.show(loss=total / seen, accuracy=test_accuracy)
     return history
 
 
-def draw(model: nn.Module, out: Path) -> None:
+def draw(model: nn.Module, lesson: Lesson) -> None:
     """The graph of the loss of four digits, with values and gradients."""
     images, labels = Digits("test")[:4]
     model.zero_grad()
@@ -99,74 +94,110 @@ def draw(model: nn.Module, out: Path) -> None:
         loss.backward()
     loss.name = "loss"
     picture = visualize.draw(tape, model=model, title="one loss, from the digits to the number")
-    for kind in ("svg", "png"):
-        picture.save(out / f"graph.{kind}")
+    picture.save(lesson.picture("graph.svg", "one forward pass, with the gradients of backward"))
+    picture.save(lesson.out / "graph.png")
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Writes beside and renames, so that an interrupted run leaves no half file."""
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(beside, path)
+def show_answers(model: nn.Module, lesson: Lesson, images: mg.Tensor, labels: mg.Tensor) -> None:
+    """What it takes for what, and the digits that it is most wrong about."""
+    model.eval()
+    with mg.no_grad():
+        probabilities = nn.functional.softmax(model(images), 1).numpy()
+    answers, truth = probabilities.argmax(1), labels.numpy()
+    visualize.plot_confusion_matrix(
+        truth, answers, lesson.picture("confusion.png", "what it takes for what"), title="held-out digits"
+    )
+    order = np.argsort(probabilities[np.arange(len(truth)), truth])[:12]
+    visualize.plot_images(
+        images.numpy()[order, 0], [f"{truth[i]}: {answers[i]} with {probabilities[i, answers[i]]:.0%}" for i in order],
+        lesson.picture("mistakes.png", "the digits that it is most wrong about"), title="truth: answer",
+    )  # fmt: skip
 
 
-def output_folder(path: Path) -> Path:
-    """Makes the folder, or ends the program with one line that says why it cannot be written to."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        probe = path / ".writable"
-        probe.write_text("")
-        probe.unlink()
-    except OSError as error:
-        sys.exit(f"--out {path}: cannot write there: {error.strerror or error}")
-    return path
+def read_digits(lesson: Lesson) -> None:
+    """The shipped digits: one network, its graph, its curves, its mistakes."""
+    args = lesson.args
+    model = MODELS[args.model]()
+    parameters = sum(p.numel() for p in model.parameters())
+    training, held_out = Digits("train"), Digits("test").tensors
+    print(f"{args.model}: {parameters:,} parameters; {len(training):,} digits to learn, {len(held_out[0])} held out")
+    if args.samples:
+        training = Subset(training, range(args.samples))
+    started = time.perf_counter()
+    optimizer = optim.Adam(model.parameters(), lr=args.lr)
+    with visualize.watch(model) as flow:
+        history = train(lesson, model, optimizer, training, held_out, f"training the {args.model}")
+    seconds = time.perf_counter() - started
+    accuracy = history[-1]["test_accuracy"]
+    draw(model, lesson)
+    visualize.learning_curves(history, lesson.picture("curves.png", "loss and accuracy, epoch by epoch"))
+    flow.gradient_norm(lesson.picture("gradients.png", "the gradient that reaches each layer"))
+    show_answers(model, lesson, *held_out)
+    metrics = {"model": args.model, "parameters": parameters, "seed": args.seed, "seconds": seconds, "epochs": history}
+    write_json(lesson.out / "metrics.json", metrics)
+    lesson.finding(f"Trained {args.epochs} epochs in {seconds:.1f} s; reads {accuracy:.1%} of the held-out digits.")
+    for verdict in flow.verdicts():
+        lesson.finding(f"Gradient flow: {verdict}")
+    lesson.check(f"{accuracy:.1%} read is not below {args.threshold:.0%}", accuracy >= args.threshold)
 
 
-def positive(text: str) -> int:
-    """An argument that counts something."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1 expected, got {text!r}")
-    return int(text)
-
-
-def arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--model", choices=MODELS, default="mlp", help="which network (default: %(default)s)")
-    parser.add_argument("--epochs", type=positive, default=30, help="passes over the digits (default: %(default)s)")
-    parser.add_argument("--batch-size", type=positive, default=32, help="digits in one step (default: %(default)s)")
-    parser.add_argument("--lr", type=float, default=3e-3, help="learning rate of Adam (default: %(default)s)")
-    parser.add_argument("--samples", type=positive, help="train on the first so many digits only")
-    parser.add_argument("--seed", type=int, default=0, help="of the weights and of the order (default: %(default)s)")
-    parser.add_argument("--threshold", type=float, default=THRESHOLD, help="accuracy to reach (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=Path("out/digits"), help="folder (default: %(default)s)")
-    return parser.parse_args(argv)
+def read_mnist(lesson: Lesson) -> None:
+    """784-30-10 on MNIST: tanh, ReLU, ReLU from weights that are too large, ReLU with He's."""
+    training, held_out = MNIST("train"), MNIST("test").tensors
+    if lesson.args.samples:
+        training = Subset(training, range(lesson.args.samples))
+    starts = {
+        "tanh": (nn.Tanh, nn.init.xavier_normal_),
+        "ReLU": (nn.ReLU, None),
+        "ReLU, weights 10·N": (nn.ReLU, lambda w: nn.init.normal_(w, 0, 10.0)),
+        "ReLU, He": (nn.ReLU, lambda w: nn.init.kaiming_normal_(w, nonlinearity="relu")),
+    }
+    curves, last = {}, {}
+    for name, (activation, start) in starts.items():
+        model = nn.Sequential(nn.Flatten(), nn.Linear(784, 30), activation(), nn.Linear(30, 10))
+        for layer in (model[1], model[3]):
+            if start is not None:
+                start(layer.weight)
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        with np.errstate(all="ignore"):
+            history = train(lesson, model, optimizer, training, held_out, name)
+        curves[name] = [row["train_loss"] for row in history]
+        last[name] = history[-1]
+    visualize.plot_lines(
+        {n: ([r + 1 for r in range(len(v))], np.nan_to_num(v, nan=1e6, posinf=1e6)) for n, v in curves.items()},
+        lesson.picture("curves.png", "training loss, epoch by epoch"), xlabel="epoch", logy=True,
+        ylabel="cross-entropy, nats", title="MNIST, 784-30-10",
+    )  # fmt: skip
+    shares = {name: row["test_accuracy"] for name, row in last.items()}
+    visualize.plot_bars(shares, lesson.picture("accuracy.png", "held-out accuracy"), xlabel="held-out digits read")
+    lesson.finding("Held-out accuracy: " + ", ".join(f"{name} {share:.1%}" for name, share in shares.items()) + ".")
+    first = {name: values[0] for name, values in curves.items()}
+    lesson.finding(
+        f"The first epoch's loss is {first['ReLU, weights 10·N']:.0f} from 10·N and {first['ReLU, He']:.2f} from He."
+    )
+    blown = not np.isfinite(first["ReLU, weights 10·N"]) or first["ReLU, weights 10·N"] > 10 * first["ReLU, He"]
+    lesson.check("ReLU with weights that are too large blows up", blown)
+    lesson.check("He initialization mends it", shares["ReLU, He"] > shares["ReLU, weights 10·N"])
+    lesson.check(f"the best reads {max(shares.values()):.1%}", max(shares.values()) >= lesson.args.threshold)
 
 
 def main(argv: list[str] | None = None) -> int:
     """Trains, draws, reports; returns 0 if the network reads well enough."""
-    args = arguments(argv)
-    out = output_folder(args.out)
-    mg.manual_seed(args.seed)
-    model = MODELS[args.model]()
-    parameters = sum(p.numel() for p in model.parameters())
-    digits = f"{len(Digits('train')):,} digits to learn, {len(Digits('test'))} held out"
-    print(f"{args.model}: {parameters:,} parameters; {digits}")
-    started = time.perf_counter()
-    history = train(model, args)
-    seconds = time.perf_counter() - started
-    accuracy = history[-1]["test_accuracy"]
-    draw(model, out)
-    visualize.learning_curves(history, out / "curves.png")
-    metrics = {"model": args.model, "parameters": parameters, "seed": args.seed, "seconds": seconds, "epochs": history}
-    write_json(out / "metrics.json", metrics)
-    print(f"Trained {args.epochs} epochs in {seconds:.1f} s. Reads {accuracy:.1%} of the held-out digits.")
-    print(f"Wrote {out}/graph.svg, graph.png, curves.png, metrics.json")
-    print("Look at graph.svg: follow the gradient from the loss back to a weight, box by box.")
-    if accuracy < args.threshold:
-        print(f"That is below {args.threshold:.0%}: the lesson did not come out.", file=sys.stderr)
-        return 1
-    return 0
+    lesson = Lesson(
+        __file__, __doc__, argv, quick={"epochs": 12, "threshold": 0.94}, data=(("digits", "mnist"), "which digits"),
+        model=(("mlp", "cnn"), "which network, for --data digits"), epochs=(30, "passes over the digits"),
+        batch_size=(32, "digits in one step"), lr=(3e-3, "learning rate of Adam"),
+        samples=(0, "train on the first so many digits only; 0 is all"), threshold=(0.96, "accuracy to reach"),
+    )  # fmt: skip
+    if lesson.args.data == "mnist":
+        try:
+            read_mnist(lesson)
+        except FileNotFoundError as error:  # no files and no network: it says where to put them
+            print(error, file=sys.stderr)
+            return 1
+    else:
+        read_digits(lesson)
+    return lesson.finish()
 
 
 if __name__ == "__main__":

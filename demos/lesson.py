@@ -25,7 +25,8 @@ class Lesson:
         doc: the docstring of the lesson; its first line is the help text.
         argv: the command line, ``sys.argv`` where None.
         quick: options that ``--quick`` changes: the smaller budget that the tests run with.
-        options: name -> (default, help) of the options of this lesson; a whole number must be at least 1.
+        options: name -> (default, help) of the options of this lesson; a whole number must be at least 1,
+            unless its default is 0, which stands for no limit; a tuple has the choices, its default first.
 
     After it is made, ``args`` has the options, the output folder exists, and everything random is seeded.
     """
@@ -102,7 +103,7 @@ def _arguments(lesson: Lesson, argv: list[str] | None, quick: dict, options: dic
         if isinstance(default, bool):
             parser.add_argument(f"--{name.replace('_', '-')}", action="store_true", help=text)
             continue
-        kind = positive if isinstance(default, int) else type(default)
+        kind = positive if isinstance(default, int) and default else type(default)
         choices = None
         if isinstance(default, tuple):  # the first of the choices is the default
             kind, choices, default = str, default, default[0]

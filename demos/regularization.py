@@ -144,8 +144,8 @@ def main(argv: list[str] | None = None) -> int:
     for name in METHODS:
         models[name], curves[name] = train(lesson, name, small, held)
     visualize.plot_panels(
-        curves, lesson.picture("losses.png", "training and held-out loss"), columns=4, height=2.4, ylabel="cross-entropy", logy=True,
-        xlabel=f"step / {EVERY}",
+        curves, lesson.picture("losses.png", "training and held-out loss"), columns=4, height=2.4, logy=True,
+        xlabel=f"step / {EVERY}", ylabel="cross-entropy",
     )  # fmt: skip
     weights = {name: models[name].body[1].weight.detach().numpy() for name in ("nothing", "L2", "L1")}
     visualize.plot_histograms(
