@@ -37,14 +37,8 @@ class _Drawing:
                 "arrowsize": "0.6",
             },
         )  # fmt: skip
-        tree: dict = {"nodes": [], "inside": {}}
-        for node in graph.nodes:
-            place = tree
-            for name in node.module:
-                place = place["inside"].setdefault(name, {"nodes": [], "inside": {}})
-            place["nodes"].append(node)
         self.uses = _uses(graph)
-        self._add(dot, tree, "cluster")
+        self._add(dot, graph.clusters(), "cluster")
         several = _ops_with_several_arguments(graph)
         for edge in graph.edges:
             dot.edge(edge.source, edge.target, **self._edge(edge, edge.target in several))

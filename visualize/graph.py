@@ -51,6 +51,16 @@ class Graph:
     title: str = ""
     keys: dict[int, str] = field(default_factory=dict)  # id of a tensor or of its Node, position of a Value -> key
 
+    def clusters(self) -> dict:
+        """Nodes by module, nested: ``{"nodes": [...], "inside": {module: {...}}}``."""
+        tree: dict = {"nodes": [], "inside": {}}
+        for node in self.nodes:
+            place = tree
+            for name in node.module:
+                place = place["inside"].setdefault(name, {"nodes": [], "inside": {}})
+            place["nodes"].append(node)
+        return tree
+
     def node(self, key: str) -> GraphNode:
         """The node with this key."""
         return next(node for node in self.nodes if node.key == key)

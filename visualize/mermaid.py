@@ -10,13 +10,7 @@ def to_mermaid(graph: Graph) -> str:
     """A flowchart from left to right, modules as subgraphs; labels are quoted and escaped."""
     numbers = {node.key: f"n{i}" for i, node in enumerate(graph.nodes)}
     lines = ["flowchart LR"]
-    tree: dict = {"nodes": [], "inside": {}}
-    for node in graph.nodes:
-        place = tree
-        for name in node.module:
-            place = place["inside"].setdefault(name, {"nodes": [], "inside": {}})
-        place["nodes"].append(node)
-    _add(lines, tree, numbers, "m", 1)
+    _add(lines, graph.clusters(), numbers, "m", 1)
     for edge in graph.edges:
         arrow = "-.->" if edge.local is not None and edge.local.size == 1 and edge.local < 0 else "-->"
         known = edge.local is not None and edge.local.size == 1
