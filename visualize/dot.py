@@ -113,7 +113,7 @@ class _Drawing:
 
     def _kind(self, node: GraphNode) -> str:
         shape = "×".join(map(str, node.shape)) or "scalar"
-        words = [f"{shape} {node.dtype}"]
+        words = [f"{shape} {node.dtype}, {node.device}"]
         if node.kind == "parameter" and node.value is not None:
             words.append(f"{node.value.size:,} parameter{'s' * (node.value.size != 1)}")
         uses = self.uses.get(node.key, 0)

@@ -22,6 +22,7 @@ class GraphNode:
     line: str | None = None
     details: list[str] = field(default_factory=list)
     compute: Callable[[dict], object] | None = None  # its value from those of its arguments, where all are known
+    device: str = "cpu"
     name: str = ""  # what formulas call it: v1, v2, … for what is computed
     mark: str = ""  # "path" for a node that is pointed out, "changed" for one that differs between two steps
 

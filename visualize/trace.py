@@ -45,7 +45,9 @@ class _Tracer:
             # Copies: an optimizer writes over a parameter, and the picture is of now.
             gradient = None if tensor.grad is None else np.array(tensor.grad.array)
             shape, dtype, value = tuple(tensor.shape), tensor.dtype.name, np.array(tensor.array)
-            self._add(GraphNode(key, kind, name, shape=shape, dtype=dtype, value=value, gradient=gradient))
+            device = str(getattr(tensor, "device", "cpu"))
+            known = {"shape": shape, "dtype": dtype, "value": value, "gradient": gradient, "device": device}
+            self._add(GraphNode(key, kind, name, **known))
         return self.keys[id(tensor)]
 
     def _op(self, node, key: str, kind: str) -> None:
