@@ -1,6 +1,6 @@
 """Prints the table: ours and PyTorch in one run.
 
-``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|growth ...]``.
+``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|peers|growth ...]``.
 """
 
 import argparse
@@ -14,7 +14,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 def main() -> None:
     """Measures the rows asked for."""
     from microgradnet.kernels import threads
-    from tests.benchmarks import growth, imports, optimizers, scalars, single_ops, training_steps
+    from tests.benchmarks import growth, imports, optimizers, peers, scalars, single_ops, training_steps
     from tests.benchmarks.race import table
 
     rows = {
@@ -26,6 +26,7 @@ def main() -> None:
         "optimizers": optimizers.measure,
         "import": imports.measure,
         "scalar": scalars.measure,
+        "peers": peers.measure,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     names = [*rows, "growth"]
