@@ -117,6 +117,7 @@ def main(argv: list[str] | None = None) -> int:
     normed_model = network(nn.BatchNorm1d)
     normed, normed_seen = train(lesson, normed_model, 0.5, 256, "with batch norm")
     fast, _ = train(lesson, network(nn.BatchNorm1d), 3.0, 256, "with batch norm, η = 3")
+    plain_fast, _ = train(lesson, network(None), 3.0, 256, "without, η = 3")
     pictures = {
         f"{kind}, layer {i}, step {step}": values
         for kind, seen in (("plain", plain_seen), ("batch norm", normed_seen))
@@ -127,7 +128,10 @@ def main(argv: list[str] | None = None) -> int:
         xlabel="output", columns=6,
     )  # fmt: skip
     visualize.plot_lines(
-        {"without, η = 0.5": plain, "batch norm, η = 0.5": normed, "batch norm, η = 3": fast},
+        {
+            "without, η = 0.5": plain, "batch norm, η = 0.5": normed, "batch norm, η = 3": fast,
+            "without, η = 3": plain_fast,
+        },
         lesson.picture("losses.png", "seven sigmoid layers with and without"), xlabel="step",
         ylabel="cross-entropy, nats", title="100-50×6 sigmoid, w = 0.1·N, batch 256",
     )  # fmt: skip
@@ -165,7 +169,41 @@ def main(argv: list[str] | None = None) -> int:
         ylabel="cross-entropy, nats", title="how far the gradient can be trusted",
     )  # fmt: skip
     judge(lesson, plain, normed, fast, by_size, refused, two, accuracy(normed_model))
+    lesson.check("without batch norm the larger rate does not help", float(np.mean(plain_fast[-10:])) > 2.0)
+    worst = {name: float(values.max()) for name, values in surface.items()}
+    lesson.finding(
+        f"Three units along the gradient the loss rises to {worst['without']:.1f} without, to "
+        f"{worst['batch norm']:.1f} with batch norm: the gradient can be trusted farther."
+    )
+    lesson.check("the loss along the gradient is smoother with batch norm", worst["batch norm"] < worst["without"])
+    first = normed_model[2]
+    moved = float((first.weight - 1).abs().mean()), float(first.bias.abs().mean())
+    lesson.finding(f"The learned γ of layer 1 is {moved[0]:.2f} from 1 on average, its β {moved[1]:.2f} from 0.")
+    lesson.check("γ and β are learned", min(moved) > 1e-3)
+    neighbours(lesson)
     return lesson.finish()
+
+
+def neighbours(lesson: Lesson) -> None:
+    """Whether the output of a sample depends on the others in its batch, in training; also for a batch of one."""
+    sample, others = mg.randn(1, 6, 4, 4), [mg.randn(3, 6, 4, 4) * scale for scale in (1.0, 10.0)]
+    norms = {
+        "batch norm": nn.BatchNorm2d(6), "layer norm": nn.LayerNorm([6, 4, 4]), "group norm": nn.GroupNorm(3, 6),
+        "instance norm": nn.InstanceNorm2d(6),
+    }  # fmt: skip
+    depends = {}
+    for name, norm in norms.items():
+        first, second = (norm(mg.cat([sample, o]))[0] for o in others)
+        depends[name] = float((first - second).abs().max())
+    lesson.finding(
+        "In training a sample's neighbours change its output by "
+        + ", ".join(f"{d:.2g} ({n})" for n, d in depends.items())
+        + "."
+    )
+    for name, change in depends.items():
+        lesson.check(f"{name}: {change:.1e}", change > 0.1 if name == "batch norm" else change < 1e-5)
+    alone = nn.InstanceNorm2d(6)(sample)
+    lesson.check("instance norm takes a batch of one", bool(mg.isfinite(alone).all()))
 
 
 def judge(lesson: Lesson, plain, normed, fast, by_size, refused, two, test) -> None:

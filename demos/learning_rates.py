@@ -32,7 +32,7 @@ def schedules(optimizer, steps: int, peak: float) -> dict:
     first = -(-steps // 7)  # SGDR with doubled periods: 1 + 2 + 4 = 7 parts
     return {
         "constant": lambda: lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0),
-        "step": lambda: lr_scheduler.StepLR(optimizer, max(1, steps // 3), gamma=0.2),
+        "step": lambda: lr_scheduler.StepLR(optimizer, -(-steps // 3), gamma=0.2),
         "exponential": lambda: lr_scheduler.ExponentialLR(optimizer, 0.01 ** (1 / steps)),
         "cosine": lambda: lr_scheduler.CosineAnnealingLR(optimizer, steps),
         "SGDR (warm restarts)": lambda: lr_scheduler.CosineAnnealingWarmRestarts(optimizer, first, T_mult=2),
@@ -94,7 +94,9 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     held = {name: loss for name, (_, _, loss) in results.items()}
     order = sorted(held, key=held.get)
-    lesson.finding(f"The range test suggests {test.suggestion:.2g}; beyond {test.rates[-1]:.2g} the loss explodes.")
+    lesson.finding(
+        f"The range test suggests {test.suggestion:.2g} (taken: {peak:.2g}); beyond {test.rates[-1]:.2g} it explodes."
+    )
     lesson.finding(f"Held-out losses: {', '.join(f'{name} {held[name]:.3f}' for name in order)}.")
     lesson.finding(f"With a rate 1000 times smaller it is still {tiny[2]:.2f} after as many steps.")
     lesson.check(f"the suggestion lies between 1e-3 and 1 ({test.suggestion:.3g})", 1e-3 < test.suggestion < 1)

@@ -2,10 +2,11 @@
 
 Question: all of them follow the same gradient. What do they do with it?
 
-SGD goes down the slope: θ ← θ − η·g. In a ravine it bounces from wall to wall. Momentum adds up past gradients, v ←
-μ·v + g, so that what alternates cancels; Nesterov looks at the gradient where momentum will take it. AdaGrad divides
-by the root of all squared gradients so far, RMSProp by that of the recent ones, Adam does this to momentum: each
-weight gets a rate of its own. A saddle is where the gradient vanishes in a direction that still leads down.
+SGD goes down the slope: θ ← θ − η·g. In a ravine the steep walls bound the rate, and along the floor it creeps.
+Momentum adds up past gradients, v ← μ·v + g: what points the same way grows, and it swings. Nesterov looks at the
+gradient where momentum will take it. AdaGrad divides by the root of all squared gradients so far, RMSProp by that of
+the recent ones, Adam does this to momentum: each weight gets a rate of its own. A saddle is where the gradient
+vanishes in a direction that still leads down.
 
 What to look at: ``ravine.gif``: all paths at once. ``ravine.png``, ``saddle.png``, ``local.png``, ``noise.png``: the
 paths. ``digits.png``: the same optimizers on a net.
@@ -130,6 +131,16 @@ def main(argv: list[str] | None = None) -> int:
         f"On the saddle SGD has come {escaped['SGD']:.2f} down, Adam {escaped['Adam']:.2f}: a small gradient is no "
         "small step where each direction has its own rate."
     )
+    rolled = {name: float(path[-1, 0]) for name, path in paths["local"].items()}
+    deep = [name for name, x in rolled.items() if x < 0]
+    lesson.finding(f"Out of the shallow minimum and into the deep one came: {', '.join(deep) or 'none'}.")
+    wander = {name: float(np.std(path[-40:, 1])) for name, path in paths["noise"].items()}
+    lesson.finding(
+        f"With noise in the gradient SGD wanders by {wander['SGD']:.2f} across the ravine, momentum by "
+        f"{wander['momentum']:.2f}: a larger effective step keeps more of the noise."
+    )
+    lesson.check("momentum rolls out of the shallow minimum, SGD does not", rolled["momentum"] < 0 < rolled["SGD"])
+    lesson.check("noise keeps momentum farther from rest than SGD", wander["momentum"] > wander["SGD"])
     last = {name: float(np.mean(values[-10:])) for name, values in losses.items()}
     lesson.finding(
         f"On digits momentum ends at {last['momentum']:.2f} nats, SGD at {last['SGD']:.2f}, Adam at {last['Adam']:.2f}."

@@ -44,7 +44,7 @@ def plot_clouds(clouds: dict[str, np.ndarray], path) -> None:
 
 
 def losses(lesson: Lesson, x: np.ndarray, y: np.ndarray, rate: float, what: str) -> list[float]:
-    """Linear regression by gradient descent with the largest of a few rates that does not diverge."""
+    """The loss of a linear regression by gradient descent, step by step."""
     inputs, targets = mg.tensor(np.c_[x, np.ones(len(x))]), mg.tensor(y)
     w = mg.zeros(x.shape[1] + 1, dtype=mg.float64).requires_grad_()
     optimizer = optim.SGD([w], lr=rate)
@@ -66,8 +66,13 @@ def best_rate(x: np.ndarray) -> float:
 
 
 def one_sign(x: np.ndarray) -> float:
-    """The share of samples in which a unit's weights get gradients of one sign."""
-    return float(np.mean(np.all(x > 0, 1) | np.all(x < 0, 1)))
+    """The share of samples in which all weights of a unit get gradients of one sign, by backward."""
+    shares = []
+    for row in mg.tensor(x[:300]):
+        w = mg.zeros(2, dtype=mg.float64).requires_grad_()
+        ((row @ w - 1) ** 2).backward()
+        shares.append(bool(w.grad[0] * w.grad[1] > 0))
+    return float(np.mean(shares))
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -101,17 +106,20 @@ def main(argv: list[str] | None = None) -> int:
     covariance = np.cov(clouds["whitened"].T)
     back = float(np.abs(pca.inverse(whiten.inverse(clouds["whitened"])) - points).max())
     unseen = float(np.abs(standardize(test) - (test - points.mean(0)) / points.std(0)).max())
-    signs = {name: one_sign(clouds[name]) for name in ("raw", "zero-centred")}
+    signs = {name: one_sign(clouds[name]) for name in ("raw", "zero-centred", "whitened")}
     lesson.finding(
         f"After {lesson.args.steps} steps the error is {curves['raw'][-1]:.1e} on raw features, "
         f"{curves['standardized'][-1]:.1e} standardized, {curves['whitened'][-1]:.1e} whitened."
     )
     lesson.finding(
-        f"In {signs['raw']:.0%} of the raw samples all features, and so all gradients of a unit, have one sign; "
-        f"centred it is {signs['zero-centred']:.0%}."
+        f"In {signs['raw']:.0%} of the raw samples both gradients of a unit have one sign; centred in "
+        f"{signs['zero-centred']:.0%} (the features are correlated), whitened in {signs['whitened']:.0%}."
     )
     lesson.finding(
         f"The digits' mean over the channel is {float(images.mean()):.3f}; less it, {channel(images).mean():.0e}."
+    )
+    lesson.check(
+        "raw gradients share a sign, whitened ones half of the time", signs["raw"] > 0.9 and signs["whitened"] < 0.65
     )
     lesson.check("whitened features are uncorrelated with variance 1", np.allclose(covariance, np.eye(2), atol=0.01))
     lesson.check(f"whitening can be undone ({back:.0e})", back < 1e-9)

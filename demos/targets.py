@@ -7,7 +7,8 @@ layer with hundreds of times its usual force, and the rate must be tiny or the l
 (−1, 1), so raw targets saturate it: y → ±1, 1 − y² → 0, and the gradient dies at a loss of about 420². Scaled to [−1,
 1] both work; tanh keeps the prediction in range, linear keeps its gradient at the ends of it.
 
-What to look at: ``losses.png``: errors in degrees for each pairing. ``predictions.png``: what the nets answer.
+What to look at: ``losses.png``: errors in degrees and gradients for each pairing. ``predictions.png``: what the nets
+answer.
 """
 
 import sys
@@ -64,10 +65,21 @@ def main(argv: list[str] | None = None) -> int:
         __file__, __doc__, argv, steps=(1500, "steps of each training"), lr=(0.2, "learning rate"), quick={"steps": 600}
     )
     results = {name: train(lesson, name, lesson.args.lr) for name in CASES}
+    panels = {
+        title: {n: np.clip(np.nan_to_num(r[what], nan=top), 1e-12, top) for n, r in results.items()}
+        for title, what, top in (
+            ("mean error, degrees (cut off at 1e6)", "error", 1e6),
+            ("gradient of the last layer (cut off at 1e9)", "gradient", 1e9),
+        )
+    }
+    visualize.plot_panels(
+        panels, lesson.picture("losses.png", "error, and the last layer's gradient, for each pairing"), xlabel="step",
+        logy=True, height=3.8,
+    )  # fmt: skip
     visualize.plot_lines(
-        {name: np.clip(np.nan_to_num(r["error"], nan=1e6), 0, 1e6) for name, r in results.items()},
-        lesson.picture("losses.png", "mean error in degrees for each pairing"), xlabel="step", logy=True,
-        ylabel="mean absolute error, degrees", title="one net, four pairings of target and output",
+        {n: r["saturated"] for n, r in results.items() if "tanh" in n},
+        lesson.picture("saturated.png", "saturated outputs of tanh"), xlabel="step", ylabel="share with |y| > 0.97",
+        title="raw targets drive tanh into saturation",
     )  # fmt: skip
     finite = {n: r["answers"] for n, r in results.items() if np.isfinite(r["answers"][1]).all()}
     visualize.plot_scatter(

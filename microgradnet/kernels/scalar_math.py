@@ -643,8 +643,8 @@ def atan2_float64(y, x):
 
 
 def hypot_float32(x, y):
-    """√(x² + y²), in float64: its squares are in range."""
-    return np.float32(math.sqrt(np.float64(x) * np.float64(x) + np.float64(y) * np.float64(y)))
+    """√(x² + y²), by libm in float64."""
+    return np.float32(math.hypot(np.float64(x), np.float64(y)))
 
 
 def hypot_float64(x, y):

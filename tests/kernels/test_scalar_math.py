@@ -15,7 +15,8 @@ from tests.oracle import oracle
 
 OPTIONS = {"fastmath": {"contract"}, "error_model": "numpy", "nogil": True}
 UNARY = sorted(n.removesuffix("_float32") for n in vars(scalar_math) if re.fullmatch(r"[a-z]\w*_float32", n))
-UNARY.remove("pow")
+for of_two in ("pow", "atan2", "hypot"):
+    UNARY.remove(of_two)
 SLOW = {"acos", "acosh", "asin", "asinh", "atan", "atanh", "digamma", "lgamma"}  # by libm: one call for each element
 EXACT = {"abs", "ceil", "floor", "round", "sign", "sqrt", "trunc"}
 
@@ -101,6 +102,17 @@ def test_pow_error_stays_within_the_docstring():
 
 SPECIAL = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 2.5, 3.0, -3.0]
 SPECIAL += [1e-45, -1e-45, 1e-39, 3.4e38]
+
+
+@pytest.mark.parametrize("name", ["atan2", "hypot"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_functions_of_two_numbers_agree_with_the_oracle_also_at_the_ends(name, dtype):
+    torch = oracle()
+    ends = np.array([0.0, -0.0, 1.0, -2.5, 1e-30, 1e30, math.inf, -math.inf, math.nan], dtype)
+    x, y = (a.ravel().copy() for a in np.meshgrid(ends, ends))
+    got, expected = evaluate(f"{name}_{dtype}", x, y), reference(torch, name, x, y)
+    np.testing.assert_allclose(got, expected.astype(dtype), rtol=2 * np.finfo(dtype).eps)
+    np.testing.assert_array_equal(np.signbit(got)[got == 0], np.signbit(expected)[got == 0])
 
 
 def same_float(got: np.ndarray, expected: np.ndarray) -> np.ndarray:
