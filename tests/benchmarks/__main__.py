@@ -1,6 +1,6 @@
 """Prints the table: ours and PyTorch in one run.
 
-``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|peers|growth ...]``.
+``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|peers|growth|memory ...]``.
 """
 
 import argparse
@@ -14,7 +14,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 def main() -> None:
     """Measures the rows asked for."""
     from microgradnet.kernels import threads
-    from tests.benchmarks import growth, imports, optimizers, peers, scalars, single_ops, training_steps
+    from tests.benchmarks import growth, imports, memory, optimizers, peers, scalars, single_ops, training_steps
     from tests.benchmarks.race import table
 
     rows = {
@@ -29,7 +29,7 @@ def main() -> None:
         "peers": peers.measure,
     }
     parser = argparse.ArgumentParser(description=__doc__)
-    names = [*rows, "growth"]
+    names = [*rows, "growth", "memory"]
     parser.add_argument("rows", nargs="*", metavar="row", help=f"which: {', '.join(names)} (default: all)")
     parser.add_argument("--alone", action="store_true", help="time ours only, without PyTorch")
     args = parser.parse_args()
@@ -54,6 +54,8 @@ def main() -> None:
         print(table(results))
     if "growth" in wanted:
         print(growth.table())
+    if "memory" in wanted:
+        print(memory.table())
 
 
 if __name__ == "__main__":
