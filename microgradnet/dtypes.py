@@ -44,7 +44,7 @@ def result_type(*values) -> np.dtype:
     ranked: list[np.dtype | None] = [None, None, None]
     for value in values:
         value = getattr(value, "array", value)
-        if isinstance(value, np.ndarray | np.generic):
+        if hasattr(value, "dtype"):
             rank, dtype = (0 if value.ndim else 1), value.dtype
         else:
             rank, dtype = 2, _python_dtype(value)

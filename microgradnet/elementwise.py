@@ -17,9 +17,8 @@ output. Just the names that its result depends on are saved for backward: above,
 import functools
 import inspect
 
-import numpy as np
-
 from . import dtypes
+from .device import flat, is_array, loops, np
 from .kernels import cpu, source
 from .primitive import Primitive, Rule
 
@@ -114,7 +113,8 @@ class Elementwise(Primitive):
             shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
             arrays = [a if np.shape(a) == shape else np.broadcast_to(a, shape) for a in arrays]
         out = np.empty(np.shape(arrays[0]), dtype)
-        self.forward_kernel(dtype)(*(cpu.flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
+        kernel = self.forward_kernel(dtype, loops(out))
+        kernel(*(flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out
 
     def _bind(self, args: tuple, kwargs: dict) -> tuple:
@@ -129,7 +129,7 @@ class Elementwise(Primitive):
         """
         first = None
         for a in arrays:
-            if isinstance(a, np.ndarray | np.generic):
+            if is_array(a):
                 if first is None:
                     first = a.dtype
                 elif a.dtype is not first:
@@ -139,7 +139,7 @@ class Elementwise(Primitive):
             return None
         dtype = dtypes.result_type(*arrays)
         for a in arrays:
-            if isinstance(a, np.ndarray | np.generic) and a.dtype.kind not in self.kinds:
+            if is_array(a) and a.dtype.kind not in self.kinds:
                 expected = "a floating dtype" if self.kinds == "f" else "numbers"
                 raise TypeError(f"{expected} expected, got {a.dtype.name}: convert with .float()")
         return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
@@ -161,10 +161,10 @@ class Elementwise(Primitive):
             rule = self.rules[self.array_names[0]]
             return [rule.function(g, *saved)]
         needs = self.fused.needs
-        arrays = [cpu.flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
+        arrays = [flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
         scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
         out = np.empty(g.shape, dtype)
-        self.backward_kernel(dtype)(cpu.flat(g, dtype), *arrays, out.reshape(-1), *scalars)
+        self.backward_kernel(dtype, loops(out))(flat(g, dtype), *arrays, out.reshape(-1), *scalars)
         return [out]
 
     @functools.cache  # noqa: B019

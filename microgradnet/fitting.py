@@ -6,8 +6,7 @@ This is the one place where broadcasting is undone, so no op's rule mentions it.
 import functools
 import math
 
-import numpy as np
-
+from .device import np, placed
 from .primitive import primitive
 from .tape import Node
 from .tensor import Tensor
@@ -19,7 +18,7 @@ def fit(g, shape: tuple, dtype: np.dtype):
         g = sum_to(g, shape)
     if g.dtype != dtype:
         g = cast(g, dtype)
-    return g if isinstance(g, Tensor | np.ndarray) else np.asarray(g)
+    return g if type(g) is np.ndarray or isinstance(g, Tensor) else np.asarray(g)
 
 
 def output_node(node: Node, index: int, value) -> Node:
@@ -58,11 +57,11 @@ def sum_to(x, shape):
 def ones_and_rows(x: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Two operands whose product sums ``x`` over all but its last dimensions: the BLAS adds rows faster than NumPy."""
     rows = x.reshape(-1, math.prod(shape))
-    return _ones(len(rows), x.dtype), rows
+    return _ones(len(rows), x.dtype, x.__class__), rows
 
 
 @functools.lru_cache(maxsize=16)
-def _ones(count: int, dtype: np.dtype) -> np.ndarray:
+def _ones(count: int, dtype: np.dtype, kind: type) -> np.ndarray:
     return np.ones(count, dtype)
 
 
@@ -72,6 +71,13 @@ def cast(x, dtype):
     return np.asarray(x).astype(dtype, copy=False)
 
 
+@primitive(formula="x")
+def moved(x, device, origin):
+    """``x``, of the device ``origin``, on ``device``."""
+    return placed(x, device)
+
+
+moved.vjp(x=lambda g, device, origin: moved(g, origin, device))
 broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
 cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x

@@ -7,8 +7,7 @@ write to a view is a write to part of its base: the base moves on too, and other
 
 from typing import NamedTuple
 
-import numpy as np
-
+from .device import np
 from .dtypes import _CATEGORY
 from .primitive import primitive
 from .tape import state

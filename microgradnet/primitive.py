@@ -16,8 +16,8 @@ records: so the same rule is fast first-order code and, under ``create_graph``, 
 
 import inspect
 
-import numpy as np
-
+from . import device
+from .device import np
 from .tape import Node, PartOf, state
 from .tensor import Tensor
 
@@ -73,6 +73,8 @@ class Primitive:
         return tuple(f"{self.variadic}[{i}]" for i in range(count)) if self.variadic else tuple(self.rules)
 
     def __call__(self, *args, **kwargs):
+        if device.loaded and device.elsewhere(args):
+            return device.call_there(self, args, kwargs)
         statics = None
         if self.variadic:
             statics = dict(zip(self.parameters, self.defaults, strict=True)) | kwargs
@@ -228,7 +230,7 @@ class Primitive:
         """A saved array as the Tensor that it was, joined to the graph, so that a rule can be differentiated."""
         if name == self.variadic:
             return tuple(_joined(a, parent) for a, parent in zip(value, node.parents, strict=True))
-        if not isinstance(value, np.ndarray | np.generic):
+        if not device.is_array(value):
             return value
         if name in self.rules:
             return _joined(value, node.parents[list(self.rules).index(name)])
@@ -240,7 +242,7 @@ class Primitive:
 
     def _explained(self, error: Exception, args) -> Exception:
         given = ", ".join(
-            f"{name} {tuple(a.shape)} {a.dtype.name}" if isinstance(a, Tensor | np.ndarray) else f"{name} {a!r:.40}"
+            f"{name} {tuple(a.shape)} {a.dtype.name}" if hasattr(a, "dtype") else f"{name} {a!r:.40}"
             for name, a in zip(self.argument_names(len(args)) if self.variadic else self.parameters, args, strict=True)
         )
         return type(error)(f"{self.name}: {error} (given {given})")
@@ -267,4 +269,4 @@ def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, 
 
 
 from . import inplace  # noqa: E402 (these declare ops themselves)
-from .fitting import broadcast_to, cast, fit, output_node, sum_to  # noqa: E402, F401
+from .fitting import broadcast_to, cast, fit, moved, output_node, sum_to  # noqa: E402, F401

@@ -3,8 +3,7 @@
 import functools
 from collections.abc import Iterator
 
-import numpy as np
-
+from .device import np
 from .tape import state
 
 
@@ -39,9 +38,9 @@ def not_replayed(what: str) -> None:
         state.recorder.refuse(what)
 
 
-def scratch(shape: tuple[int, ...], dtype) -> np.ndarray:
-    """Memory that an op fills besides its result: no constant of the step, though no op gave it."""
-    array = np.empty(shape, dtype)
+def scratch(shape: tuple[int, ...], like) -> np.ndarray:
+    """Memory that an op on the tensor ``like`` fills besides its result: no constant, though no op gave it."""
+    array = np.empty_like(like.array, shape=shape)
     if state.recorder is not None:
         state.recorder.scratch(array)
     return array

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from . import device
 from .hooks import RemovableHandle
 
 
@@ -126,7 +127,11 @@ class PartOf:
         self.add(total, self.g)
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        whole = np.zeros(self.shape, self.g.dtype)
+        return self.whole()
+
+    def whole(self) -> np.ndarray:
+        """The contribution with its zeros."""
+        whole = np.zeros_like(self.g, shape=self.shape)
         self.add_into(whole)
         return whole
 
@@ -179,9 +184,13 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
         if node.retained is not None and (tensor := node.retained()) is not None:
             tensor.accumulate_grad(upstream)
         pull = node.op.pull if recorder is None or create_graph else recorder.pull
-        contributions = pull(node, upstream, useful, create_graph)
+        if device.loaded:
+            with device.use(device.first_of(upstream)):
+                contributions = pull(node, upstream, useful, create_graph)
+        else:
+            contributions = pull(node, upstream, useful, create_graph)
         if state.watchers or node.after is not None:
-            contributions = [np.asarray(c) if type(c) is PartOf else c for c in contributions]
+            contributions = [c.whole() if type(c) is PartOf else c for c in contributions]
         for hook in tuple(node.after.values()) if node.after is not None else ():
             changed = hook(tuple(contributions), (upstream,))
             contributions = contributions if changed is None else list(changed)
@@ -207,8 +216,8 @@ def _add(gradients: dict, owned: set, key, contribution, upstream) -> None:
     before = gradients.get(key)
     if type(contribution) is PartOf:
         if key not in owned:
-            whole = np.zeros(contribution.shape, contribution.g.dtype)
-            before = gradients[key] = whole if before is None else np.array(before)
+            before = np.zeros_like(contribution.g, shape=contribution.shape) if before is None else before.copy()
+            gradients[key] = before
             owned.add(key)
         contribution.add_into(before)
     elif before is None:

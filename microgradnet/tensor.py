@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import weakref
 
-import numpy as np
-
+from . import device as devices
 from . import dtypes
+from .device import np
 from .hooks import RemovableHandle
 from .tape import state
 
@@ -29,10 +29,12 @@ class Tensor:
     def __init__(self, data, dtype=None, requires_grad=False, name=None):
         if isinstance(data, Tensor):
             data = data.array
-        if not isinstance(data, np.ndarray | np.generic):
+        if not devices.is_array(data):
             dtype = dtypes.get_default_dtype() if dtype is None else dtype
         try:
-            self.array = np.asarray(data, dtype)
+            self.array = (
+                np.asarray(data, dtype) if devices.on_cpu(data) else data.astype(dtype or data.dtype, copy=False)
+            )
         except (ValueError, TypeError):
             raise TypeError(
                 f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}"
@@ -58,7 +60,7 @@ class Tensor:
     dtype = property(lambda self: self.array.dtype)
     ndim = property(lambda self: self.array.ndim)
     is_leaf = property(lambda self: self.grad_fn is None)
-    device = property(lambda self: "cpu")
+    device = property(lambda self: devices.of(self.array))
 
     @property
     def requires_grad(self) -> bool:
@@ -107,6 +109,8 @@ class Tensor:
         """The array itself (not a copy). Raises for a tensor that requires grad: use ``.detach().numpy()``."""
         if self._requires_grad:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would lose it: use .detach().numpy()")
+        if not isinstance(self.array, np.ndarray):
+            raise TypeError(f"numpy: this tensor is on {self.device}: use .cpu().numpy()")
         return self.array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
@@ -140,7 +144,7 @@ class Tensor:
                 device = target
             elif target is not None and not isinstance(target, bool):
                 dtype = target.dtype if isinstance(target, Tensor) else target
-        moved = self if device is None else devices.move(self, device)
+        moved = self if device is None or device == self.device else primitive.moved(self, str(device), self.device)
         if dtype is not None and moved.dtype != np.dtype(dtype):
             return primitive.cast(moved, np.dtype(dtype))
         return moved.clone() if copy and moved is self else moved
@@ -159,6 +163,9 @@ class Tensor:
 
     def cpu(self) -> Tensor:
         return self.to("cpu")
+
+    def cuda(self) -> Tensor:
+        return self.to("cuda")
 
     @property
     def mT(self) -> Tensor:
@@ -190,7 +197,8 @@ class Tensor:
                     "pass gradient=, or reduce it with sum() or mean()"
                 )
             gradient = np.ones_like(self.array)
-        array = np.asarray(getattr(gradient, "array", gradient))
+        array = getattr(gradient, "array", gradient)
+        array = devices.placed(array if devices.is_array(array) else np.asarray(array), self.device)
         if array.shape != self.shape:
             raise RuntimeError(
                 f"backward: gradient has shape {array.shape}, this tensor {self.shape}: they must be the same"
@@ -210,7 +218,7 @@ class Tensor:
         if isinstance(gradient, Tensor):
             self.grad = gradient if before is None else before + gradient
         elif before is None:
-            self.grad = Tensor.made(gradient if owned else np.array(gradient))
+            self.grad = Tensor.made(gradient if owned else gradient.copy())
         else:
             before.array += gradient
         if state.recorder is not None:
@@ -250,7 +258,7 @@ class Tensor:
     def __deepcopy__(self, memo) -> Tensor:
         if id(self) not in memo:
             rebuild, state = self.__reduce__()
-            memo[id(self)] = rebuild(*(np.array(v) if isinstance(v, np.ndarray) else v for v in state))
+            memo[id(self)] = rebuild(*(v.copy() if devices.is_array(v) else v for v in state))
         return memo[id(self)]
 
     def __reduce__(self):
@@ -298,9 +306,11 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        text = np.array2string(self.array, precision=4, separator=", ", prefix="tensor(", threshold=1000)
+        text = np.array2string(devices.host(self.array), precision=4, separator=", ", prefix="tensor(", threshold=1000)
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
             text += f", dtype={self.dtype.name}"
+        if self.device != "cpu":
+            text += f", device={self.device!r}"
         if self.grad_fn is not None:
             text += f", grad_fn=<{self.grad_fn.op.name}>"
         elif self._requires_grad:
@@ -315,13 +325,17 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | Non
     return rebuilt
 
 
-def tensor(data, dtype=None, requires_grad: bool = False) -> Tensor:
+def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = None) -> Tensor:
     """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
 
-    Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype.
+    Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype. ``device`` is
+    ``"cpu"`` or ``"cuda"``; without it the new tensor is where ``data`` is.
     """
-    array = np.array(getattr(data, "array", data), dtype)
-    if dtype is None and not isinstance(data, np.ndarray | np.generic | Tensor) and array.dtype.kind == "f":
+    array = getattr(data, "array", data)
+    array = np.array(array, dtype) if devices.on_cpu(array) else array.astype(dtype or array.dtype)
+    if device is not None:
+        array = devices.placed(array, str(device))
+    if dtype is None and not isinstance(data, Tensor) and not devices.is_array(data) and array.dtype.kind == "f":
         array = array.astype(dtypes.get_default_dtype())
     return Tensor(array, requires_grad=requires_grad)
 
@@ -330,7 +344,7 @@ def as_tensor(data, dtype=None) -> Tensor:
     """``data`` as a tensor, without copying an array or a tensor that has the dtype already."""
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
         return data
-    return Tensor(data, dtype) if isinstance(data, np.ndarray) else tensor(data, dtype)
+    return Tensor(data, dtype) if devices.is_array(data) and data.ndim else tensor(data, dtype)
 
 
 def from_dlpack(source) -> Tensor:
@@ -346,4 +360,3 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 from . import autograd, primitive  # noqa: E402 (these build on this file)
-from . import device as devices  # noqa: E402

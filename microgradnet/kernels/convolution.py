@@ -7,7 +7,7 @@ all of it for the weight's gradient); threads share the images, which they do be
 Stretches are sliced out once for all rows: a slice counts its references, and threads contend for the count.
 """
 
-from .cpu import loop
+from .loops import loop
 
 
 @loop(parallel=1 << 14)

@@ -5,13 +5,10 @@ of one element and which of its arguments are arrays, and gives back a launcher 
 loop by size.
 """
 
-import ast
 import functools
 import threading
 
-import numpy as np
-
-from . import cache, scalar_math, source, threads
+from . import cache, threads
 
 # Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
 PARALLEL_FROM = 1 << 21
@@ -21,12 +18,17 @@ PARALLEL_FROM_OPENMP = 1 << 19  # where its threads wake quickly: threads.choose
 _pool = threading.Lock()
 
 
-def _enter_pool() -> bool:
-    """Whether the thread pool is this thread's until it releases it."""
+def enter_pool() -> bool:
+    """Whether the thread pool is this thread's, until ``leave_pool``."""
     if not threads.loops_have_threads() or not _pool.acquire(blocking=False):
         return False
     threads.enter_loop()
     return True
+
+
+def leave_pool() -> None:
+    """Lets others have the thread pool."""
+    _pool.release()
 
 
 def elementwise(
@@ -69,85 +71,11 @@ def elementwise(
         return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run
 
     def run(*arguments):
-        if arguments[0].size >= PARALLEL_FROM and _enter_pool():
+        if arguments[0].size >= PARALLEL_FROM and enter_pool():
             try:
                 return compiled(True)(*arguments)
             finally:
-                _pool.release()
+                leave_pool()
         return compiled(False)(*arguments)
 
     return run
-
-
-def loop(function=None, *, parallel: bool | int = False, reassociate: bool = False):
-    """Decorator: a numba loop over whole arrays, compiled (and cached on disk) when it is first called.
-
-    The function may use ``np``, ``math``, ``prange``, other functions decorated so and, imported under any name, the
-    float64 functions of ``scalar_math``, which become those of the first argument's dtype. With ``parallel`` the loop
-    over ``prange`` runs on all threads when the first argument has many elements (more than ``parallel``, if that is a
-    number: for loops that do much with each); with ``reassociate`` sums may be taken in any order, and so with SIMD.
-    """
-    if function is None:
-        return functools.partial(loop, parallel=parallel, reassociate=reassociate)
-
-    def sources(dtype: str, flag: str = "") -> dict[str, str]:
-        """The source of the function and, before it, of all that it calls."""
-        tree = source.function_ast(function)
-        done: dict[str, str] = {}
-        renamed = {}
-        names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
-        local = {n.id for n in names if isinstance(n.ctx, ast.Store)} | {a.arg for a in tree.args.args}
-        for name in sorted({n.id for n in names} - local - {function.__name__}):
-            value = function.__globals__.get(name)
-            if hasattr(value, "loop_sources"):
-                done |= value.loop_sources(dtype)
-            elif getattr(value, "__module__", None) == scalar_math.__name__:
-                renamed[name] = f"{value.__name__.removesuffix('_float64')}_{dtype}"
-                functions: dict[str, str] = {}
-                source.add_intrinsic(renamed[name], functions)
-                done |= {k: f"@njit({cache.FLAGS})\n{text}" for k, text in functions.items()}
-        tree = ast.parse(ast.unparse(tree))
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and node.id in renamed:
-                node.id = renamed[node.id]
-        flags = cache.FLAGS.replace("{'contract'}", "{'contract', 'reassoc'}") if reassociate else cache.FLAGS
-        done[function.__name__] = f"@njit({flags}{flag})\n{ast.unparse(tree)}"
-        return done
-
-    @functools.cache
-    def compiled(several: bool, dtype: str):
-        flag = ", parallel=True" if several else ""
-        name = f"{function.__name__}_{dtype}" + ("_parallel" if several else "")
-        return getattr(cache.load(name, "\n\n".join(sources(dtype, flag).values())), function.__name__)
-
-    called: set = set()
-
-    def call(several: bool, dtype: str, arguments: tuple):
-        if (several, dtype) in called:
-            return compiled(several, dtype)(*arguments)
-        with cache.compiling():  # numba compiles when it sees the first arguments
-            result = compiled(several, dtype)(*arguments)
-        called.add((several, dtype))
-        return result
-
-    enough = PARALLEL_FROM if isinstance(parallel, bool) else parallel
-
-    @functools.wraps(function)
-    def run(*arguments):
-        dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
-        if parallel and arguments[0].size >= enough and _enter_pool():
-            try:
-                return call(True, dtype, arguments)
-            finally:
-                _pool.release()
-        return call(False, dtype, arguments)
-
-    run.loop_sources = sources
-    return run
-
-
-def flat(array: np.ndarray, dtype: np.dtype) -> np.ndarray:
-    """``array`` as a contiguous, writable vector of ``dtype``, without a copy where it is one already."""
-    if type(array) is not np.ndarray or array.dtype is not dtype or not array.flags.carray:
-        array = np.require(array, dtype, ("C", "W"))
-    return array.reshape(-1)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .cpu import loop
+from .loops import loop
 
 
 @loop

@@ -1,17 +1,22 @@
-"""CUDA loops: the same function of one element as on the CPU, run by a grid of threads.
+"""CUDA loops: the same functions as on the CPU, run by a grid of threads.
 
-``elementwise`` takes what ``cpu.elementwise`` takes and gives a launcher of the same form, for arrays on the device
-(anything with ``__cuda_array_interface__``) or, under ``NUMBA_ENABLE_CUDASIM=1``, for NumPy arrays.
+``elementwise`` takes what ``cpu.elementwise`` takes and gives a launcher of the same form; ``loop`` makes one of the
+source of a ``loops.loop``. Arrays are CuPy's on a GPU or, under ``NUMBA_ENABLE_CUDASIM=1``, ``simulated.Array``.
+Launches are queued on CuPy's current stream and not waited for.
 """
 
+import ast
 import functools
+import math
+import os
 
 import numpy as np
 
-from . import cache
+from . import cache, cuda_source
 
-THREADS = 256  # in a block
-ELEMENTS = 4  # that each thread goes through, at least
+THREADS = 256  # in a block, at most
+ELEMENTS = 4  # that each thread of an elementwise loop goes through, at least
+BLOCKS = 1 << 16  # in a grid, at most: more rows than that are gone through in turn
 
 # On the device libdevice has these in either precision; the CPU's branch-free versions exist for its SIMD units.
 LIBDEVICE = (
@@ -21,32 +26,52 @@ LIBDEVICE = (
 HEADER = "import math\nimport numpy as np\nfrom numba import cuda, float32, float64\n"
 
 
+def simulated() -> bool:
+    """Whether numba simulates a GPU on the CPU."""
+    return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
+
+
 def missing() -> str | None:
     """What CUDA lacks on this machine, in words for the user; None if it can be used."""
     try:
         from numba import cuda
     except ImportError:
         return "numba-cuda is not installed: pip install 'microgradnet[cuda]'"
-    if cuda.is_available():
+    if not cuda.is_available():
+        try:
+            cuda.current_context()
+        except Exception as error:  # whatever the driver says
+            return f"no usable GPU or driver ({str(error).strip().splitlines()[0] or type(error).__name__})"
+        return "no GPU was found"
+    if simulated():
         return None
     try:
-        cuda.current_context()
-    except Exception as error:  # whatever the driver says
-        return f"no usable GPU or driver ({str(error).strip().splitlines()[0] or type(error).__name__})"
-    return "no GPU was found"
+        import cupy
+
+        cupy.cuda.runtime.getDeviceCount()
+    except ImportError:
+        return "CuPy is not installed: pip install 'microgradnet[cuda]'"
+    except Exception as error:
+        return f"CuPy finds no usable GPU or driver ({str(error).strip().splitlines()[0] or type(error).__name__})"
+    return None
 
 
-def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arrays: list[str], scalars: list[str]):
-    """A launcher ``run(*arrays, *scalars)`` for ``call`` at every index; arguments as for ``cpu.elementwise``."""
-    texts = []
-    for function, text in functions.items():
-        base = function.removesuffix(f"_{dtype}")
-        if base in LIBDEVICE:
-            text = f"def {function}(x):\n    return {dtype}(math.{base}(x))"
-        texts.append(f"@cuda.jit(device=True)\n{text}\n")
-    helpers = "\n".join(texts)
+def elementwise(
+    name: str,
+    functions: dict[str, str],
+    call: str,
+    dtype: str,
+    arrays: list[str],
+    scalars: list[str],
+    exact: frozenset[str] | None = None,
+):
+    """A launcher ``run(*arrays, *scalars)`` for ``call`` at every index; arguments as for ``cpu.elementwise``.
+
+    ``exact`` has no meaning here: NVVM decides by itself what to contract.
+    """
+    helpers = "\n".join(_device_function(function, ast.parse(text).body[0]) for function, text in functions.items())
     source = (
-        f"{helpers}\n@cuda.jit\ndef kernel({', '.join(arrays + scalars)}):\n"
+        f"{helpers}\n@cuda.jit{_OPTIONS}\ndef kernel({', '.join(arrays + scalars)}):\n"
         f"    for i in range(cuda.grid(1), {arrays[0]}.size, cuda.gridsize(1)):\n        {call}\n"
     )
 
@@ -54,11 +79,107 @@ def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arr
     def kernel():
         return cache.load(f"{name}_{dtype}_cuda", source, HEADER).kernel
 
+    number = np.dtype(dtype).type
+
     def run(*arguments):
         size = arguments[0].size
         if size:
-            blocks = max(1, -(-size // (THREADS * ELEMENTS)))
-            numbers = [np.dtype(dtype).type(v) for v in arguments[len(arrays) :]]
-            kernel()[blocks, min(THREADS, size)](*arguments[: len(arrays)], *numbers)
+            blocks = min(max(1, -(-size // (THREADS * ELEMENTS))), BLOCKS)
+            _launch(kernel(), blocks, min(THREADS, size), arguments[: len(arrays)], arguments[len(arrays) :], number)
 
     return run
+
+
+def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
+    """A launcher for the loop ``tree``, which calls ``callees``, in their order."""
+    shares: set[str] = set()
+    helpers = []
+    for function, callee in callees.items():
+        called = {n.id for n in ast.walk(callee) if isinstance(n, ast.Name)}
+        if called & (shares | set(cuda_source.MARKERS)):
+            shares.add(function)
+        helpers.append(_device_function(function, callee))
+    helpers.insert(0, cuda_source.IN_SIMULATOR if simulated() else cuda_source.ON_DEVICE)
+
+    @functools.cache
+    def compiled() -> list:
+        built = []
+        for i, phase in enumerate(cuda_source.phases(tree, shares)):
+            text = "\n".join([*helpers, f"@cuda.jit{_OPTIONS}\n{phase.source}", phase.extent])
+            module = cache.load(f"{name}_cuda{i}", text, HEADER)
+            built.append((module.kernel, module.extent, phase.shared_out))
+        return built
+
+    def run(*arguments):
+        largest = max(a.size for a in arguments if hasattr(a, "size"))
+        for kernel, extent, shared_out in compiled():
+            count = extent(*arguments)
+            if count < 1:
+                continue
+            if shared_out:  # a power of two, by which the loops' stretches can be divided
+                threads = min(max(32, 1 << math.ceil(math.log2(max(largest / count, 1)))), THREADS)
+                _launch(kernel, min(count, BLOCKS), threads, arguments)
+            else:
+                _launch(kernel, min(-(-count // THREADS), BLOCKS), min(THREADS, count), arguments)
+
+    return run
+
+
+# Each thread of the simulator is one of Python's: a few show all that more would.
+_SIMULATED_BLOCKS, _SIMULATED_THREADS = 3, 4
+_OPTIONS = "" if simulated() else "(cache=True)"
+
+
+def _launch(kernel, blocks: int, threads: int, arrays: tuple, numbers: tuple = (), number=None) -> None:
+    arguments = [_on_device(a) for a in arrays] + [number(v) for v in numbers]
+    if simulated():
+        with np.errstate(all="ignore"):
+            kernel[min(blocks, _SIMULATED_BLOCKS), min(threads, _SIMULATED_THREADS)](*arguments)
+        return
+    with cache.compiling():
+        kernel[blocks, threads, _stream()](*arguments)
+
+
+@functools.cache
+def _external(pointer: int):
+    from numba import config, cuda
+
+    # Both libraries queue on this one stream, so nothing has to be waited for when an array changes hands.
+    config.CUDA_ARRAY_INTERFACE_SYNC = 0
+    return cuda.external_stream(pointer) if pointer else cuda.default_stream()
+
+
+def _stream():
+    import cupy
+
+    return _external(cupy.cuda.get_current_stream().ptr)
+
+
+def _on_device(argument):
+    """What a kernel takes: device arrays, and numbers. Small host arrays are constants, and are moved once."""
+    if not isinstance(argument, np.ndarray):
+        return argument.host if simulated() and hasattr(argument, "host") else argument
+    if simulated():
+        return argument
+    if argument.nbytes <= 1 << 14:
+        return _constant(argument.tobytes(), argument.dtype.str, argument.shape)
+    import cupy
+
+    return cupy.asarray(argument)
+
+
+@functools.lru_cache(maxsize=512)
+def _constant(content: bytes, dtype: str, shape: tuple[int, ...]):
+    import cupy
+
+    return cupy.asarray(np.frombuffer(content, dtype).reshape(shape))
+
+
+def _device_function(name: str, tree: ast.FunctionDef) -> str:
+    base, _, dtype = name.rpartition("_")
+    text = (
+        f"def {name}(x):\n    return {dtype}(math.{base}(x))"
+        if base in LIBDEVICE and dtype in ("float32", "float64")
+        else None
+    )
+    return f"@cuda.jit(device=True)\n{text or cuda_source.device_function(tree)}\n"

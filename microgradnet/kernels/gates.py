@@ -1,6 +1,7 @@
 """The gates of recurrent cells: one pass over the units of a batch, forward and backward."""
 
-from .cpu import loop
+from .lanes import lanes
+from .loops import loop
 from .scalar_math import sigmoid_float64 as sigmoid
 from .scalar_math import tanh_float64 as tanh
 
@@ -10,7 +11,7 @@ def lstm(gates, c, h, cell):
     """gates (N, 4H) in the order i, f, g, o, and c (N, H) -> h and cell (N, H)."""
     units = c.shape[1]
     for n in prange(c.shape[0]):  # noqa: F821
-        for j in range(units):
+        for j in lanes(units):
             i, f = sigmoid(gates[n, j]), sigmoid(gates[n, units + j])
             g, o = tanh(gates[n, 2 * units + j]), sigmoid(gates[n, 3 * units + j])
             new = f * c[n, j] + i * g
@@ -24,7 +25,7 @@ def lstm_gradient(gates, c, gh, gcell, dgates, dc):
     units = c.shape[1]
     one = gates.dtype.type(1)
     for n in prange(c.shape[0]):  # noqa: F821
-        for j in range(units):
+        for j in lanes(units):
             i, f = sigmoid(gates[n, j]), sigmoid(gates[n, units + j])
             g, o = tanh(gates[n, 2 * units + j]), sigmoid(gates[n, 3 * units + j])
             t = tanh(f * c[n, j] + i * g)

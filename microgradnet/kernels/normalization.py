@@ -8,7 +8,8 @@ import math
 
 import numpy as np
 
-from .cpu import loop
+from .lanes import lanes, lanes_sum
+from .loops import loop
 
 
 @loop(reassociate=True)
@@ -18,13 +19,13 @@ def shifted_sums(row, shift):
     for start in range(0, row.size, 256):
         part = row[start : start + 256]
         a, b = row.dtype.type(0), row.dtype.type(0)
-        for j in range(part.size):
+        for j in lanes(part.size):
             d = part[j] - shift
             a += d
             b += d * d
         total += a
         squares += b
-    return total, squares
+    return lanes_sum(total), lanes_sum(squares)
 
 
 @loop(reassociate=True)
@@ -34,12 +35,22 @@ def gradient_sums(g, row, mean):
     for start in range(0, row.size, 256):
         up, part = g[start : start + 256], row[start : start + 256]
         a, b = row.dtype.type(0), row.dtype.type(0)
-        for j in range(part.size):
+        for j in lanes(part.size):
             a += up[j]
             b += up[j] * (part[j] - mean)
         total += a
         product += b
-    return total, product
+    return lanes_sum(total), lanes_sum(product)
+
+
+@loop(reassociate=True)
+def row_gradient_sums(g, row, weight, mean, scale):
+    """``Σ w·g`` and ``Σ w·g·h`` with ``h = (row − mean)·scale``, in the row's own precision."""
+    total, product = row.dtype.type(0), row.dtype.type(0)
+    for k in lanes(row.size):
+        total += g[k] * weight[k]
+        product += g[k] * weight[k] * ((row[k] - mean) * scale)
+    return lanes_sum(total), lanes_sum(product)
 
 
 @loop
@@ -58,7 +69,7 @@ def rows(x, weight, bias, eps, centered, out, means, scales):
         mean, variance = moments(x[r], centered)
         means[r], scales[r] = mean, 1 / math.sqrt(variance + eps)
         m, s = means[r], scales[r]
-        for k in range(x.shape[1]):
+        for k in lanes(x.shape[1]):
             out[r, k] = (x[r, k] - m) * s * weight[k] + bias[k]
 
 
@@ -69,30 +80,30 @@ def rows_gradient(x, g, weight, means, scales, centered, dx, sums):
     for block in prange(blocks):  # noqa: F821
         for r in range(count * block // blocks, count * (block + 1) // blocks):
             m, s = means[r], scales[r]
-            total, product = x.dtype.type(0), x.dtype.type(0)
-            for k in range(x.shape[1]):
-                total += g[r, k] * weight[k]
-                product += g[r, k] * weight[k] * ((x[r, k] - m) * s)
-            mean = total / x.shape[1] if centered else x.dtype.type(0)
-            mean_product = product / x.shape[1]
-            for k in range(x.shape[1]):
+            total, product = row_gradient_sums(g[r], x[r], weight, m, s)
+            mean = x.dtype.type(total / x.shape[1] if centered else 0.0)
+            mean_product = x.dtype.type(product / x.shape[1])
+            for k in lanes(x.shape[1]):
                 h = (x[r, k] - m) * s
                 dx[r, k] = (g[r, k] * weight[k] - mean - h * mean_product) * s
-            for k in range(x.shape[1]):  # a loop of its own: LLVM gives up on one that writes three arrays
+            for k in lanes(x.shape[1]):  # a loop of its own: LLVM gives up on one that writes three arrays
                 sums[0, block, k] += g[r, k] * ((x[r, k] - m) * s)
                 sums[1, block, k] += g[r, k]
 
 
 @loop(parallel=True)
-def groups(x, weight, bias, eps, out, means, scales):
-    """Rows x (R, K, L), each normalized over all of K and L; weight and bias (G, K), row r using those of r mod G."""
+def groups(x, rows, weight, bias, eps, out, means, scales):
+    """Rows x (R, K, L), each normalized over all of K and L; weight and bias (G, K), row r using those of r mod G.
+
+    rows (R, K·L) is x once more.
+    """
     for r in prange(x.shape[0]):  # noqa: F821
-        mean, variance = moments(x[r].reshape(-1), True)
+        mean, variance = moments(rows[r], True)
         means[r], scales[r] = mean, 1 / math.sqrt(variance + eps)
         group, m = r % weight.shape[0], means[r]
         for k in range(x.shape[1]):
             w, b = weight[group, k] * scales[r], bias[group, k]
-            for j in range(x.shape[2]):
+            for j in lanes(x.shape[2]):
                 out[r, k, j] = (x[r, k, j] - m) * w + b
 
 
@@ -110,7 +121,7 @@ def groups_gradient(x, g, weight, means, scales, dx, sums):
         slope, offset = x.dtype.type(-s * s * (product / count)), x.dtype.type(-s * (total / count))
         for k in range(x.shape[1]):
             factor = weight[group, k] * s
-            for j in range(x.shape[2]):
+            for j in lanes(x.shape[2]):
                 dx[r, k, j] = g[r, k, j] * factor + ((x[r, k, j] - m) * slope + offset)
 
 
@@ -120,12 +131,11 @@ def columns(x, weight, bias, eps, out, means, scales, variances, sums):
     blocks, count = sums.shape[1], x.shape[0]
     for block in prange(blocks):  # noqa: F821
         for n in range(count * block // blocks, count * (block + 1) // blocks):
-            for c in range(x.shape[1]):
+            for c in lanes(x.shape[1]):
                 d = x[n, c] - x[0, c]
                 sums[0, block, c] += d
                 sums[1, block, c] += d * d
-    factor = np.empty_like(means)
-    for c in range(x.shape[1]):
+    for c in prange(x.shape[1]):  # noqa: F821
         total, squares = 0.0, 0.0
         for block in range(blocks):
             total += sums[0, block, c]
@@ -133,33 +143,35 @@ def columns(x, weight, bias, eps, out, means, scales, variances, sums):
         mean = total / count
         variance = max(squares / count - mean * mean, 0.0)
         means[c], variances[c], scales[c] = x[0, c] + mean, variance, 1 / math.sqrt(variance + eps)
-        factor[c] = weight[c] * scales[c]
+        sums[0, 0, c] = weight[c] * scales[c]
     for n in prange(count):  # noqa: F821
-        for c in range(x.shape[1]):
-            out[n, c] = (x[n, c] - means[c]) * factor[c] + bias[c]
+        for c in lanes(x.shape[1]):
+            out[n, c] = (x[n, c] - means[c]) * sums[0, 0, c] + bias[c]
 
 
 @loop(parallel=True)
 def columns_gradient(x, g, weight, means, scales, dx, weight_gradient, bias_gradient, sums):
-    """Gradients of ``columns``; ``sums`` as there."""
+    """Gradients of ``columns``; ``sums`` (3, B, C), zeros, as there."""
     blocks, count = sums.shape[1], x.shape[0]
     for block in prange(blocks):  # noqa: F821
         for n in range(count * block // blocks, count * (block + 1) // blocks):
-            for c in range(x.shape[1]):
+            for c in lanes(x.shape[1]):
                 sums[0, block, c] += g[n, c]
                 sums[1, block, c] += g[n, c] * (x[n, c] - means[c])
-    factor, slope, offset = np.empty_like(means), np.empty_like(means), np.empty_like(means)
-    for c in range(x.shape[1]):
+    for c in prange(x.shape[1]):  # noqa: F821
         total, product = 0.0, 0.0
         for block in range(blocks):
             total += sums[0, block, c]
             product += sums[1, block, c]
         s = np.float64(scales[c])
-        weight_gradient[c], bias_gradient[c], factor[c] = product * s, total, weight[c] * s
-        slope[c], offset[c] = -factor[c] * s * s * product / count, -factor[c] * total / count
+        factor = weight[c] * s
+        weight_gradient[c], bias_gradient[c] = product * s, total
+        # What the last loop needs of each column takes the place of the first block's sums.
+        sums[0, 0, c], sums[1, 0, c] = factor, -factor * s * s * product / count
+        sums[2, 0, c] = -factor * total / count
     for n in prange(count):  # noqa: F821
-        for c in range(x.shape[1]):
-            dx[n, c] = g[n, c] * factor[c] + ((x[n, c] - means[c]) * slope[c] + offset[c])
+        for c in lanes(x.shape[1]):
+            dx[n, c] = g[n, c] * sums[0, 0, c] + ((x[n, c] - means[c]) * sums[1, 0, c] + sums[2, 0, c])
 
 
 @loop(parallel=True)
@@ -178,7 +190,7 @@ def planes(x, weight, bias, eps, out, means, scales, variances):
         means[c], variances[c], scales[c] = shift + mean, variance, 1 / math.sqrt(variance + eps)
         m, w, b = means[c], scales[c] * weight[c], bias[c]
         for n in range(x.shape[0]):
-            for j in range(x.shape[2]):
+            for j in lanes(x.shape[2]):
                 out[n, c, j] = (x[n, c, j] - m) * w + b
 
 
@@ -198,5 +210,5 @@ def planes_gradient(x, g, weight, means, scales, dx, weight_gradient, bias_gradi
         slope = x.dtype.type(-factor * s * s * product / count)
         offset = x.dtype.type(-factor * total / count)
         for n in range(x.shape[0]):
-            for j in range(x.shape[2]):
+            for j in lanes(x.shape[2]):
                 dx[n, c, j] = g[n, c, j] * factor + ((x[n, c, j] - m) * slope + offset)

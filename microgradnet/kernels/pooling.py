@@ -4,7 +4,8 @@ The window of output i along a dimension is every ``step``-th place from ``start
 of the plane. So one loop serves strides, padding, dilation and adaptive windows alike.
 """
 
-from .cpu import loop
+from .lanes import add_to, lanes
+from .loops import loop
 
 
 @loop(parallel=True)
@@ -12,8 +13,8 @@ def max_pool(x, values, indices, starts_d, ends_d, step_d, starts_h, ends_h, ste
     """The largest of each window, and its place in the flattened plane: the first at a tie; NaN counts as largest."""
     for plane in prange(x.shape[0]):  # noqa: F821 (prange is there when numba compiles this)
         for i in range(values.shape[1]):
-            for j in range(values.shape[2]):
-                for k in range(values.shape[3]):
+            for j in lanes(values.shape[2]):
+                for k in lanes(values.shape[3]):
                     best = x[plane, starts_d[i], starts_h[j], starts_w[k]]
                     best_d, best_h, best_w = starts_d[i], starts_h[j], starts_w[k]
                     for d in range(starts_d[i], ends_d[i], step_d):
@@ -30,8 +31,8 @@ def max_pool(x, values, indices, starts_d, ends_d, step_d, starts_h, ends_h, ste
 def max_pool_2x2(x, values, indices):
     """The windows of 2 × 2, side by side, of planes (count, H, W): the commonest case, without a branch."""
     for plane in prange(x.shape[0]):  # noqa: F821
-        for i in range(values.shape[1]):
-            for j in range(values.shape[2]):
+        for i in lanes(values.shape[1]):
+            for j in lanes(values.shape[2]):
                 a, b = x[plane, 2 * i, 2 * j], x[plane, 2 * i, 2 * j + 1]
                 c, d = x[plane, 2 * i + 1, 2 * j], x[plane, 2 * i + 1, 2 * j + 1]
                 right = b > a or (b != b and a == a)
@@ -49,8 +50,8 @@ def sum_pool(x, out, scale, starts_d, ends_d, starts_h, ends_h, starts_w, ends_w
     """The sum of each window times its ``scale`` (D', H', W')."""
     for plane in prange(x.shape[0]):  # noqa: F821
         for i in range(out.shape[1]):
-            for j in range(out.shape[2]):
-                for k in range(out.shape[3]):
+            for j in lanes(out.shape[2]):
+                for k in lanes(out.shape[3]):
                     total = x.dtype.type(0)
                     for d in range(starts_d[i], ends_d[i]):
                         for h in range(starts_h[j], ends_h[j]):
@@ -64,28 +65,28 @@ def spread_pool(g, out, scale, starts_d, ends_d, starts_h, ends_h, starts_w, end
     """Each g times its ``scale`` added to every place of its window."""
     for plane in prange(g.shape[0]):  # noqa: F821
         for i in range(g.shape[1]):
-            for j in range(g.shape[2]):
-                for k in range(g.shape[3]):
+            for j in lanes(g.shape[2]):
+                for k in lanes(g.shape[3]):
                     part = g[plane, i, j, k] * scale[i, j, k]
                     for d in range(starts_d[i], ends_d[i]):
                         for h in range(starts_h[j], ends_h[j]):
                             for w in range(starts_w[k], ends_w[k]):
-                                out[plane, d, h, w] += part
+                                add_to(out, (plane, d, h, w), part)
 
 
 @loop(parallel=True)
 def add_at(g, indices, out):
     """``out[plane, indices[plane, i]] += g[plane, i]``."""
     for plane in prange(g.shape[0]):  # noqa: F821
-        for i in range(g.shape[1]):
-            out[plane, indices[plane, i]] += g[plane, i]
+        for i in lanes(g.shape[1]):
+            add_to(out, (plane, indices[plane, i]), g[plane, i])
 
 
 @loop(parallel=True)
 def write_at(g, indices, out):
-    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one stays."""
+    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one stays; on a GPU, any."""
     for plane in prange(g.shape[0]):  # noqa: F821
-        for i in range(g.shape[1]):
+        for i in lanes(g.shape[1]):
             out[plane, indices[plane, i]] = g[plane, i]
 
 
@@ -93,5 +94,5 @@ def write_at(g, indices, out):
 def read_at(x, indices, out):
     """``out[plane, i] = x[plane, indices[plane, i]]``."""
     for plane in prange(out.shape[0]):  # noqa: F821
-        for i in range(out.shape[1]):
+        for i in lanes(out.shape[1]):
             out[plane, i] = x[plane, indices[plane, i]]

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from .cpu import loop
+from .lanes import add_to, lanes, lanes_max, lanes_sum
+from .loops import loop
 from .scalar_math import exp_float64 as exp
 
 
@@ -27,7 +28,7 @@ def along(kernel, x: np.ndarray, dims: tuple[int, ...], *others: np.ndarray) -> 
 def largest(row):
     """The largest of a row, in 8 strands that SIMD can run; if NaN is in it, any value: NaN spreads in any case."""
     a = b = c = d = e = f = g = h = row[0]
-    for j in range(row.size // 8):
+    for j in lanes(row.size // 8):
         a = row[8 * j] if row[8 * j] > a else a
         b = row[8 * j + 1] if row[8 * j + 1] > b else b
         c = row[8 * j + 2] if row[8 * j + 2] > c else c
@@ -39,9 +40,9 @@ def largest(row):
     a, c, e, g = b if b > a else a, d if d > c else c, f if f > e else e, h if h > g else g
     a, e = c if c > a else a, g if g > e else e
     a = e if e > a else a
-    for j in range(row.size // 8 * 8, row.size):
+    for j in lanes(row.size // 8 * 8, row.size):
         a = row[j] if row[j] > a else a
-    return a
+    return row.dtype.type(lanes_max(a))
 
 
 @loop(reassociate=True)
@@ -50,10 +51,10 @@ def total_exp(row, shift):
     total = 0.0
     for start in range(0, row.size, 256):
         part, some = row[start : start + 256], row.dtype.type(0)
-        for j in range(part.size):
+        for j in lanes(part.size):
             some += exp(part[j] - shift)
         total += some
-    return total
+    return lanes_sum(total)
 
 
 @loop(reassociate=True)
@@ -62,12 +63,12 @@ def write_exp(row, shift, out):
     total = 0.0
     for start in range(0, row.size, 256):
         part, to, some = row[start : start + 256], out[start : start + 256], row.dtype.type(0)
-        for j in range(part.size):
+        for j in lanes(part.size):
             to[j] = exp(part[j] - shift)
-        for j in range(part.size):
+        for j in lanes(part.size):
             some += to[j]
         total += some
-    return total
+    return lanes_sum(total)
 
 
 @loop(reassociate=True)
@@ -76,19 +77,19 @@ def product_sum(a, b):
     total = 0.0
     for start in range(0, a.size, 256):
         x, y, some = a[start : start + 256], b[start : start + 256], a.dtype.type(0)
-        for j in range(x.size):
+        for j in lanes(x.size):
             some += x[j] * y[j]
         total += some
-    return total
+    return lanes_sum(total)
 
 
 @loop(reassociate=True)
 def total_of(row):
     """``Σ row``."""
     total = 0.0
-    for j in range(row.size):
+    for j in lanes(row.size):
         total += row[j]
-    return total
+    return lanes_sum(total)
 
 
 @loop(parallel=True)
@@ -96,7 +97,7 @@ def log_softmax(x, out):
     for i in prange(x.shape[0]):  # noqa: F821 (prange is there when numba compiles this)
         top = largest(x[i])
         shift = x.dtype.type(math.log(total_exp(x[i], top)))
-        for j in range(x.shape[1]):
+        for j in lanes(x.shape[1]):
             out[i, j] = x[i, j] - top - shift
 
 
@@ -104,7 +105,7 @@ def log_softmax(x, out):
 def softmax_row(row, factor, out):
     """Writes ``factor·softmax(row)``."""
     scale = row.dtype.type(factor / write_exp(row, largest(row), out))
-    for j in range(row.size):
+    for j in lanes(row.size):
         out[j] *= scale
 
 
@@ -119,7 +120,7 @@ def log_softmax_gradient(g, y, out):
     """``g − exp(y)·Σg`` for y the log-softmax."""
     for i in prange(g.shape[0]):  # noqa: F821
         total = g.dtype.type(total_of(g[i]))
-        for j in range(g.shape[1]):
+        for j in lanes(g.shape[1]):
             out[i, j] = g[i, j] - exp(y[i, j]) * total
 
 
@@ -128,7 +129,7 @@ def softmax_gradient(g, y, out):
     """``y·(g − Σ g·y)`` for y the softmax."""
     for i in prange(g.shape[0]):  # noqa: F821
         mean = g.dtype.type(product_sum(g[i], y[i]))
-        for j in range(g.shape[1]):
+        for j in lanes(g.shape[1]):
             out[i, j] = y[i, j] * (g[i, j] - mean)
 
 
@@ -145,15 +146,17 @@ def cross_entropy_gradient(x, target, g, out):
     """``g·(softmax(x) − [j = target])``, g one number a row."""
     for i in prange(x.shape[0]):  # noqa: F821
         if g[i] == 0:
-            out[i] = 0  # a row to ignore, though it may hold infinities
+            for j in lanes(x.shape[1]):
+                out[i, j] = 0  # a row to ignore, though it may hold infinities
         else:
             softmax_row(x[i], g[i], out[i])
-            out[i, target[i]] -= g[i]
+            for j in lanes(target[i], target[i] + 1):
+                out[i, j] -= g[i]
 
 
 @loop
 def add_rows(x, index, out):
     """``out[index[i]] += x[i]``, row by row."""
-    for i in range(index.size):
-        for j in range(x.shape[1]):
-            out[index[i], j] += x[i, j]
+    for i in prange(index.size):  # noqa: F821
+        for j in lanes(x.shape[1]):
+            add_to(out, (index[i], j), x[i, j])

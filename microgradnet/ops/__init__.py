@@ -5,9 +5,8 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 
 import inspect
 
-import numpy as np
-
 from .. import inplace
+from ..device import np
 from ..primitive import Primitive, broadcast_to
 from ..tensor import Tensor
 from . import (

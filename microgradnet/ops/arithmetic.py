@@ -1,8 +1,7 @@
 """Arithmetic, elementwise with broadcasting. NumPy computes most of these: they are one pass over memory."""
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from ..elementwise import elementwise
 from ..primitive import cast
 from .comparison import isnan, where

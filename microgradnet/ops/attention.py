@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from .comparison import where
 from .creation import full_like
 from .rearranging import repeat_interleave

@@ -1,7 +1,6 @@
 """Losses of yes-or-no targets, one or several to a sample."""
 
-import numpy as np
-
+from ..device import add_at, np
 from ..elementwise import elementwise
 from .activation import logsigmoid, sigmoid
 from .comparison import where
@@ -100,7 +99,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
         raise IndexError(f"multilabel_margin_loss: labels in [-1, {classes}) expected, got {labels}")
     given = np.logical_and.accumulate(labels >= 0, axis=1)
     times = np.zeros(labels.shape, x.dtype)  # how often each class is among the labels
-    np.add.at(times, (np.nonzero(given)[0], labels[given]), 1)
+    add_at(times, (np.nonzero(given)[0], labels[given]), 1)
     pairs = times[:, :, None] * (1 - np.minimum(times, 1))[:, None, :]
     gap = (1 - x.reshape((*x.shape, 1)) + x.reshape((x.shape[0], 1, classes))).relu()
     losses = sum(gap * pairs, (1, 2)) / classes

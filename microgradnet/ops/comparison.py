@@ -1,8 +1,7 @@
 """Comparisons and choice. A comparison's result is a constant; ``where`` passes the gradient to what it chose."""
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from ..elementwise import elementwise
 from ..primitive import primitive
 from ..tensor import Tensor

@@ -7,8 +7,7 @@ one of the three. So second and higher orders need no further rule.
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..kernels import convolution as kernels
 from ..primitive import primitive
 from . import convolution_layout as layouts

@@ -10,7 +10,7 @@ import itertools
 import math
 from typing import NamedTuple
 
-import numpy as np
+from ..device import np
 
 
 class Layout(NamedTuple):

@@ -1,11 +1,10 @@
-"""New tensors: filled, counted, or shaped like another one."""
+"""New tensors: filled, counted, or shaped like another one; on ``device``: ``"cpu"`` unless given, or ``"cuda"``."""
 
 import math
 from operator import index
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np, placed
 from ..primitive import primitive
 from ..tensor import Tensor
 from .comparison import where
@@ -26,29 +25,34 @@ def size_of(op: str, size: tuple) -> tuple[int, ...]:
     return size
 
 
-def zeros(*size, dtype=None, requires_grad=False) -> Tensor:
+def _made(array, requires_grad: bool, device: str | None) -> Tensor:
+    """A new leaf of ``array``, on ``device`` if one is given."""
+    return Tensor(array if device is None else placed(array, str(device)), requires_grad=requires_grad)
+
+
+def zeros(*size, dtype=None, requires_grad=False, device=None) -> Tensor:
     """Zeros of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
-    return Tensor(np.zeros(size_of("zeros", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return _made(np.zeros(size_of("zeros", size), dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def ones(*size, dtype=None, requires_grad=False) -> Tensor:
+def ones(*size, dtype=None, requires_grad=False, device=None) -> Tensor:
     """Ones of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
-    return Tensor(np.ones(size_of("ones", size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return _made(np.ones(size_of("ones", size), dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def full(size, fill_value, dtype=None, requires_grad=False) -> Tensor:
+def full(size, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
     dtype = dtype or dtypes.result_type(fill_value)
-    return Tensor(np.full(size_of("full", (size,)), _number(fill_value), dtype), requires_grad=requires_grad)
+    return _made(np.full(size_of("full", (size,)), _number(fill_value), dtype), requires_grad, device)
 
 
-def eye(n, m=None, dtype=None, requires_grad=False) -> Tensor:
+def eye(n, m=None, dtype=None, requires_grad=False, device=None) -> Tensor:
     """The identity, n × n or n × m."""
     rows, columns = size_of("eye", (n, n if m is None else m))
-    return Tensor(np.eye(rows, columns, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return _made(np.eye(rows, columns, dtype=dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def arange(start, end=None, step=1, dtype=None, requires_grad=False) -> Tensor:
+def arange(start, end=None, step=1, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default.
 
     Raises ValueError for a step of 0, or one that leads away from ``end``.
@@ -63,14 +67,14 @@ def arange(start, end=None, step=1, dtype=None, requires_grad=False) -> Tensor:
     if step == 0 or (end - start) * step < 0:
         raise ValueError(f"arange: step {step} does not lead from {start} to {end}")
     count = -(-(end - start) // step) if dtype.kind != "f" else math.ceil((end - start) / step)
-    return Tensor((start + step * np.arange(count)).astype(dtype), requires_grad=requires_grad)
+    return _made((start + step * np.arange(count)).astype(dtype), requires_grad, device)
 
 
-def linspace(start, end, steps, dtype=None, requires_grad=False) -> Tensor:
+def linspace(start, end, steps, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     (steps,) = size_of("linspace", (steps,))
     numbers = np.linspace(_number(start), _number(end), steps)
-    return Tensor(numbers.astype(dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return _made(numbers.astype(dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
 def _number(x):
@@ -78,51 +82,51 @@ def _number(x):
     return x.item() if isinstance(x, Tensor) else x
 
 
-def zeros_like(input, dtype=None, requires_grad=False) -> Tensor:
+def zeros_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
     """Zeros of ``input``'s shape and, unless given, dtype."""
-    return Tensor(np.zeros(input.shape, dtype or input.dtype), requires_grad=requires_grad)
+    return _made(np.zeros(input.shape, dtype or input.dtype), requires_grad, device or input.device)
 
 
-def ones_like(input, dtype=None, requires_grad=False) -> Tensor:
+def ones_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
     """Ones of ``input``'s shape and, unless given, dtype."""
-    return Tensor(np.ones(input.shape, dtype or input.dtype), requires_grad=requires_grad)
+    return _made(np.ones(input.shape, dtype or input.dtype), requires_grad, device or input.device)
 
 
-def full_like(input, fill_value, dtype=None, requires_grad=False) -> Tensor:
+def full_like(input, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``fill_value`` in ``input``'s shape and, unless given, dtype."""
-    return Tensor(np.full(input.shape, _number(fill_value), dtype or input.dtype), requires_grad=requires_grad)
+    return _made(np.full(input.shape, _number(fill_value), dtype or input.dtype), requires_grad, device or input.device)
 
 
-def scalar_tensor(s, dtype=None, requires_grad=False) -> Tensor:
+def scalar_tensor(s, dtype=None, requires_grad=False, device=None) -> Tensor:
     """A 0-d tensor; the default dtype unless ``dtype`` is given."""
-    return Tensor(np.asarray(_number(s), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return _made(np.asarray(_number(s), dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def tril_indices(row, col, offset=0, dtype=None) -> Tensor:
+def tril_indices(row, col, offset=0, dtype=None, device=None) -> Tensor:
     """Row and column numbers (2, n) of what is on or below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("tril_indices", (row, col))
-    return Tensor(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64))
+    return _made(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
 
-def triu_indices(row, col, offset=0, dtype=None) -> Tensor:
+def triu_indices(row, col, offset=0, dtype=None, device=None) -> Tensor:
     """Row and column numbers (2, n) of what is on or above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("triu_indices", (row, col))
-    return Tensor(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64))
+    return _made(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
 
-def new_full(input, size, fill_value, dtype=None, requires_grad=False) -> Tensor:
+def new_full(input, size, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``full`` with this tensor's dtype unless ``dtype`` is given."""
-    return full(size, fill_value, dtype or input.dtype, requires_grad)
+    return full(size, fill_value, dtype or input.dtype, requires_grad, device or input.device)
 
 
-def new_zeros(input, *size, dtype=None, requires_grad=False) -> Tensor:
+def new_zeros(input, *size, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
-    return zeros(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return zeros(*size, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device)
 
 
-def new_ones(input, *size, dtype=None, requires_grad=False) -> Tensor:
+def new_ones(input, *size, dtype=None, requires_grad=False, device=None) -> Tensor:
     """``ones`` with this tensor's dtype unless ``dtype`` is given."""
-    return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad)
+    return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device)
 
 
 @primitive(formula="v")

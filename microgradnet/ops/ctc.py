@@ -1,7 +1,6 @@
 """Connectionist temporal classification: sequences whose alignment is not known."""
 
-import numpy as np
-
+from ..device import np
 from ..kernels import ctc as kernels
 from ..primitive import primitive
 from .comparison import where

@@ -1,8 +1,7 @@
 """Running sums, products and extremes along a dimension, and differences of neighbours."""
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from ..primitive import primitive
 from .comparison import eq, ne, where
 from .dims import one_dim

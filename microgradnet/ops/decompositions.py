@@ -1,7 +1,6 @@
 """Inverse, determinant, linear systems and the Cholesky factor, of the matrices in the last two dimensions."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .linalg import matmul
 

@@ -1,7 +1,6 @@
 """Diagonals: taken from matrices, and laid into them."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .dims import several_dims
 from .indexing import _index_put

@@ -1,7 +1,6 @@
 """Distances and similarities between vectors, and vectors brought to length 1."""
 
-import numpy as np
-
+from ..device import np
 from .comparison import where
 from .dims import one_dim
 from .norms import vector_norm

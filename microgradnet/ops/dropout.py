@@ -6,10 +6,9 @@ The mask is not stored: ``kernels/philox.py`` makes it again in backward, from t
 import math
 import warnings
 
-import numpy as np
-
 from .. import inplace as writing
-from ..kernels import cpu, philox
+from ..device import flat, np
+from ..kernels import philox
 from ..primitive import primitive
 from ..random import default_generator
 from ..replayed import as_one_call
@@ -30,7 +29,7 @@ def drop(x, key, p, scale):
     """``x·scale`` where the mask of ``key`` is 1, else 0; each element is dropped with probability ``p``."""
     out = np.empty(x.shape, x.dtype)
     threshold = np.uint64(round(p * 2**32))
-    philox.dropped(cpu.flat(x, x.dtype), key, threshold, x.dtype.type(scale), out.reshape(-1))
+    philox.dropped(flat(x, x.dtype), *key, threshold, x.dtype.type(scale), out.reshape(-1))
     return out
 
 

@@ -2,8 +2,7 @@
 
 import string
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 
 LETTERS = string.ascii_letters

@@ -1,7 +1,6 @@
 """Embeddings: rows of a table by their numbers, alone or in bags."""
 
-import numpy as np
-
+from ..device import np
 from ..kernels import rows as kernels
 from ..primitive import primitive
 

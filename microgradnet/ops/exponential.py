@@ -1,7 +1,6 @@
 """Exponentials, logarithms and roots."""
 
-import numpy as np
-
+from ..device import np
 from ..elementwise import elementwise
 from .comparison import where
 

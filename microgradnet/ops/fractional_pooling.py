@@ -2,8 +2,7 @@
 
 import itertools
 
-import numpy as np
-
+from ..device import np
 from ..random import default_generator
 from .convolution import as_batch, per_dimension
 from .scatter import gather

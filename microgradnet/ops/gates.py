@@ -1,7 +1,6 @@
 """The LSTM's gates as one op: what a step does besides its matrix product."""
 
-import numpy as np
-
+from ..device import np
 from ..kernels import gates as kernels
 from ..primitive import primitive
 from .activation import sigmoid, tanh

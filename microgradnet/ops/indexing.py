@@ -5,8 +5,7 @@ numbers and masks pick from that (``advanced``). So, as in PyTorch and unlike Nu
 before the tensor picks: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 """
 
-import numpy as np
-
+from ..device import add_at, np
 from ..inplace import write
 from ..primitive import primitive
 from ..tape import PartOf, state
@@ -83,7 +82,7 @@ def _write(out, values, basic, advanced, accumulate: bool) -> None:
     elif len(picked) == 1:
         _add_rows(part, next(d for d, i in enumerate(advanced) if i is picked[0]), picked[0], values)
     else:
-        np.add.at(part, advanced, values)
+        add_at(part, advanced, values)
 
 
 def _add_rows(out, dim: int, index, rows) -> None:
@@ -92,8 +91,8 @@ def _add_rows(out, dim: int, index, rows) -> None:
     rows = np.broadcast_to(rows, (*out.shape[1 : dim + 1], *index.shape, *out.shape[dim + 1 :]))
     rows = np.moveaxis(rows, range(dim, dim + index.ndim), range(index.ndim)).reshape(index.size, *out.shape[1:])
     index = index.reshape(-1)
-    if out.ndim == 1:
-        np.add.at(out, index, rows)
+    if out.ndim == 1 or not isinstance(out, np.ndarray):
+        add_at(out, index, rows)
         return
     # Equal indices brought side by side and added in one sweep: np.add.at is many times slower on whole rows.
     index = np.where(index < 0, index + len(out), index)

@@ -6,8 +6,7 @@ gradient is the same op with the table turned around: for each input the outputs
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 

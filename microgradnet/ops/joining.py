@@ -2,8 +2,7 @@
 
 import functools
 
-import numpy as np
-
+from ..device import np
 from ..dtypes import promote_types
 from ..primitive import primitive
 from .dims import one_dim

@@ -1,7 +1,6 @@
 """Matrix products. NumPy hands them to the BLAS, transposed operands included, without a copy."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 
 

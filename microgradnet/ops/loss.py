@@ -1,7 +1,6 @@
 """Losses of classification by class numbers: negative log-likelihood, cross-entropy and the multi-class margin."""
 
-import numpy as np
-
+from ..device import np
 from ..kernels import rows
 from ..primitive import primitive
 from .comparison import where

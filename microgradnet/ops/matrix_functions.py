@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .decompositions import _square
 from .joining import cat

@@ -10,8 +10,7 @@ norm; not centred, RMS norm), ``channels_norm`` normalizes channels over the bat
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..kernels import normalization as kernels
 from ..primitive import primitive
 from ..replayed import as_one_call, scratch
@@ -54,7 +53,7 @@ def rows_norm(x, weight, bias, eps, centered, layout, statistics):
         if rows.ndim == 2:
             kernels.rows(rows, weight, bias, eps, centered, to, *statistics)
         else:
-            kernels.groups(rows, weight, bias, eps, to, *statistics)
+            kernels.groups(rows, rows.reshape(layout[0], -1), weight, bias, eps, to, *statistics)
     return out
 
 
@@ -135,8 +134,8 @@ def _by_channel(*arrays):
 
 
 def _blocks(rows: int, columns: int, dtype) -> np.ndarray:
-    """Zeros for two sums of each column over each block of rows."""
-    return np.zeros((2, max(1, -(-rows // ROWS)), columns), dtype)
+    """Zeros for up to three sums of each column over each block of rows."""
+    return np.zeros((3, max(1, -(-rows // ROWS)), columns), dtype)
 
 
 def _over(ndim: int) -> tuple[int, ...]:
@@ -193,17 +192,18 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     count = input.shape[0] * math.prod(input.shape[2:])
     if count == 1:
         raise ValueError(f"batch_norm: training needs more than one value for each channel, got {tuple(input.shape)}")
-    statistics = scratch((3, channels), input.dtype)
-    ones, zeros = _ones_and_zeros(channels, weight, bias, input.dtype)
+    statistics = scratch((3, channels), input)
+    ones, zeros = _ones_and_zeros(channels, weight, bias, input)
     out = channels_norm(input, ones, zeros, eps, statistics)
     move_towards(running_mean, statistics[0], momentum)
     move_towards(running_var, statistics[2], momentum, count / max(count - 1, 1))
     return out
 
 
-def _ones_and_zeros(count: int, weight, bias, dtype):
-    """Weight and bias, or what changes nothing."""
-    return np.ones(count, dtype) if weight is None else weight, np.zeros(count, dtype) if bias is None else bias
+def _ones_and_zeros(count: int, weight, bias, x):
+    """Weight and bias, or what changes nothing, of x's dtype and where x is."""
+    weight = np.ones_like(x.array, shape=count) if weight is None else weight
+    return weight, np.zeros_like(x.array, shape=count) if bias is None else bias
 
 
 @as_one_call
@@ -249,8 +249,8 @@ def _last_dims(op, x, normalized_shape, weight, bias, eps, centered):
             raise ValueError(f"{op}: {name} has shape {tuple(v.shape)}, normalized_shape is {shape}")
     inner = math.prod(shape)
     rows = math.prod(x.shape[: x.ndim - len(shape)])
-    weight, bias = _ones_and_zeros(inner, weight, bias, x.dtype)
-    return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), scratch((2, rows), x.dtype))
+    weight, bias = _ones_and_zeros(inner, weight, bias, x)
+    return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), scratch((2, rows), x))
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -275,8 +275,8 @@ def _within_samples(op, x, groups, weight, bias, eps):
         if v is not None and tuple(v.shape) != (channels,):
             raise ValueError(f"{op}: {name} has shape {tuple(v.shape)}, ({channels},) expected")
     layout = (count * groups, groups, channels // groups, math.prod(x.shape[2:]))
-    statistics = scratch((2, layout[0]), x.dtype)
-    weight, bias = _ones_and_zeros(channels, weight, bias, x.dtype)
+    statistics = scratch((2, layout[0]), x)
+    weight, bias = _ones_and_zeros(channels, weight, bias, x)
     return rows_norm(x, weight, bias, eps, True, layout, statistics), statistics
 
 

@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..primitive import cast, primitive
 from .comparison import eq, ne, where
 from .dims import axes, several_dims, spread
@@ -17,9 +16,9 @@ from .svd import svdvals
 def _p_norm(x, p, dim, keepdim):
     axis = axes(x, dim)
     if p == 2:
-        return np.sqrt(np.add.reduce(x * x, axis=axis, keepdims=keepdim))
+        return np.sqrt((x * x).sum(axis=axis, keepdims=keepdim))
     with np.errstate(divide="ignore"):
-        return np.add.reduce(np.abs(x) ** p, axis=axis, keepdims=keepdim) ** (1 / p)
+        return (np.abs(x) ** p).sum(axis=axis, keepdims=keepdim) ** (1 / p)
 
 
 def _to_elements(g, out, x, p, dim, keepdim):

@@ -1,7 +1,6 @@
 """Padding: what lies beyond the edges of an image."""
 
-import numpy as np
-
+from ..device import np
 from .indexing import index_select
 from .rearranging import constant_pad_nd
 

@@ -6,8 +6,7 @@ over them. Either pair of ops is the other's gradient, so no order of differenti
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..kernels import pooling as kernels
 from ..primitive import primitive
 from .convolution import as_batch, at_least, per_dimension

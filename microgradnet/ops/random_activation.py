@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..inplace import write
 from ..random import default_generator
 from ..replayed import as_one_call

@@ -1,7 +1,6 @@
 """Elements moved, repeated, padded and cut to triangles; always a copy."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import broadcast_to, primitive
 from .dims import one_dim, several_dims, sizes
 from .indexing import index_select

@@ -2,9 +2,8 @@
 
 import math
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from ..kernels import rows
 from ..primitive import cast, primitive
 from . import arithmetic
@@ -29,7 +28,7 @@ def sum(x, dim=None, keepdim=False, dtype=None):
     """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
-    return np.add.reduce(x, axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
+    return x.sum(axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
 
 
 sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
@@ -42,7 +41,7 @@ def mean(x, dim=None, keepdim=False, dtype=None):
     if dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {dtype.name}: convert with .float() or pass dtype")
     n = count(x.shape, dim)
-    total = np.add.reduce(x, axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
+    total = x.sum(axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
     return total / dtype.type(n) if n else total + dtype.type(math.nan)
 
 
@@ -71,7 +70,7 @@ def prod(x, dim=None, keepdim=False, dtype=None):
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
     axis = None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim)
-    return np.multiply.reduce(x, axis=axis, keepdims=keepdim, dtype=dtype)
+    return x.prod(axis=axis, keepdims=keepdim, dtype=dtype)
 
 
 def _to_factors(g, x, dim, keepdim):
@@ -89,13 +88,13 @@ prod.vjp(x=_to_factors)
 @primitive(formula="max x")
 def amax(x, dim=None, keepdim=False):
     """Largest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
-    return np.maximum.reduce(x, axis=axes(x, dim), keepdims=keepdim)
+    return x.max(axis=axes(x, dim), keepdims=keepdim)
 
 
 @primitive(formula="min x")
 def amin(x, dim=None, keepdim=False):
     """Smallest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
-    return np.minimum.reduce(x, axis=axes(x, dim), keepdims=keepdim)
+    return x.min(axis=axes(x, dim), keepdims=keepdim)
 
 
 def _to_extremes(g, out, x, dim, keepdim):
@@ -115,12 +114,12 @@ def aminmax(x, *, dim=None, keepdim=False):
 
 @primitive(formula="max x")
 def _max(x):
-    return np.maximum.reduce(x, axis=None)
+    return x.max()
 
 
 @primitive(formula="min x")
 def _min(x):
-    return np.minimum.reduce(x, axis=None)
+    return x.min()
 
 
 def _share_evenly(g, out, x):
@@ -211,10 +210,10 @@ def logsumexp(x, dim, keepdim=False):
     """``log(sum(exp(x), dim))``, shifted by the maximum so that nothing overflows; -inf where all are -inf."""
     x = x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
     axis = axes(x, dim)
-    shift = np.maximum.reduce(x, axis=axis, keepdims=True, initial=-math.inf)
+    shift = x.max(axis=axis, keepdims=True) if x.size else x.sum(axis=axis, keepdims=True) - x.dtype.type(math.inf)
     shift = np.where(np.isfinite(shift), shift, x.dtype.type(0))
     with np.errstate(divide="ignore"):
-        out = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+        out = np.log(np.exp(x - shift).sum(axis=axis, keepdims=True)) + shift
     return out if keepdim else out.squeeze(axis)
 
 

@@ -2,8 +2,7 @@
 
 import builtins
 
-import numpy as np
-
+from ..device import np
 from ..elementwise import elementwise
 from .comparison import isfinite, where
 

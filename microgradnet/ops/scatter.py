@@ -1,7 +1,6 @@
 """Picking and placing element by element along a dimension, or by a mask."""
 
-import numpy as np
-
+from ..device import add_at, np
 from ..primitive import broadcast_to, primitive
 from .comparison import eq, where
 from .dims import one_dim
@@ -62,7 +61,7 @@ def _add_along(out, dim: int, index, x) -> None:
     flat = np.zeros((1,) * index.ndim, np.int64)
     for place, stride in zip(_grid(dim, index), strides, strict=True):
         flat = flat + place * stride
-    np.add.at(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
+    add_at(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
 
 
 @primitive(formula="x, [index along dim] += src")

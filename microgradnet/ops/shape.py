@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..primitive import broadcast_to, primitive
 from .dims import one_dim, several_dims, sizes
 

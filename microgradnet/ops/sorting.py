@@ -1,7 +1,6 @@
 """Order: sorting, the k-th and the k largest elements, distinct values, places in a sorted sequence."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .dims import one_dim
 from .indexing import narrow
@@ -70,7 +69,7 @@ _median.vjp(x=_share_evenly)
 @primitive(formula="argmedian x", differentiable=False)
 def _median_indices(x, dim):
     order = np.argsort(x, dim, kind="stable")
-    regular = np.add.reduce(x == x, axis=dim, keepdims=True, dtype=np.int64)
+    regular = (x == x).sum(axis=dim, keepdims=True, dtype=np.int64)
     size = x.shape[dim]
     return np.take_along_axis(order, np.where(regular < size, regular, (size - 1) // 2), dim)
 

@@ -1,7 +1,6 @@
 """Softmax's sparse relatives: probabilities of which some are exactly 0."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .comparison import where
 from .dims import one_dim

@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from ..elementwise import elementwise
 from ..primitive import primitive
 from ..tensor import Tensor
@@ -22,8 +21,8 @@ def _var(x, dim, correction, keepdim):
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
     axis, n = axes(x, dim), count(x.shape, dim)
     with np.errstate(invalid="ignore", divide="ignore"):
-        centered = x - np.add.reduce(x, axis=axis, keepdims=True) / x.dtype.type(n)
-        return np.add.reduce(centered * centered, axis=axis, keepdims=keepdim) / x.dtype.type(max(n - correction, 0))
+        centered = x - x.sum(axis=axis, keepdims=True) / x.dtype.type(n)
+        return (centered * centered).sum(axis=axis, keepdims=keepdim) / x.dtype.type(max(n - correction, 0))
 
 
 def _to_deviations(g, x, dim, correction, keepdim):

@@ -3,9 +3,8 @@
 The streams are NumPy's, so the same seed gives other numbers than in PyTorch, with the same distribution.
 """
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from ..random import Generator, default_generator
 from ..tensor import Tensor
 from .creation import size_of

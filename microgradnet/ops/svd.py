@@ -1,7 +1,6 @@
 """Singular values."""
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .diagonals import diag_embed
 from .shape import unsqueeze

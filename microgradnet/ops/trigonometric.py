@@ -1,7 +1,6 @@
 """Trigonometric and hyperbolic functions, and their inverses. Angles are in radians."""
 
-import numpy as np
-
+from ..device import np
 from ..elementwise import elementwise
 from .comparison import where
 from .exponential import sqrt

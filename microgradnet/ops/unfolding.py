@@ -2,8 +2,7 @@
 
 import itertools
 
-import numpy as np
-
+from ..device import np
 from ..primitive import primitive
 from .convolution import as_batch, at_least
 

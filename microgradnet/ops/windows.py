@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-import numpy as np
+from ..device import np
 
 
 class Span(NamedTuple):

@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from .optimizer import options
 from .tensorwise import TensorOptimizer
 

@@ -1,7 +1,6 @@
 """Adagrad: steps divided by the root of the sum of all squared gradients."""
 
-import numpy as np
-
+from ..device import np
 from ..ops import sqrt
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options

@@ -2,8 +2,7 @@
 
 from math import exp, log
 
-import numpy as np
-
+from ..device import np
 from ..ops import sqrt
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options

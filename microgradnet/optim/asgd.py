@@ -1,8 +1,7 @@
 """ASGD: stochastic gradient descent, and the mean of all that it passed through."""
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
 

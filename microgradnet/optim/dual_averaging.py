@@ -2,8 +2,7 @@
 
 from math import sqrt as root
 
-import numpy as np
-
+from ..device import np
 from ..ops import pow, sign, sqrt, where
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options

@@ -2,6 +2,7 @@
 
 from operator import is_
 
+from ..device import np
 from ..tensor import Tensor
 from .optimizer import Optimizer, without_tensors
 from .update_rule import Batch, apply, check_arrays, compiled, held_array
@@ -70,7 +71,7 @@ class ElementwiseOptimizer(Optimizer):
         if plan is None or not plan.fits(self, present, held):
             plan = self.batches[id(group)] = _Plan(self, present)
         for p in plan.alone:
-            self.update_parameter(p, p.grad.array, self.state[p], numbers)
+            self.update_where_it_is(p, numbers)
         for part in plan.parts:
             part.step(self, numbers, rule, held)
         for p in present:
@@ -86,7 +87,7 @@ class _Plan:
         for p in present:
             check_arrays(p.array, p.grad.array)
             state = optimizer.state[p]
-            if p.array.size <= SHORT and p.array.flags.c_contiguous:
+            if p.array.size <= SHORT and isinstance(p.array, np.ndarray) and p.array.flags.c_contiguous:
                 key = (p.dtype, tuple(state), *(state.get(name) for name in optimizer.number_names))
                 together.setdefault(key, []).append(p)
             else:

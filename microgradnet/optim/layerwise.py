@@ -1,7 +1,6 @@
 """Steps sized by the norms of a whole tensor of parameters: NovoGrad, LARS, LAMB."""
 
-import numpy as np
-
+from ..device import np
 from ..ops import sqrt
 from .optimizer import options
 from .ranges import require, require_betas

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
+from ..device import np
 
 
 class Point(NamedTuple):

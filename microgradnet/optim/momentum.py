@@ -1,7 +1,6 @@
 """Momentum beyond one heavy ball: several balls at once (AggMo), and accelerated SGD (AccSGD)."""
 
-import numpy as np
-
+from ..device import np
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options
 from .ranges import require

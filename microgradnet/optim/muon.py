@@ -2,8 +2,7 @@
 
 import math
 
-import numpy as np
-
+from ..device import np
 from .optimizer import Optimizer, options
 from .update_rule import check_arrays, held_array
 

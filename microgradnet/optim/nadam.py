@@ -1,8 +1,7 @@
 """NAdam: Adam with Nesterov's look ahead."""
 
-import numpy as np
-
 from .. import dtypes
+from ..device import np
 from ..ops import sqrt
 from .adam import decays
 from .elementwise import ElementwiseOptimizer

@@ -4,9 +4,8 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable
 
-import numpy as np
-
-from .. import dtypes
+from .. import device, dtypes
+from ..device import np
 from ..grad_mode import enable_grad
 from ..hooks import RemovableHandle
 from ..replayed import as_one_call
@@ -170,10 +169,17 @@ class Optimizer:
         numbers = without_tensors(group)
         for p in group["params"]:
             if p.grad is not None:
-                self.update_parameter(p, p.grad.array, self.state[p], numbers)
+                self.update_where_it_is(p, numbers)
                 p.version[0] += 1
         if numbers is not group:  # what the updates changed in their group
             group.update({k: v for k, v in numbers.items() if not isinstance(group.get(k), Tensor | tuple)})
+
+    def update_where_it_is(self, p: Tensor, group: dict) -> None:
+        """``update_parameter`` with new arrays made on the parameter's device."""
+        if not device.loaded:
+            return self.update_parameter(p, p.grad.array, self.state[p], group)
+        with device.use(p.array):
+            self.update_parameter(p, p.grad.array, self.state[p], group)
 
     def update_parameter(self, p: Tensor, g: np.ndarray, state: dict, group: dict) -> None:
         """One step of one parameter."""

@@ -2,8 +2,7 @@
 
 from math import sqrt as root
 
-import numpy as np
-
+from ..device import np
 from ..ops import sqrt
 from .optimizer import options
 from .ranges import require, require_betas

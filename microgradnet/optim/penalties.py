@@ -5,8 +5,7 @@ The term's subgradient makes weights small but seldom zero; the proximal step ma
 
 from collections.abc import Iterable
 
-import numpy as np
-
+from ..device import np
 from ..ops import abs
 from ..tensor import Tensor
 

@@ -1,7 +1,6 @@
 """A step as long as the distance to the best possible loss says."""
 
-import numpy as np
-
+from ..device import np
 from ..grad_mode import enable_grad
 from .optimizer import Optimizer, options, without_tensors
 from .ranges import require

@@ -1,7 +1,6 @@
 """A matrix for each dimension of a parameter, through which its gradient passes: Shampoo and SOAP."""
 
-import numpy as np
-
+from ..device import np
 from .optimizer import options
 from .ranges import require, require_betas
 from .tensorwise import TensorOptimizer

@@ -1,7 +1,6 @@
 """Sharpness-aware minimization: the gradient is taken at the worst point near by. SAM and ASAM."""
 
-import numpy as np
-
+from ..device import np
 from ..grad_mode import enable_grad
 from .ranges import require
 from .wrapper import OptimizerWrapper

@@ -2,8 +2,7 @@
 
 from functools import reduce
 
-import numpy as np
-
+from ..device import np
 from .optimizer import options
 from .ranges import require
 from .tensorwise import TensorOptimizer

@@ -1,7 +1,6 @@
 """Sophia: momentum over an estimate of the Hessian's diagonal, clipped."""
 
-import numpy as np
-
+from ..device import np
 from ..ops import maximum, minimum
 from .elementwise import ElementwiseOptimizer
 from .optimizer import options

@@ -3,8 +3,7 @@
 import copy
 import math
 
-import numpy as np
-
+from ..device import np
 from ..nn.module import Module
 from ..replayed import as_one_call
 from ..tensor import Tensor

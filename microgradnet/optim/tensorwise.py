@@ -1,7 +1,6 @@
 """Optimizers whose step looks at a whole tensor, by NumPy: norms, matrices, random numbers."""
 
-import numpy as np
-
+from ..device import np
 from .optimizer import Optimizer
 from .update_rule import check_arrays
 

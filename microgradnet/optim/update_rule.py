@@ -19,8 +19,8 @@ from collections.abc import Callable
 from operator import is_
 from typing import NamedTuple
 
-import numpy as np
-
+from .. import device
+from ..device import flat, np
 from ..kernels import cache, cpu, source
 
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
@@ -169,7 +169,7 @@ def check_arrays(p: np.ndarray, g: np.ndarray) -> None:
     """Raises TypeError or ValueError for a parameter that cannot be updated, or not with this gradient."""
     if p.dtype not in FLOATS:
         raise TypeError(f"optimizer: float32 or float64 parameters expected, got {p.dtype}")
-    if not p.flags.writeable:
+    if isinstance(p, np.ndarray) and not p.flags.writeable:
         raise ValueError(f"optimizer: a parameter of shape {p.shape} lies in read-only memory: give it a copy")
     if g.shape != p.shape:
         raise ValueError(f"optimizer: a gradient of shape {g.shape} for a parameter of shape {p.shape}")
@@ -182,7 +182,7 @@ def held_array(state: dict, name: str, p: np.ndarray, initial: float = 0.0) -> n
         array = np.full(p.shape, initial, p.dtype)
     elif array.shape != p.shape:
         raise ValueError(f"optimizer: {name} has shape {array.shape}, its parameter {p.shape}")
-    state[name] = np.require(array, p.dtype, ("C", "W"))
+    state[name] = flat(array, p.dtype).reshape(p.shape)
     return state[name]
 
 
@@ -194,17 +194,17 @@ def apply(update, p: np.ndarray, g: np.ndarray, states: dict[str, np.ndarray], h
     """
     check_arrays(p, g)
     for name, array in states.items():
-        if array.shape != p.shape or array.dtype != p.dtype or not array.flags.carray:
+        if array.shape != p.shape or array.dtype != p.dtype or not array.flags.c_contiguous:
             raise ValueError(
                 f"optimizer: {name} must be a contiguous {p.dtype} array of shape {p.shape}, "
                 f"got {array.dtype} of shape {array.shape}"
             )
-    rule = compiled(update, tuple(states), len(hyperparameters), p.dtype.name)
-    flat = cpu.flat(p, p.dtype)
-    vectors = [flat, cpu.flat(g, p.dtype), *(array.reshape(-1) for array in states.values())]
+    rule = compiled(update, tuple(states), len(hyperparameters), p.dtype.name, device.loops(p))
+    vector = flat(p, p.dtype)
+    vectors = [vector, flat(g, p.dtype), *(array.reshape(-1) for array in states.values())]
     rule.one(*vectors, direction, *rule.scalars(*hyperparameters))
     if not p.flags.c_contiguous:
-        p[...] = flat.reshape(p.shape)
+        p[...] = vector.reshape(p.shape)
 
 
 class Batch:

@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from ..device import flat
 from ..elementwise import Elementwise
 from ..kernels import cpu, source
 from .recorder import Instruction
@@ -39,7 +40,7 @@ class Chain:
     def call(self) -> Callable:
         """The compiled loop, bound to its arrays."""
         kernel = self._compiled()
-        arrays = [cpu.flat(a, self.dtype) for a in (*self.inputs, *self.stored)]
+        arrays = [flat(a, self.dtype) for a in (*self.inputs, *self.stored)]
         return partial(kernel, *arrays, *self.numbers)
 
     def _compiled(self) -> Callable:

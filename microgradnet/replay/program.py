@@ -9,9 +9,9 @@ from functools import partial
 
 import numpy as np
 
+from ..device import flat
 from ..elementwise import Elementwise
 from ..fitting import ones_and_rows, sum_to
-from ..kernels import cpu
 from ..tensor import Tensor
 from . import fusion
 from .recorder import Instruction, Recorder, arrays_in
@@ -169,7 +169,7 @@ def elementwise_kernel(i: Instruction) -> Callable | None:
         kernel = op.forward_kernel(dtype)
     else:
         kernel = op.backward_kernel(dtype)
-    return partial(kernel, *(cpu.flat(a, dtype) for a in arrays), cpu.flat(out, dtype), *numbers)
+    return partial(kernel, *(flat(a, dtype) for a in arrays), flat(out, dtype), *numbers)
 
 
 def loopable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:

@@ -1,0 +1,179 @@
+"""From the source of a CPU loop to CUDA kernels: the rewriting that ``lanes`` tells of.
+
+Each outermost ``for … in prange(n)`` becomes a kernel of its own, since a grid can be waited for only at its end; the
+assignments before it are repeated in each. A block takes every gridDim-th r, a thread every blockDim-th j.
+"""
+
+import ast
+import copy
+from typing import NamedTuple
+
+MARKERS = ("lanes", "lanes_sum", "lanes_max", "add_to", "prange")
+
+# How a block of threads adds up. Lanes of a warp exchange registers; warps meet in shared memory. Every thread gets the
+# same sum, to the last bit. The second barrier keeps a fast warp from overwriting what a slow one has yet to read.
+ON_DEVICE = """
+@cuda.jit(device=True)
+def lanes_sum(part):
+    shared = cuda.shared.array(32, float64)
+    total = float64(part)
+    offset = 16
+    while offset > 0:
+        total += cuda.shfl_xor_sync(0xFFFFFFFF, total, offset)
+        offset //= 2
+    if cuda.threadIdx.x % 32 == 0:
+        shared[cuda.threadIdx.x // 32] = total
+    cuda.syncthreads()
+    total = shared[0]
+    for warp in range(1, cuda.blockDim.x // 32):
+        total += shared[warp]
+    cuda.syncthreads()
+    return total
+
+@cuda.jit(device=True)
+def lanes_max(part):
+    shared = cuda.shared.array(32, float64)
+    top = float64(part)
+    offset = 16
+    while offset > 0:
+        other = cuda.shfl_xor_sync(0xFFFFFFFF, top, offset)
+        top = other if other > top else top
+        offset //= 2
+    if cuda.threadIdx.x % 32 == 0:
+        shared[cuda.threadIdx.x // 32] = top
+    cuda.syncthreads()
+    top = shared[0]
+    for warp in range(1, cuda.blockDim.x // 32):
+        top = shared[warp] if shared[warp] > top else top
+    cuda.syncthreads()
+    return top
+"""
+# numba's simulator has no exchange between lanes: there all threads meet in shared memory.
+IN_SIMULATOR = """
+@cuda.jit(device=True)
+def lanes_sum(part):
+    shared = cuda.shared.array(1024, float64)
+    shared[cuda.threadIdx.x] = part
+    cuda.syncthreads()
+    total = 0.0
+    for thread in range(cuda.blockDim.x):
+        total += shared[thread]
+    cuda.syncthreads()
+    return total
+
+@cuda.jit(device=True)
+def lanes_max(part):
+    shared = cuda.shared.array(1024, float64)
+    shared[cuda.threadIdx.x] = part
+    cuda.syncthreads()
+    top = shared[0]
+    for thread in range(1, cuda.blockDim.x):
+        top = shared[thread] if shared[thread] > top else top
+    cuda.syncthreads()
+    return top
+"""
+
+
+class Phase(NamedTuple):
+    """One kernel of a loop: the source of its function, and what its launch must know.
+
+    Attributes:
+        source: ``def kernel(…)``, without decorator.
+        extent: ``def extent(…)``: from the same arguments to how many blocks, or threads, have something to do.
+        shared_out: whether the threads of a block share out what is done for one r.
+    """
+
+    source: str
+    extent: str
+    shared_out: bool
+
+
+def phases(tree: ast.FunctionDef, shares: set[str]) -> list[Phase]:
+    """The kernels of a loop. ``shares`` names the functions that share their work out among the threads of a block."""
+    before, found = [], []
+    for statement in tree.body:
+        if isinstance(statement, ast.For) and _calls(statement.iter, "prange"):
+            found.append(_phase(tree, before, statement, shares))
+        elif isinstance(statement, ast.Assign):
+            before.append(statement)
+        else:
+            raise TypeError(
+                f"{tree.name}: on CUDA a loop is assignments and loops over prange(…), line {statement.lineno} is "
+                f"{ast.unparse(statement).splitlines()[0]!r}"
+            )
+    return found
+
+
+def device_function(tree: ast.FunctionDef) -> str:
+    """The source of a function that a loop calls."""
+    return ast.unparse(ast.fix_missing_locations(_Shared().visit(copy.deepcopy(tree))))
+
+
+def _phase(tree, before: list, loop: ast.For, shares: set[str]) -> Phase:
+    loop, arguments = copy.deepcopy(loop), ast.unparse(tree.args)
+    bounds = [ast.unparse(a) for a in loop.iter.args]
+    start, stop = bounds if len(bounds) == 2 else ("0", bounds[0])
+    lead = "".join(f"    {ast.unparse(s)}\n" for s in before)
+    extent = f"def extent({arguments}):\n{lead}    return {stop} - ({start})\n"
+    called = {n.func.id for n in ast.walk(loop) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    shared_out = bool(called & (shares | set(MARKERS[:3])))
+    first, step = ("cuda.blockIdx.x", "cuda.gridDim.x") if shared_out else ("cuda.grid(1)", "cuda.gridsize(1)")
+    loop.iter = ast.parse(f"range({start} + {first}, {stop}, {step})", mode="eval").body
+    body = ast.unparse(ast.fix_missing_locations(_Shared().visit(loop)))
+    indented = "".join(f"    {line}\n" for line in body.splitlines())
+    return Phase(f"def kernel({arguments}):\n{lead}{indented}", extent, shared_out)
+
+
+class _Shared(ast.NodeTransformer):
+    """Shares out the loops over ``lanes``, nested ones as one, and makes additions atomic where threads may meet."""
+
+    def visit_For(self, node):
+        if not _calls(node.iter, "lanes"):
+            return self.generic_visit(node)
+        if len(node.body) == 1 and isinstance(node.body[0], ast.For) and _calls(node.body[0].iter, "lanes"):
+            return self.visit(_flattened(node, node.body[0]))
+        thread, step = "cuda.threadIdx.x", "cuda.blockDim.x"
+        if len(node.iter.args) == 1:
+            text = f"range({thread}, {ast.unparse(node.iter.args[0])}, {step})"
+        else:  # an element belongs to the same thread wherever the loop begins
+            start, stop = (ast.unparse(a) for a in node.iter.args)
+            text = f"range({start} + ({thread} - {start}) % {step}, {stop}, {step})"
+        node.iter = ast.parse(text, mode="eval").body
+        return self.generic_visit(node)
+
+    def visit_Expr(self, node):
+        if _calls(node.value, "add_to"):
+            node.value.func = ast.parse("cuda.atomic.add", mode="eval").body
+        return self.generic_visit(node)
+
+
+def _flattened(outer: ast.For, inner: ast.For) -> ast.For:
+    """Two loops over ``lanes(n)``, one inside of the other, as one over the product."""
+    row, column = outer.target.id, inner.target.id
+    count, width = (ast.unparse(loop.iter.args[0]) for loop in (outer, inner))
+    both = f"{row}_{column}"
+    split = ast.parse(f"{row} = {both} // ({width})\n{column} = {both} % ({width})").body
+    iterated = ast.parse(f"lanes(({count}) * ({width}))", mode="eval").body
+    return ast.For(ast.Name(both, ast.Store()), iterated, [*split, *inner.body], [])
+
+
+def _calls(node, name: str) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+
+
+class OnCpu(ast.NodeTransformer):
+    """The markers compiled away: one thread does all lanes."""
+
+    def visit_Name(self, node):
+        return ast.Name("range", node.ctx) if node.id == "lanes" else node
+
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        return node.args[0] if _calls(node, "lanes_sum") or _calls(node, "lanes_max") else node
+
+    def visit_Expr(self, node):
+        self.generic_visit(node)
+        if not _calls(node.value, "add_to"):
+            return node
+        array, index, value = node.value.args
+        return ast.AugAssign(ast.Subscript(array, index, ast.Store()), ast.Add(), value)

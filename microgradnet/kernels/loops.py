@@ -1,0 +1,105 @@
+"""``@loop``: a function over whole arrays, compiled for the device that its arguments are on.
+
+The same source runs on one thread of the CPU, on all of them, or on a GPU; ``lanes`` says how.
+"""
+
+import ast
+import functools
+from typing import NamedTuple
+
+import numpy as np
+
+from . import cache, cpu, cuda, cuda_source, lanes, scalar_math, source
+
+
+def loop(function=None, *, parallel: bool | int = False, reassociate: bool = False):
+    """Decorator: a loop over whole arrays, compiled (and cached on disk) when it is first called.
+
+    The function may use ``np``, ``math``, ``prange``, what is in ``lanes``, other functions decorated so and, imported
+    under any name, the float64 functions of ``scalar_math``, which become those of the first argument's dtype. With
+    ``parallel`` the loop over ``prange`` runs on all threads when the first argument has many elements (more than
+    ``parallel``, if that is a number: for loops that do much with each); with ``reassociate`` sums may be taken in any
+    order, and so with SIMD. ``run.on_gpu(other)`` gives a way of its own for arrays on a GPU.
+    """
+    if function is None:
+        return functools.partial(loop, parallel=parallel, reassociate=reassociate)
+    flags = cache.FLAGS.replace("{'contract'}", "{'contract', 'reassoc'}") if reassociate else cache.FLAGS
+
+    @functools.cache
+    def compiled(several: bool, dtype: str):
+        name = f"{function.__name__}_{dtype}" + ("_parallel" if several else "")
+        texts = [part.on_cpu(several and key == function.__name__) for key, part in run.parts(dtype).items()]
+        return getattr(cache.load(name, "\n\n".join(texts)), function.__name__)
+
+    called: set = set()
+
+    def call(several: bool, dtype: str, arguments: tuple):
+        if (several, dtype) in called:
+            return compiled(several, dtype)(*arguments)
+        with cache.compiling():  # numba compiles when it sees the first arguments
+            result = compiled(several, dtype)(*arguments)
+        called.add((several, dtype))
+        return result
+
+    enough = cpu.PARALLEL_FROM if isinstance(parallel, bool) else parallel
+
+    @functools.cache
+    def on_gpu(dtype: str):
+        *callees, (_, own) = run.parts(dtype).items()
+        return cuda.loop(f"{function.__name__}_{dtype}", {name: part.tree for name, part in callees}, own.tree)
+
+    @functools.wraps(function)
+    def run(*arguments):
+        dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
+        if type(arguments[0]) is not np.ndarray and not isinstance(arguments[0], np.generic):
+            return run.gpu(dtype)(*arguments)
+        if parallel and arguments[0].size >= enough and cpu.enter_pool():
+            try:
+                return call(True, dtype, arguments)
+            finally:
+                cpu.leave_pool()
+        return call(False, dtype, arguments)
+
+    def replace(other):
+        run.gpu = lambda dtype: other
+        return other
+
+    run.parts = functools.partial(_parts, function, flags)
+    run.gpu, run.on_gpu = on_gpu, replace
+    return run
+
+
+class Part(NamedTuple):
+    """One of the functions that a loop is made of, for one dtype."""
+
+    tree: ast.FunctionDef
+    flags: str
+
+    def on_cpu(self, parallel: bool) -> str:
+        """Its source for numba, where one thread does all lanes."""
+        tree = cuda_source.OnCpu().visit(ast.parse(ast.unparse(self.tree)))
+        return f"@njit({self.flags}{', parallel=True' if parallel else ''})\n{ast.unparse(tree)}"
+
+
+def _parts(function, flags: str, dtype: str) -> dict[str, Part]:
+    """``function`` and, before it, all that it calls."""
+    tree = source.function_ast(function)
+    done: dict[str, Part] = {}
+    renamed = {}
+    names = [n for n in ast.walk(tree) if isinstance(n, ast.Name)]
+    local = {n.id for n in names if isinstance(n.ctx, ast.Store)} | {a.arg for a in tree.args.args}
+    for name in sorted({n.id for n in names} - local - {function.__name__, *vars(lanes)}):
+        value = function.__globals__.get(name)
+        if hasattr(value, "parts"):
+            done |= value.parts(dtype)
+        elif getattr(value, "__module__", None) == scalar_math.__name__:
+            renamed[name] = f"{value.__name__.removesuffix('_float64')}_{dtype}"
+            functions: dict[str, str] = {}
+            source.add_intrinsic(renamed[name], functions)
+            done |= {key: Part(ast.parse(text).body[0], cache.FLAGS) for key, text in functions.items()}
+    tree = ast.parse(ast.unparse(tree)).body[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id in renamed:
+            node.id = renamed[node.id]
+    done[function.__name__] = Part(tree, flags)
+    return done
