@@ -157,9 +157,35 @@ def flat(array, dtype):
     return there.ascontiguousarray(there.asarray(array, dtype)).reshape(-1)
 
 
+def read(value) -> numpy.ndarray:
+    """The numbers of a tensor or an array on the host, for decisions that only the host can take."""
+    return host(numpy.asarray(value) if not is_array(value := getattr(value, "array", value)) else value)
+
+
+def filled(shape, value: float, like):
+    """An array full of ``value``, of the tensor ``like``'s dtype and where it is."""
+    return numpy.full_like(like.array, value, shape=shape)
+
+
+def empty(shape, like):
+    """An array of the tensor ``like``'s dtype and where it is, yet to be written."""
+    return numpy.empty_like(like.array, shape=shape)
+
+
 def add_at(array, index, values) -> None:
     """``array[index] += values``, where an index that comes twice adds twice."""
-    (numpy if isinstance(array, numpy.ndarray) else library()).add.at(array, index, values)
+    with_each(numpy.add, array, index, values)
+
+
+def with_each(ufunc, array, index, values) -> None:
+    """``array[index] = ufunc(array[index], values)``, value by value where an index comes twice.
+
+    Raises NotImplementedError on a GPU for a ufunc that CuPy does not have in this form.
+    """
+    try:
+        (numpy if isinstance(array, numpy.ndarray) else library()).__dict__[ufunc.__name__].at(array, index, values)
+    except (KeyError, NotImplementedError):
+        raise NotImplementedError(f"no {ufunc.__name__} of scattered values on a GPU: move it with .cpu()") from None
 
 
 def first_of(cotangent):

@@ -7,6 +7,7 @@ write to a view is a write to part of its base: the base moves on too, and other
 
 from typing import NamedTuple
 
+from . import device
 from .device import np
 from .dtypes import _CATEGORY
 from .primitive import primitive
@@ -108,8 +109,8 @@ def _keep_old_value(node, tensor: Tensor) -> None:
     """Copies what ``node`` saved of the memory about to be written, so that its own backward stays right."""
     copied = set()
     for name, value in node.saved.items():
-        if isinstance(value, np.ndarray) and np.may_share_memory(value, tensor.array):
-            node.saved[name] = np.array(value)
+        if device.is_array(value) and np.may_share_memory(value, tensor.array):
+            node.saved[name] = value.copy()
             copied.add(name)
     node.checks = [check for check in node.checks if check[0] not in copied]
 

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Iterator
 
+from . import device
 from .device import np
 from .tape import state
 
@@ -40,7 +41,7 @@ def not_replayed(what: str) -> None:
 
 def scratch(shape: tuple[int, ...], like) -> np.ndarray:
     """Memory that an op on the tensor ``like`` fills besides its result: no constant, though no op gave it."""
-    array = np.empty_like(like.array, shape=shape)
+    array = device.empty(shape, like)
     if state.recorder is not None:
         state.recorder.scratch(array)
     return array

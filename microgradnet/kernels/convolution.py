@@ -7,6 +7,8 @@ all of it for the weight's gradient); threads share the images, which they do be
 Stretches are sliced out once for all rows: a slice counts its references, and threads contend for the count.
 """
 
+import numpy as np
+
 from .loops import loop
 
 
@@ -83,3 +85,22 @@ def shifted_correlations(source, g, starts, out):
                     to[m + 3, k] += tx
                     to[m + 3, k + 1] += ty
                     to[m + 3, k + 2] += tz
+
+
+def _stretches(source, starts, size: int):
+    """``source[b, starts[k] + q]`` (B, K, Q): on a GPU the copies are worth it, for one product by cuBLAS."""
+    return source[:, starts[:, None] + np.arange(size)]
+
+
+@shifted_products.on_gpu
+def _(source, coefficients, starts, out):
+    groups = coefficients.shape[0]
+    stretches = _stretches(source, starts, out.shape[2]).reshape(-1, groups, len(starts), out.shape[2])
+    out[...] = np.matmul(coefficients, stretches).reshape(out.shape)
+
+
+@shifted_correlations.on_gpu
+def _(source, g, starts, out):
+    groups, rows, size = out.shape[1], g.shape[1], g.shape[2]
+    stretches = _stretches(source, starts, size).reshape(-1, groups, len(starts), size)
+    out[0] = np.matmul(g.reshape(-1, groups, rows, size), np.swapaxes(stretches, -1, -2)).sum(axis=0)

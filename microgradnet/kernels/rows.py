@@ -2,26 +2,10 @@
 
 import math
 
-import numpy as np
-
 from .lanes import add_to, lanes, lanes_max, lanes_sum
 from .loops import loop
 from .scalar_math import exp_float64 as exp
-
-
-def along(kernel, x: np.ndarray, dims: tuple[int, ...], *others: np.ndarray) -> np.ndarray:
-    """``kernel(rows of x, rows of others, rows of the result)`` along the one dimension in ``dims`` (none, if 0-d)."""
-    if x.dtype.kind != "f":
-        raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
-    moved = [np.moveaxis(a, dims[0], -1) if dims else a.reshape(1) for a in (x, *others)]
-    out = np.empty(moved[0].shape, x.dtype)
-    if out.size:
-        kernel(
-            *(np.ascontiguousarray(m, x.dtype).reshape(-1, m.shape[-1]) for m in moved), out.reshape(-1, out.shape[-1])
-        )
-    if dims and dims[0] == x.ndim - 1:
-        return out  # no view: the walk may then add to it in place
-    return np.moveaxis(out, -1, dims[0]) if dims else out.reshape(())
+from .scalar_math import log1p_float64 as log1p
 
 
 @loop
@@ -160,3 +144,25 @@ def add_rows(x, index, out):
     for i in prange(index.size):  # noqa: F821
         for j in lanes(x.shape[1]):
             add_to(out, (index[i], j), x[i, j])
+
+
+@loop
+def running_max(x, out):
+    """The largest so far, along each row; NaN stays."""
+    for i in prange(x.shape[0]):  # noqa: F821
+        top = x[i, 0]
+        for j in range(x.shape[1]):
+            top = x[i, j] if x[i, j] > top or x[i, j] != x[i, j] else top
+            out[i, j] = top
+
+
+@loop
+def running_logsumexp(x, out):
+    """``log Σ exp`` of the elements so far, along each row; NaN stays."""
+    for i in prange(x.shape[0]):  # noqa: F821
+        total = x[i, 0]
+        out[i, 0] = total
+        for j in range(1, x.shape[1]):
+            high, low = (total, x[i, j]) if total > x[i, j] else (x[i, j], total)
+            total = high if high == low and math.isinf(high) else high + log1p(exp(low - high))
+            out[i, j] = total

@@ -167,9 +167,14 @@ def may_share_memory(a, b) -> bool:
     return isinstance(a, Array) and isinstance(b, Array) and np.may_share_memory(a.host, b.host)
 
 
-class add:
-    """The ufunc, for its method alone."""
+class _At:
+    """A ufunc, for this method alone; CuPy has it for some."""
 
-    @staticmethod
-    def at(array, index, values) -> None:
-        np.add.at(array.host, _indices(index), _unwrapped(values))
+    def __init__(self, ufunc):
+        self.ufunc = ufunc
+
+    def at(self, array, index, values) -> None:
+        self.ufunc.at(array.host, _indices(index), _unwrapped(values))
+
+
+add, maximum, minimum = _At(np.add), _At(np.maximum), _At(np.minimum)

@@ -6,7 +6,7 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 import inspect
 
 from .. import inplace
-from ..device import np
+from ..device import is_array, np
 from ..primitive import Primitive, broadcast_to
 from ..tensor import Tensor
 from . import (
@@ -159,7 +159,7 @@ def _operator(op):
     """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
 
     def operator(a, b):
-        return op(a, b) if isinstance(b, _OPERANDS) else NotImplemented
+        return op(a, b) if isinstance(b, _OPERANDS) or is_array(b) else NotImplemented
 
     return operator
 

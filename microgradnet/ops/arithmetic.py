@@ -1,7 +1,7 @@
 """Arithmetic, elementwise with broadcasting. NumPy computes most of these: they are one pass over memory."""
 
 from .. import dtypes
-from ..device import np
+from ..device import is_array, np
 from ..elementwise import elementwise
 from ..primitive import cast
 from .comparison import isnan, where
@@ -166,7 +166,7 @@ def _raised(x, y):
     """``x ** y`` for arrays of one dtype; integers as PyTorch has them: 0 or ±1 for a negative power of a tensor."""
     if np.result_type(x, y).kind == "b":
         raise TypeError("numbers expected, got booleans: convert with .long()")
-    if not isinstance(y, np.ndarray | np.generic):
+    if not is_array(y):
         return x * x * x if y == 3 else 1 / np.sqrt(x) if y == -0.5 else x**y
     if y.dtype.kind == "f" or not np.any(y < 0):
         return x**y

@@ -1,6 +1,6 @@
 """Losses of yes-or-no targets, one or several to a sample."""
 
-from ..device import add_at, np
+from ..device import add_at, np, read
 from ..elementwise import elementwise
 from .activation import logsigmoid, sigmoid
 from .comparison import where
@@ -94,10 +94,10 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
         raise ValueError(f"multilabel_margin_loss: 1 or 2 dimensions expected, got shape {tuple(input.shape)}")
     classes = input.shape[-1]
     x = input.reshape((-1, classes))
-    labels = np.asarray(getattr(target, "array", target)).reshape(-1, classes)
+    labels = read(target).reshape(-1, classes)
     if ((labels < -1) | (labels >= classes)).any():
         raise IndexError(f"multilabel_margin_loss: labels in [-1, {classes}) expected, got {labels}")
-    given = np.logical_and.accumulate(labels >= 0, axis=1)
+    given = (labels < 0).cumsum(axis=1) == 0
     times = np.zeros(labels.shape, x.dtype)  # how often each class is among the labels
     add_at(times, (np.nonzero(given)[0], labels[given]), 1)
     pairs = times[:, :, None] * (1 - np.minimum(times, 1))[:, None, :]

@@ -7,6 +7,8 @@ one of the three. So second and higher orders need no further rule.
 
 import math
 
+import numpy
+
 from ..device import np
 from ..kernels import convolution as kernels
 from ..primitive import primitive
@@ -56,7 +58,7 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
         if not len(here):
             out[phase] = 0
         else:
-            places = (np.arange(inner)[:, None] * (reach + grid) + reach - form.shift[here]).reshape(-1)
+            places = (numpy.arange(inner)[:, None] * (reach + grid) + reach - form.shift[here]).reshape(-1)
             matrix = layouts.coefficients(by_place[..., here].reshape(groups * channels, -1), groups)
             kernels.shifted_products(source, matrix, layouts.in_threes(places), out[phase])
     return layouts.images(out.reshape(*out.shape[:3], *form.grid)[:, :, :channels], form, shape)

@@ -10,6 +10,8 @@ import itertools
 import math
 from typing import NamedTuple
 
+import numpy  # the geometry is worked out on the host, whatever the images are on
+
 from ..device import np
 
 
@@ -43,7 +45,7 @@ def layout(kernel, size, stride, padding, dilation) -> Layout:
         at = [p * d for p, d in zip(place, dilation, strict=True)]
         phase.append(np.ravel_multi_index([a % s for a, s in zip(at, stride, strict=True)], stride))
         shift.append(np.ravel_multi_index([a // s for a, s in zip(at, stride, strict=True)], grid))
-    return Layout(kernel, size, stride, padding, grid, np.array(phase), np.array(shift))
+    return Layout(kernel, size, stride, padding, grid, numpy.array(phase), numpy.array(shift))
 
 
 def image_rows(x: np.ndarray, form: Layout, groups: int) -> np.ndarray:
@@ -113,7 +115,7 @@ def from_wide(rows: np.ndarray, form: Layout, shape: tuple) -> np.ndarray:
 
 def starts(form: Layout, channels: int) -> np.ndarray:
     """Where the stretch of each input channel and place of the kernel begins in ``image_rows``; a multiple of 3."""
-    planes = (np.arange(channels)[:, None] * form.phases + form.phase) * math.prod(form.grid)
+    planes = (numpy.arange(channels)[:, None] * form.phases + form.phase) * math.prod(form.grid)
     return in_threes((planes + form.shift).reshape(-1))
 
 

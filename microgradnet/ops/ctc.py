@@ -1,6 +1,6 @@
 """Connectionist temporal classification: sequences whose alignment is not known."""
 
-from ..device import np
+from ..device import np, read
 from ..kernels import ctc as kernels
 from ..primitive import primitive
 from .comparison import where
@@ -57,7 +57,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
     steps, count, classes = x.shape
     if not 0 <= blank < classes:
         raise ValueError(f"ctc_loss: blank {blank} must be in [0, {classes})")
-    given, wanted = (np.asarray(getattr(v, "array", v), np.int64).reshape(-1) for v in (input_lengths, target_lengths))
+    given, wanted = (read(v).astype(np.int64).reshape(-1) for v in (input_lengths, target_lengths))
     if len(given) != count or len(wanted) != count:
         raise ValueError(f"ctc_loss: {count} input and target lengths expected, got {len(given)} and {len(wanted)}")
     if count and (given.max() > steps or given.min() < 0):
@@ -72,7 +72,7 @@ def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reducti
 
 def _by_length(targets, lengths: np.ndarray, classes: int) -> np.ndarray:
     """The targets as (N, longest): rows as they are, or cut out of one vector."""
-    array = np.asarray(getattr(targets, "array", targets))
+    array = read(targets)
     if array.dtype.kind not in "iu":
         raise TypeError(f"ctc_loss: integer targets expected, got {array.dtype.name}: convert with .long()")
     longest = int(lengths.max(initial=0))

@@ -2,6 +2,7 @@
 
 from .. import dtypes
 from ..device import np
+from ..kernels import rows
 from ..primitive import primitive
 from .comparison import eq, ne, where
 from .dims import one_dim
@@ -13,17 +14,28 @@ from .return_types import ValuesIndices
 from .scatter import gather
 
 
-def _accumulate(ufunc, x, dim: int, dtype):
+def _accumulate(accumulate, x, dim: int, dtype):
     dim = one_dim(dim, x.ndim)
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
-    return ufunc.accumulate(x, dim, dtype) if x.ndim else np.array(x, dtype or x.dtype)
+    return accumulate(x, dim, dtype) if x.ndim else np.array(x, dtype or x.dtype)
+
+
+def _running(loop, x, dim: int):
+    """``loop(rows of x, rows of the result)`` along ``dim``."""
+    if not x.ndim:
+        return np.array(x)
+    lines = np.ascontiguousarray(np.moveaxis(x, dim, -1))
+    out = np.empty(lines.shape, lines.dtype)
+    if out.size:
+        loop(lines.reshape(-1, lines.shape[-1]), out.reshape(-1, lines.shape[-1]))
+    return np.moveaxis(out, -1, dim)
 
 
 @primitive(formula="x₁ + … + xᵢ")
 def cumsum(x, dim, dtype=None):
     """Sums of the elements up to each one along ``dim``; integers and booleans in int64."""
-    return _accumulate(np.add, x, dim, dtype)
+    return _accumulate(np.cumsum, x, dim, dtype)
 
 
 cumsum.vjp(x=lambda g, dim: _flip(cumsum(_flip(g, (dim,)), dim), (dim,)) if g.ndim else g)
@@ -32,7 +44,7 @@ cumsum.vjp(x=lambda g, dim: _flip(cumsum(_flip(g, (dim,)), dim), (dim,)) if g.nd
 @primitive(formula="x₁·…·xᵢ")
 def cumprod(x, dim, dtype=None):
     """Products of the elements up to each one along ``dim``; integers and booleans in int64."""
-    return _accumulate(np.multiply, x, dim, dtype)
+    return _accumulate(np.cumprod, x, dim, dtype)
 
 
 # Nothing is divided by x, so a zero is no special case.
@@ -76,7 +88,7 @@ def logcumsumexp(x, dim):
     """``log(cumsum(exp(x), dim))``, without overflow."""
     if x.dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
-    return _accumulate(np.logaddexp, x, dim, None)
+    return _running(rows.running_logsumexp, x, one_dim(dim, x.ndim))
 
 
 def _to_exponents(g, out, x, dim):
@@ -95,21 +107,22 @@ logcumsumexp.vjp(x=_to_exponents)
 
 @primitive(formula="argmax of x₁ … xᵢ", differentiable=False)
 def _cummax_indices(x, dim):
-    return _last_extremes(x, dim, np.maximum)
+    return _last_extremes(x, dim)
 
 
 @primitive(formula="argmin of x₁ … xᵢ", differentiable=False)
 def _cummin_indices(x, dim):
-    return _last_extremes(x, dim, np.minimum)
+    return _last_extremes(-x, dim)
 
 
-def _last_extremes(x, dim: int, ufunc):
+def _last_extremes(x, dim: int):
+    """Where the largest so far stands, the last at a tie."""
     dim = one_dim(dim, x.ndim)
     if x.ndim == 0:
         return np.zeros((), np.int64)
-    found = (x == ufunc.accumulate(x, dim)) | (x != x)
+    found = (x == _running(rows.running_max, x, dim)) | (x != x)
     places = np.arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - 1 - dim))
-    return np.maximum.accumulate(np.where(found, places, 0), dim)
+    return _running(rows.running_max, np.where(found, places, 0), dim)
 
 
 def cummax(x, dim):

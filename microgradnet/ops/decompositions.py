@@ -107,7 +107,8 @@ def _cholesky(A):
 
 def _cholesky_gradient(g, out):
     """Murray 2016, "Differentiation of the Cholesky decomposition", eq. 10, made symmetric."""
-    half = np.tril(np.ones(out.shape[-2:], out.dtype)) - 0.5 * np.eye(out.shape[-1], dtype=out.dtype)
+    lower = np.tril(np.ones_like(getattr(out, "array", out), shape=out.shape[-2:]))
+    half = 0.5 * (lower + np.tril(lower, -1))  # 1 below the diagonal, 1/2 on it
     inner = _solve(out.mT, (out.mT @ g) * half)
     gradient = _solve(out.mT, inner.mT)
     return (gradient + gradient.mT) * 0.5

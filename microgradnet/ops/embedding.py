@@ -1,14 +1,20 @@
 """Embeddings: rows of a table by their numbers, alone or in bags."""
 
-from ..device import np
+from ..device import is_array, np, of, on_cpu, placed, read
 from ..kernels import rows as kernels
 from ..primitive import primitive
 
 
 @primitive(formula="rows i of W")
 def _take_rows(weight, index, factors=None):
-    """``weight[index]``; ``factors``, one for each index, count in the gradient alone."""
-    return weight[index]
+    """``weight[index]``; ``factors``, one for each index, count in the gradient alone.
+
+    On a GPU a number outside of the table gives NaN: to raise an error, the host would have to wait for the answer.
+    """
+    if on_cpu(index):
+        return weight[index]
+    outside = (index < 0) | (index >= weight.shape[0])
+    return np.where(outside[..., None], weight.dtype.type(np.nan), weight[np.where(outside, 0, index)])
 
 
 @primitive(formula="zeros, rows i += x")
@@ -44,13 +50,14 @@ def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, sca
 
 
 def _checked(op: str, input, weight) -> np.ndarray:
-    index = np.array(getattr(input, "array", input))
+    index = getattr(input, "array", input)
+    index = index.copy() if is_array(index) else np.array(index)
     if index.dtype.kind not in "iu":
         raise TypeError(f"{op}: integers expected, got {index.dtype.name}: convert with .long()")
     if weight.ndim != 2:
         raise ValueError(f"{op}: a weight (V, D) expected, got shape {tuple(weight.shape)}")
-    wrong = (index < 0) | (index >= weight.shape[0])
-    if wrong.any():
+    wrong = (index < 0) | (index >= weight.shape[0]) if on_cpu(index) else None
+    if wrong is not None and wrong.any():
         raise IndexError(f"{op}: {index[wrong].flat[0]} is outside of [0, {weight.shape[0]}), the rows of the weight")
     return index
 
@@ -58,10 +65,10 @@ def _checked(op: str, input, weight) -> np.ndarray:
 def _shorten(weight, index: np.ndarray, max_norm, norm_type) -> None:
     if max_norm is None:
         return
-    array, used = weight.array, np.unique(index)
-    norms = np.linalg.norm(array[used], norm_type, axis=1)
+    array, used = weight.array, np.unique(read(index))
+    norms = np.linalg.norm(read(array[used]), norm_type, axis=1)
     long = norms > max_norm
-    array[used[long]] *= (max_norm / (norms[long] + 1e-7))[:, None]
+    array[used[long]] *= placed((max_norm / (norms[long] + 1e-7))[:, None].astype(array.dtype), of(array))
     weight.version[0] += 1
 
 
@@ -69,13 +76,13 @@ def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
     """What each number's gradient counts, or None if all count 1."""
     if padding_idx is None and not by_frequency:
         return None
-    factors = np.ones(index.shape, weight.dtype)
+    factors = np.ones_like(index, weight.dtype)
     if padding_idx is not None:
         if not -weight.shape[0] <= padding_idx < weight.shape[0]:
             raise ValueError(f"embedding: padding_idx {padding_idx} is outside of the {weight.shape[0]} rows")
         factors[index == padding_idx % weight.shape[0]] = 0
     if by_frequency:
-        factors /= np.bincount(index.reshape(-1), minlength=weight.shape[0])[index]
+        factors /= np.bincount(index.reshape(-1), minlength=weight.shape[0])[index].astype(weight.dtype)
     return factors
 
 
@@ -104,7 +111,7 @@ def embedding_bag(
         raise ValueError(f"embedding_bag: mode is 'sum', 'mean' or 'max', got {mode!r}")
     if per_sample_weights is not None and mode != "sum":
         raise ValueError(f"embedding_bag: per_sample_weights need mode='sum', got {mode!r}")
-    index = _checked("embedding_bag", input, weight)
+    index = _checked("embedding_bag", read(input), weight)
     bags, count = _bags(index, offsets, include_last_offset)
     index = index.reshape(-1)[: bags.size]
     kept = np.arange(index.size)
@@ -136,7 +143,7 @@ def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, i
         return np.repeat(np.arange(index.shape[0]), index.shape[1]), index.shape[0]
     if index.ndim != 1 or offsets is None:
         raise ValueError(f"embedding_bag: a matrix, or a vector with offsets expected, got shape {index.shape}")
-    starts = np.asarray(getattr(offsets, "array", offsets))
+    starts = read(offsets)
     if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > index.size):
         raise ValueError(f"embedding_bag: offsets must rise from 0 to at most {index.size}, got {starts.tolist()}")
     ends = starts[1:] if include_last else np.append(starts[1:], index.size)
@@ -145,7 +152,7 @@ def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, i
 
 def _largest(rows, bags: np.ndarray, count: int):
     """The largest of each column in each bag; which row it is in decides where the gradient goes."""
-    values = getattr(rows, "array", rows)
+    values = read(rows)
     places = np.zeros((count, values.shape[1]), np.int64)
     present = np.zeros((count, 1), values.dtype)
     for bag in np.unique(bags):
@@ -159,7 +166,7 @@ def _largest(rows, bags: np.ndarray, count: int):
 
 def one_hot(tensor, num_classes=-1):
     """1 at each class number, else 0: int64 of any shape -> that shape and ``num_classes`` (-1: the largest + 1)."""
-    numbers = tensor.array
+    numbers = read(tensor)
     if numbers.dtype != np.int64:
         raise TypeError(f"one_hot: int64 class numbers expected, got {numbers.dtype.name}: convert with .long()")
     if numbers.size == 0 and num_classes <= 0:
@@ -167,4 +174,5 @@ def one_hot(tensor, num_classes=-1):
     classes = int(numbers.max()) + 1 if num_classes == -1 else num_classes
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
         raise IndexError(f"one_hot: class numbers in [0, {classes}) expected, got {numbers.min()} to {numbers.max()}")
-    return type(tensor).made((numbers[..., None] == np.arange(classes)).astype(np.int64))
+    hot = (numbers[..., None] == np.arange(classes)).astype(np.int64)
+    return type(tensor).made(placed(hot, tensor.device))

@@ -5,7 +5,7 @@ numbers and masks pick from that (``advanced``). So, as in PyTorch and unlike Nu
 before the tensor picks: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 """
 
-from ..device import add_at, np
+from ..device import add_at, is_array, np
 from ..inplace import write
 from ..primitive import primitive
 from ..tape import PartOf, state
@@ -151,7 +151,7 @@ def _two_stages(x, parts: list) -> tuple[tuple, tuple | None]:
 
 
 def _is_mask(part) -> bool:
-    return isinstance(part, np.ndarray) and part.dtype == bool
+    return is_array(part) and part.dtype == bool
 
 
 def _check_count(x, used: int) -> None:

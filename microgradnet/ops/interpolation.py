@@ -6,7 +6,9 @@ gradient is the same op with the table turned around: for each input the outputs
 
 import math
 
-from ..device import np
+import numpy as np  # which neighbours, and how much of each, is worked out on the host
+
+from ..device import read
 from ..primitive import primitive
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
@@ -35,6 +37,7 @@ def resample(x, dim, index, weights):
 
 def _turned(index: np.ndarray, weights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """The table of outputs for each of ``size`` inputs, filled up with weights of 0."""
+    index, weights = read(index), read(weights)
     used = np.nonzero(weights.reshape(-1))[0]
     inputs, outputs = index.reshape(-1)[used], used // index.shape[1]
     order = np.argsort(inputs, kind="stable")

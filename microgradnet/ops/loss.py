@@ -1,6 +1,6 @@
 """Losses of classification by class numbers: negative log-likelihood, cross-entropy and the multi-class margin."""
 
-from ..device import np
+from ..device import np, on_cpu
 from ..kernels import rows
 from ..primitive import primitive
 from .comparison import where
@@ -80,13 +80,19 @@ def _class_factors_of(name: str, input, target, weight, ignore_index: int, mean:
 
 @primitive(formula="labels, w[labels]", outputs=("labels", "factors"), differentiable=False)
 def _class_factors(target, weight, classes, dtype, ignore_index, mean):
-    """The labels as a vector, 0 for those to ignore, and what each counts: its class weight, or 0; or that share."""
+    """The labels as a vector, 0 for those to ignore, and what each counts: its class weight, or 0; or that share.
+
+    On a GPU a label outside of [0, classes) counts NaN: to raise an error, the host would have to wait for the answer.
+    """
     labels = target.reshape(-1)
-    wrong = (labels != ignore_index) & ((labels < 0) | (labels >= classes))
-    if wrong.any():
-        raise IndexError(f"label {labels[wrong][0]} is outside of [0, {classes}) for {classes} classes")
     counted = labels != ignore_index
-    labels = np.where(counted, labels, 0)
+    wrong = counted & ((labels < 0) | (labels >= classes))
+    if on_cpu(wrong):
+        if wrong.any():
+            raise IndexError(f"label {labels[wrong][0]} is outside of [0, {classes}) for {classes} classes")
+    else:
+        counted, labels = np.where(wrong, dtype.type(np.nan), counted), np.where(wrong, 0, labels)
+    labels = np.where(counted != 0, labels, 0)
     factors = counted.astype(dtype) if weight is None else counted * weight[labels].astype(dtype, copy=False)
     if mean:
         with np.errstate(divide="ignore", invalid="ignore"):

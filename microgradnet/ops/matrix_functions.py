@@ -21,7 +21,7 @@ def matrix_exp(A):
     the matrices are square.
     """
     _square(A)
-    size = float(np.abs(A).sum(-2).max(initial=0))
+    size = float(np.abs(A).sum(-2).max()) if A.size else 0.0
     squarings = max(0, math.ceil(math.log2(2 * size))) if 0.5 < size < math.inf else 0
     scaled, one = A / A.dtype.type(2**squarings), np.eye(A.shape[-1], dtype=A.dtype)
     out = np.broadcast_to(one, A.shape)

@@ -10,7 +10,7 @@ norm; not centred, RMS norm), ``channels_norm`` normalizes channels over the bat
 
 import math
 
-from ..device import np
+from ..device import filled, np
 from ..kernels import normalization as kernels
 from ..primitive import primitive
 from ..replayed import as_one_call, scratch
@@ -202,8 +202,8 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
 
 def _ones_and_zeros(count: int, weight, bias, x):
     """Weight and bias, or what changes nothing, of x's dtype and where x is."""
-    weight = np.ones_like(x.array, shape=count) if weight is None else weight
-    return weight, np.zeros_like(x.array, shape=count) if bias is None else bias
+    weight = filled(count, 1, x) if weight is None else weight
+    return weight, filled(count, 0, x) if bias is None else bias
 
 
 @as_one_call

@@ -6,13 +6,15 @@ over them. Either pair of ops is the other's gradient, so no order of differenti
 
 import math
 
+import numpy
+
 from ..device import np
 from ..kernels import pooling as kernels
 from ..primitive import primitive
 from .convolution import as_batch, at_least, per_dimension
 from .windows import Span, adaptive, counts, sliding
 
-_WHOLE = Span(np.zeros(1, np.int64), np.ones(1, np.int64), 1, np.ones(1, np.int64))
+_WHOLE = Span(numpy.zeros(1, numpy.int64), numpy.ones(1, numpy.int64), 1, numpy.ones(1, numpy.int64))
 
 
 def _planes(x, spans) -> tuple[np.ndarray, list]:
@@ -39,7 +41,7 @@ def max_pool(x, spans):
 
 def _in_pairs(span: Span) -> bool:
     """Whether the windows are places 0 and 1, 2 and 3, and so on."""
-    pairs = 2 * np.arange(len(span.starts))
+    pairs = 2 * numpy.arange(len(span.starts))
     return span.step == 1 and np.array_equal(span.starts, pairs) and np.array_equal(span.ends, pairs + 2)
 
 

@@ -1,6 +1,6 @@
 """Elements moved, repeated, padded and cut to triangles; always a copy."""
 
-from ..device import np
+from ..device import np, read
 from ..primitive import broadcast_to, primitive
 from .dims import one_dim, several_dims, sizes
 from .indexing import index_select
@@ -40,7 +40,7 @@ def repeat_interleave(x, repeats=None, dim=None, *, output_size=None):
     """
     if repeats is None:
         x, repeats = np.arange(x.shape[0]), x
-    counts = np.asarray(getattr(repeats, "array", repeats))
+    counts = read(repeats)
     if dim is None:
         x, dim = _reshape(x, (-1,)), 0
     dim = one_dim(dim, x.ndim, "repeat_interleave")

@@ -2,6 +2,7 @@
 
 import math
 
+from ..device import read
 from ..elementwise import elementwise
 from .comparison import where
 from .exponential import exp, log
@@ -135,7 +136,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
             len(shape) != len(wanted) or [v for v, n in zip(shape, wanted, strict=True) if v != n] != [1]
         ):
             raise ValueError(f"gaussian_nll_loss: var has shape {shape}, which does not fit the input's {wanted}")
-        lowest = getattr(var, "array", var).min(initial=0)
+        lowest = read(var).min(initial=0)
     else:
         lowest, var = var, input.detach() * 0 + var
     if lowest < 0:

@@ -1,6 +1,6 @@
 """Picking and placing element by element along a dimension, or by a mask."""
 
-from ..device import add_at, np
+from ..device import add_at, np, with_each
 from ..primitive import broadcast_to, primitive
 from .comparison import eq, where
 from .dims import one_dim
@@ -127,7 +127,7 @@ def scatter_add(x, dim, index, src):
 def _scattered(x, dim, index, src, ufunc):
     dim = _check_index(x, dim, index, x.shape)
     out = np.array(x)
-    ufunc.at(out, _grid(dim, index) if x.ndim else (), src)
+    with_each(ufunc, out, _grid(dim, index) if x.ndim else (), src)
     return out
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from ..device import np
+from ..device import np, read
 from ..elementwise import elementwise
 from ..primitive import primitive
 from ..tensor import Tensor
@@ -100,8 +100,8 @@ def quantile(x, q, dim=None, keepdim=False, *, interpolation="linear"):
         raise TypeError(f"quantile: a floating dtype expected, got {x.dtype.name}: convert with .float()")
     if interpolation not in _RANKS:
         raise ValueError(f"quantile: interpolation one of {', '.join(_RANKS)} expected, got {interpolation!r}")
-    q = q if isinstance(q, Tensor) else Tensor(q, x.dtype)
-    if q.ndim > 1 or q.dtype != x.dtype or not ((q.array >= 0) & (q.array <= 1)).all():
+    q = q if isinstance(q, Tensor) else Tensor(q, x.dtype).to(x.device)
+    if q.ndim > 1 or q.dtype != x.dtype or not ((read(q) >= 0) & (read(q) <= 1)).all():
         raise ValueError(f"quantile: q a number or a vector in [0, 1] of dtype {x.dtype.name} expected, got {q!r:.60}")
     if x.numel() == 0:
         raise ValueError(f"quantile: at least one element expected, got shape {tuple(x.shape)}")

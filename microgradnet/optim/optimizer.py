@@ -242,7 +242,7 @@ class Optimizer:
     def _saved(self, name: str, value):
         if name in self.number_names:
             return Tensor(np.array(value, dtypes.get_default_dtype()))
-        return _mapped(value, lambda array: Tensor.made(array) if isinstance(array, np.ndarray) else array)
+        return _mapped(value, lambda array: Tensor.made(array) if device.is_array(array) else array)
 
     def load_state_dict(self, state_dict: dict) -> None:
         """Takes over a state of ours or PyTorch's, copied and in each parameter's dtype.
@@ -294,7 +294,7 @@ class Optimizer:
         """Raises ValueError for a loaded state that cannot be this parameter's."""
         for name in self.state_names:
             array = state.get(name)
-            if isinstance(array, np.ndarray) and array.shape != self.state_shape(name, p):
+            if device.is_array(array) and array.shape != self.state_shape(name, p):
                 raise ValueError(
                     f"{type(self).__name__}: the state's {name} has shape {array.shape}, "
                     f"{self.state_shape(name, p)} expected for a parameter of shape {p.shape}"

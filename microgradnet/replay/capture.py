@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from .. import device
 from ..tape import state
 from ..tensor import Tensor
 from .program import Program, Stale
@@ -71,6 +72,8 @@ class CapturedStep:
                 return variant.record(args, kwargs, arrays)
             self.replays += 1
             return result
+        if not all(map(device.on_cpu, arrays)):
+            variant.problem = "its tensors are on a GPU, and steps are replayed on the CPU"
         result = variant.record(args, kwargs, arrays)
         self.program = variant.program or self.program
         if variant.problem is not None and self.problem is None:
@@ -118,10 +121,10 @@ class _Variant:
         """Runs the step as it is, recorded from the second call on; makes a program of two recordings that agree."""
         self.calls += 1
         self.program = None
-        if self.calls == 1:
-            return _copied(self.function(*args, **kwargs))
         if self.problem is not None:
             return self.function(*args, **kwargs)
+        if self.calls == 1:
+            return _copied(self.function(*args, **kwargs))
         inputs = [np.array(a, order="K") for a in arrays]
         own_args, own_kwargs = _with_arrays((args, kwargs), iter(inputs))
         recorder = Recorder(inputs, tuple(self.former.leaves) if self.former else ())

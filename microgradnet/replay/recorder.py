@@ -284,6 +284,8 @@ class watching_reads:
                 place = code.co_filename.replace("\\", "/")
                 ours = "/microgradnet/" in place
                 inside = place.endswith(_REPORTING) or "/microgradnet/replay/" in place
+                if place.endswith("/microgradnet/device.py"):
+                    inside = code.co_name != "read"
                 if place.endswith("/microgradnet/tensor.py"):
                     inside = code.co_name not in _LOOKING
                     while frame.f_back is not None and "/microgradnet/tensor.py" in frame.f_code.co_filename:

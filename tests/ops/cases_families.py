@@ -109,7 +109,7 @@ def _nn(function: str, *labels):
     """Our and PyTorch's loss with integer labels bound, which both take in their own kind of tensor."""
 
     def ours(x, **options):
-        return getattr(mg.nn.functional, function)(x, mg.Tensor(_labels(*labels)), **options)
+        return getattr(mg.nn.functional, function)(x, mg.Tensor(_labels(*labels)).to(x.device), **options)
 
     def theirs(x, **options):
         import torch

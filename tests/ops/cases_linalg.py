@@ -87,7 +87,11 @@ def _positive_definite(cholesky):
 
 
 def _eye(x):
-    return x.detach() * 0 + mg.eye(x.shape[-1], dtype=x.dtype) if isinstance(x, mg.Tensor) else _torch_eye(x)
+    return (
+        x.detach() * 0 + mg.eye(x.shape[-1], dtype=x.dtype, device=x.device)
+        if isinstance(x, mg.Tensor)
+        else _torch_eye(x)
+    )
 
 
 def _torch_eye(x):
