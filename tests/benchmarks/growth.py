@@ -139,10 +139,9 @@ def steps_table() -> str:
             for size, (ms, resident, allocated) in zip(sweep.sizes, costs, strict=True)
         ]
         half = len(sweep.sizes) // 2
-        # A resident peak of nothing at all has no logarithm.
-        fits = [
-            exponent(sweep.sizes[half:], [max(v, 1e-6) for v in column[half:]]) for column in zip(*costs, strict=True)
-        ]
+        columns = zip(*costs[half:], strict=True)
+        # A resident peak of nothing at all has no logarithm: a kilobyte stands for it.
+        fits = (exponent(sweep.sizes[half:], [max(v, 1e-3) for v in column]) for column in columns)
         fitted = " | ".join(f"{fit:.2f}" for fit in fits)
         rows.append(f"| {name} | to the power of | {fitted} | {sweep.expected}: {sweep.because} |")
     return "\n".join(rows)

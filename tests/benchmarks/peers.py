@@ -10,7 +10,8 @@ import numpy as np
 
 import microgradnet as mg
 from microgradnet import nn, optim
-from tests.benchmarks.race import Result, race
+from tests.benchmarks.floors import mlp_shapes, products
+from tests.benchmarks.race import Result, race_row
 from tests.benchmarks.training_steps import mlp, stepper
 
 # (row, sizes, batch, learning rate); tanh between the layers, cross-entropy, SGD.
@@ -123,25 +124,8 @@ def hips_autograd(sizes, x, y, rate):
     return step
 
 
-def products(sizes, x, y, rate):
-    """The floor: the matrix products of forward and backward at these shapes, and nothing else."""
-    random = np.random.default_rng(0)
-    shapes = [(random.standard_normal((len(x), a), np.float32), random.standard_normal((a, b), np.float32))
-              for a, b in pairwise(sizes)]  # fmt: skip
-    upstream = [random.standard_normal((len(x), b), np.float32) for b in sizes[1:]]
-
-    def step():
-        for i, ((h, w), g) in enumerate(zip(shapes, upstream, strict=True)):
-            h @ w
-            h.T @ g
-            if i:
-                g @ w.T
-
-    return step
-
-
 PEERS = {
-    "torch.compile": compiled_torch, "JAX jit": jax_jit, "MyGrad": mygrad, "autograd": hips_autograd, "floor": products,
+    "torch.compile": compiled_torch, "JAX jit": jax_jit, "MyGrad": mygrad, "autograd": hips_autograd,
 }  # fmt: skip
 
 
@@ -172,7 +156,7 @@ def measure(torch) -> list[Result]:
                 print(f"{name} is left out: {reason[:120]}")
             else:
                 runners[name] = run
-        times = race(runners, seconds=6)
-        ours, replayed = times.pop("ours"), times.pop("captured")
-        results += [Result(row, ours, times, None), Result(f"{row}, ours captured", replayed, times, None)]
+        result = race_row(row, runners, None, products(mlp_shapes(sizes, batch)), seconds=6)
+        replayed = result.peers.pop("captured")
+        results += [result, result._replace(row=f"{row}, ours captured", ours=replayed)]
     return results
