@@ -77,7 +77,7 @@ def jax_jit(sizes, x, y, rate):
 
 
 def jax_cnn(x, y, rate):
-    """The net of ``training_steps.cnn``; channels come last, as JAX's convolutions like them on a CPU."""
+    """The net of ``training_steps.cnn``; channels come last, which takes as long as channels first (measured)."""
     import jax
 
     def convolution(x, w, b):
@@ -168,11 +168,9 @@ def minitorch_fast(sizes, x, y, rate):
         return minitorch.tensor(array.tolist(), backend=backend)
 
     layers = [[minitorch.Parameter(tensor(p)) for p in layer] for layer in weights(sizes)]
-    optimizer = minitorch.SGD([p for layer in layers for p in layer], rate)
     inputs, wanted = tensor(x), tensor(np.eye(sizes[-1])[y])
 
     def step():
-        optimizer.zero_grad()
         h = inputs
         for i, (w, b) in enumerate(layers):
             h = h @ w.value + b.value
@@ -180,7 +178,9 @@ def minitorch_fast(sizes, x, y, rate):
             h = (h * 2.0).sigmoid() * 2.0 - 1.0 if i < len(layers) - 1 else h
         losses = h.exp().sum(1).log() - (h * wanted).sum(1)
         (losses.sum() / len(y)).view(1).backward()
-        optimizer.step()
+        for layer in layers:
+            for p in layer:
+                p.update(p.value - p.value.grad * rate)  # a new tensor, without a gradient
 
     return step
 
