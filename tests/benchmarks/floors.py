@@ -41,7 +41,7 @@ def updating(written: int, elements: int) -> Floor:
     whose target's lines are mostly fetched before they are written.
     """
     arrays = np.ones((written, elements), np.float32)
-    gradient = np.zeros(elements, np.float32)
+    gradient = np.ones(elements, np.float32)  # not zeros: until written, all of their pages are the same one
     passes = 2 * written + 1
     update = partial(_loops()[1], arrays, gradient)
     return Floor(f"updating in place, {passes} passes", {"update": update}, passes * elements * 4)
