@@ -226,7 +226,7 @@ def _rows(torch, row: str, build, peers: dict, x, y, rate: float, floor: Floor) 
             run()
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            print(f"{name} is left out of {row.split(',')[0]}: {reason[:120]}")
+            print(f"{name} is left out ({row.split(':')[0]}): {reason[:120]}")
         else:
             runners[name] = run
     result = race_row(row, runners, None, floor, seconds=6)
