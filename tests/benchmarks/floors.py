@@ -1,7 +1,7 @@
 """Floors: how long a row's memory traffic takes by itself, and how long a step's matrix products do.
 
-They are measured, not derived, so a program can be a little faster than its floor: where its arrays happen to stay in a
-cache that the floor's fell out of, or where a smarter product needs fewer operations.
+They are measured, not derived, so a program can be a little faster than its floor (a tenth, as optimizers were): where
+its arrays happen to stay in a cache that the floor's fell out of, or where a smarter product needs fewer operations.
 """
 
 import functools
@@ -29,8 +29,10 @@ def copying(passes: int, arrays: int, elements: int) -> Floor:
     target = np.zeros_like(source)
     rounds, rest = divmod(passes * elements // 2, source.size)
     pieces = [(target, source)] * rounds + [(target[:rest], source[:rest])] * (rest > 0)
-    loops, workers = [partial(_loops()[0], *piece) for piece in pieces], [_copy_by_numpy(*piece) for piece in pieces]
-    ways = {"copy by a loop": _one_by_one(loops), "copy by NumPy": _one_by_one(workers)}
+    ways = {
+        "copy by a loop": _one_by_one([partial(_compiled_copy(), *piece) for piece in pieces]),
+        "copy by NumPy": _one_by_one([_copy_by_numpy(*piece) for piece in pieces]),
+    }
     return Floor(f"copying {passes} passes", ways, passes * elements * 4)
 
 
@@ -40,16 +42,15 @@ def updating(written: int, elements: int) -> Floor:
     It is what an optimizer does to memory: what it writes, it has read. That is faster than a copy of as many bytes,
     whose target's lines are mostly fetched before they are written.
     """
-    arrays = np.ones((written, elements), np.float32)
-    gradient = np.ones(elements, np.float32)  # not zeros: until written, all of their pages are the same one
+    # Not zeros: until they are written, all pages of np.zeros are the same one.
+    gradient, *arrays = (np.ones(elements, np.float32) for _ in range(written + 1))
     passes = 2 * written + 1
-    update = partial(_loops()[1], arrays, gradient)
+    update = partial(_compiled_update(written), gradient, *arrays)
     return Floor(f"updating in place, {passes} passes", {"update": update}, passes * elements * 4)
 
 
 @functools.cache
-def _loops() -> tuple[Callable, Callable]:
-    """The compiled copy and update."""
+def _compiled_copy() -> Callable:
     import numba
 
     @numba.njit(parallel=True)
@@ -57,20 +58,19 @@ def _loops() -> tuple[Callable, Callable]:
         for i in numba.prange(source.size):
             target[i] = source[i]
 
-    @numba.njit
-    def add(array, other):
-        for i in range(other.size):
-            array[i] += other[i]
+    return copy
 
-    @numba.njit(parallel=True)
-    def update(arrays, gradient):
-        block = 2048  # of the gradient: it stays in the first cache while the arrays pass by
-        for k in numba.prange((gradient.size + block - 1) // block):
-            first, last = k * block, min((k + 1) * block, gradient.size)
-            for j in range(arrays.shape[0]):
-                add(arrays[j, first:last], gradient[first:last])  # slices of their own, so that the loop is vectorized
 
-    return copy, update
+@functools.cache
+def _compiled_update(written: int) -> Callable:
+    """All arrays side by side in one loop; block after block of each was slower (measured)."""
+    import numba
+
+    arrays = [f"a{k}" for k in range(written)]
+    additions = "; ".join(f"{array}[i] += g[i]" for array in arrays)
+    namespace = {"prange": numba.prange}
+    exec(f"def update(g, {', '.join(arrays)}):\n    for i in prange(g.size):\n        {additions}\n", namespace)
+    return numba.njit(parallel=True)(namespace["update"])
 
 
 def _one_by_one(calls: list[Callable[[], None]]) -> Callable[[], None]:
