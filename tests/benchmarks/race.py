@@ -6,6 +6,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 
+class Floor(NamedTuple):
+    """What no program that does a row's work can be much faster than, to be timed in the same run."""
+
+    what: str
+    ways: dict[str, Callable[[], None]]  # the fastest counts
+    amount: float  # bytes moved, or operations
+    unit: str = "GB/s"
+
+    def speed(self, milliseconds: float) -> str:
+        """What the floor does, and how fast it did it."""
+        return f"{self.what}, {self.amount / milliseconds / 1e6:.3g} {self.unit}"
+
+
 class Result(NamedTuple):
     """Medians in milliseconds of one row of the table."""
 
@@ -13,6 +26,8 @@ class Result(NamedTuple):
     ours: float
     peers: dict[str, float]
     goal: float | None  # ours / PyTorch eager
+    floor: float | None = None
+    floor_is: str = ""
 
     def ratio(self) -> float | None:
         """Ours divided by PyTorch's."""
@@ -47,10 +62,27 @@ def race(runners: dict[str, Callable[[], None]], seconds: float = 2.0) -> dict[s
     return {name: statistics.median(values) * 1e3 for name, values in times.items()}
 
 
+def race_row(
+    row: str,
+    runners: dict[str, Callable[[], None]],
+    goal: float | None,
+    floor: Floor | None = None,
+    seconds: float = 2.0,
+) -> Result:
+    """The row of a race in which "ours" and, if there is one, the floor take part."""
+    ways = floor.ways if floor else {}
+    times = race({**runners, **ways}, seconds)
+    lowest = min((times.pop(way) for way in ways), default=None)
+    return Result(row, times.pop("ours"), times, goal, lowest, floor.speed(lowest) if floor else "")
+
+
 def table(results: list[Result]) -> str:
-    """The results as a Markdown table."""
+    """The results as a Markdown table; with the floors' columns where any row has a floor."""
     peers = sorted({peer for result in results for peer in result.peers})
     head = ["work", "ours, ms", *(f"{peer}, ms" for peer in peers), "ours ÷ torch", "goal", "met"]
+    floors = any(result.floor is not None for result in results)
+    if floors:
+        head += ["floor, ms", "ours ÷ floor", "the floor is"]
     rows = [head, ["---"] * len(head)]
     for result in results:
         ratio, goal = result.ratio(), result.goal
@@ -63,6 +95,13 @@ def table(results: list[Result]) -> str:
                 "" if ratio is None else f"{ratio:.2f}",
                 "" if goal is None else f"≤ {goal}",
                 met,
+                *(_floor_cells(result) if floors else []),
             ]
         )
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def _floor_cells(result: Result) -> list[str]:
+    if result.floor is None:
+        return ["", "", ""]
+    return [f"{result.floor:.4g}", f"{result.ours / result.floor:.2f}", result.floor_is]

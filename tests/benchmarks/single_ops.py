@@ -4,8 +4,11 @@ import numpy as np
 
 import microgradnet as mg
 from microgradnet import optim
-from tests.benchmarks.race import Result, race
+from tests.benchmarks.floors import copying, updating
+from tests.benchmarks.race import Result, race_row
 
+# Forward reads x and writes y; backward reads the gradient of y, reads x or y, and writes that of x.
+BOTH_WAYS, ARRAYS = 5, 4
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "gelu", "elu", "silu", "softplus")
 
 
@@ -19,8 +22,8 @@ def activations(torch, size: int = 1_000_000) -> list[Result]:
         if torch is not None:
             function = getattr(torch, name, None) or getattr(torch.nn.functional, name)
             runners["torch"] = _forward_backward(function, torch.tensor(x), torch.tensor(g))
-        times = race(runners, seconds=1.0)
-        results.append(Result(f"{name} forward + backward, 1 million float32", times.pop("ours"), times, 0.8))
+        row = f"{name} forward + backward, 1 million float32"
+        results.append(race_row(row, runners, 0.8, copying(BOTH_WAYS, ARRAYS, size), seconds=1.0))
     return results
 
 
@@ -34,13 +37,15 @@ def _forward_backward(function, x, g):
     return run
 
 
-# name -> how to build the layer in ``nn`` of either library, for inputs (4096, 1024)
+# name -> how to build the layer in ``nn`` of either library, for inputs (4096, 1024), and the fewest passes. A row, and
+# a few columns, fit a core's caches: statistics need no pass of their own. Dropout can draw its mask again from the
+# seed, so that backward reads the gradient alone.
 ROWS = {
-    "BatchNorm1d": lambda nn: nn.BatchNorm1d(1024),
-    "LayerNorm": lambda nn: nn.LayerNorm(1024),
-    "softmax": lambda nn: nn.Softmax(1),
-    "RMSNorm": lambda nn: nn.RMSNorm(1024),
-    "Dropout": lambda nn: nn.Dropout(0.5),
+    "BatchNorm1d": (lambda nn: nn.BatchNorm1d(1024), BOTH_WAYS),
+    "LayerNorm": (lambda nn: nn.LayerNorm(1024), BOTH_WAYS),
+    "softmax": (lambda nn: nn.Softmax(1), BOTH_WAYS),
+    "RMSNorm": (lambda nn: nn.RMSNorm(1024), BOTH_WAYS),
+    "Dropout": (lambda nn: nn.Dropout(0.5), 4),
 }
 
 
@@ -49,17 +54,19 @@ def rows(torch) -> list[Result]:
     x = np.random.default_rng(0).standard_normal((4096, 1024)).astype(np.float32)
     g = np.ones_like(x)
     results = []
-    for name, build in ROWS.items():
+    for name, (build, passes) in ROWS.items():
         runners = {"ours": _forward_backward(build(mg.nn), mg.Tensor(x), mg.Tensor(g))}
         if torch is not None:
             runners["torch"] = _forward_backward(build(torch.nn), torch.tensor(x), torch.tensor(g))
-        times = race(runners)
-        results.append(Result(f"{name} forward + backward, 4096 × 1024", times.pop("ours"), times, 0.8))
+        row = f"{name} forward + backward, 4096 × 1024"
+        results.append(race_row(row, runners, 0.8, copying(passes, ARRAYS, x.size)))
     return results
 
 
 def adam(torch, size: int = 10_000_000) -> list[Result]:
-    """One Adam step over ``size`` parameters, against PyTorch's fused one."""
+    """One Adam step over ``size`` parameters, against PyTorch's fused one; the floor has 7 passes: it reads the
+    parameters, their gradients and two averages, and writes all but the gradients.
+    """
     random = np.random.default_rng(0)
     p, g = (random.standard_normal(size).astype(np.float32) for _ in range(2))
     ours = mg.nn.Parameter(p.copy())
@@ -69,5 +76,4 @@ def adam(torch, size: int = 10_000_000) -> list[Result]:
         theirs = torch.nn.Parameter(torch.tensor(p))
         theirs.grad = torch.tensor(g)
         runners["torch"] = torch.optim.Adam([theirs], fused=True).step
-    times = race(runners)
-    return [Result("Adam step, 10 million parameters (torch: fused=True)", times.pop("ours"), times, 1.0)]
+    return [race_row("Adam step, 10 million parameters (torch: fused=True)", runners, 1.0, updating(3, size))]

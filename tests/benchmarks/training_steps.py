@@ -6,7 +6,8 @@ import numpy as np
 
 import microgradnet as mg
 from microgradnet import nn, optim
-from tests.benchmarks.race import Result, race
+from tests.benchmarks.floors import cnn_shapes, mlp_shapes, products
+from tests.benchmarks.race import Floor, Result, race_row
 
 # (row, layers, activation, batch, optimizer, goal)
 MLPS = [
@@ -14,7 +15,7 @@ MLPS = [
     ("the same with Adam", [784, 500, 500, 500, 10], "Tanh", 256, "Adam", 0.3),
     ("MLP 2-16-16-1, batch 100, SGD (overhead)", [2, 16, 16, 1], "ReLU", 100, "SGD", 0.5),
 ]
-
+NORMALIZED = [784, 100, *[50] * 6, 10]
 
 CAPTURED = [
     ("MLP 2-16-16-1, batch 100, SGD, captured", [2, 16, 16, 1], "ReLU", 100, "SGD", 0.2),
@@ -35,10 +36,10 @@ def mlp(library, sizes: list[int], activation: str):
 
 def normalized(library):
     """7 hidden layers, 100 and six of 50 sigmoid units, each behind a BatchNorm."""
-    sizes, layers = [784, 100, *[50] * 6], []
-    for fan_in, fan_out in pairwise(sizes):
+    layers = []
+    for fan_in, fan_out in pairwise(NORMALIZED[:-1]):
         layers += [library.Linear(fan_in, fan_out), library.BatchNorm1d(fan_out), library.Sigmoid()]
-    return library.Sequential(*layers, library.Linear(50, 10))
+    return library.Sequential(*layers, library.Linear(*NORMALIZED[-2:]))
 
 
 def cnn(library):
@@ -69,14 +70,16 @@ def measure(torch) -> list[Result]:
         x = random.standard_normal((batch, sizes[0])).astype(np.float32)
         labels = random.integers(0, sizes[-1], batch) if sizes[-1] > 1 else None
         y = random.standard_normal((batch, 1)).astype(np.float32) if labels is None else labels
-        results.append(_row(row, torch, lambda nn_: mlp(nn_, sizes, activation), optimizer, x, y, goal))  # noqa: B023
+        floor = products(mlp_shapes(sizes, batch))
+        results.append(_row(row, torch, lambda nn_: mlp(nn_, sizes, activation), optimizer, x, y, goal, floor))  # noqa: B023
     x = random.standard_normal((256, 784)).astype(np.float32)
     y = random.integers(0, 10, 256)
     row = "7 hidden layers (100, 50×6), sigmoid + BatchNorm, batch 256, SGD"
-    results.append(_row(row, torch, normalized, "SGD", x, y, 0.6))
+    results.append(_row(row, torch, normalized, "SGD", x, y, 0.6, products(mlp_shapes(NORMALIZED, 256))))
     x = random.standard_normal((64, 1, 28, 28)).astype(np.float32)
     y = random.integers(0, 10, 64)
-    results.append(_row("MNIST CNN (conv 32, conv 64, pool, 128, 10), batch 64, SGD", torch, cnn, "SGD", x, y, 0.8))
+    row = "MNIST CNN (conv 32, conv 64, pool, 128, 10), batch 64, SGD"
+    results.append(_row(row, torch, cnn, "SGD", x, y, 0.8, products(cnn_shapes(64))))
     return results
 
 
@@ -98,8 +101,7 @@ def captured(torch) -> list[Result]:
         if torch is not None:
             model = mlp(torch.nn, sizes, activation)
             runners["torch"] = _alternating(None, torch.nn, torch.optim, torch.tensor, model, optimizer, batches)
-        times = race(runners)
-        results.append(Result(row, times.pop("ours"), times, goal))
+        results.append(race_row(row, runners, goal, products(mlp_shapes(sizes, batch))))
     return results
 
 
@@ -120,7 +122,7 @@ def _alternating(capturing, nn_, optim_, tensor, model, optimizer: str, batches:
     return lambda: step(*next(turns))
 
 
-def _row(row, torch, build, optimizer, x, y, goal) -> Result:
+def _row(row, torch, build, optimizer, x, y, goal, floor: Floor) -> Result:
     loss = "CrossEntropyLoss" if y.dtype.kind == "i" else "MSELoss"
     model = build(nn)
     runners = {
@@ -141,5 +143,4 @@ def _row(row, torch, build, optimizer, x, y, goal) -> Result:
             torch.from_numpy(x),
             torch.from_numpy(y),
         )
-    times = race(runners)
-    return Result(row, times.pop("ours"), times, goal)
+    return race_row(row, runners, goal, floor)
