@@ -8,6 +8,7 @@ import json
 
 import numpy as np
 
+from . import device
 from .random import Generator, default_generator
 from .serialization import read_file, write_file
 from .tensor import Tensor
@@ -51,8 +52,8 @@ def load_checkpoint(path, *, generator: Generator | None = None, **parts) -> dic
 
 def _plain(value, place: str, arrays: dict):
     """``value`` as JSON has it, its arrays gathered under the names of their places."""
-    if isinstance(value, Tensor | np.ndarray | np.generic):
-        arrays[place] = np.asarray(value.array if isinstance(value, Tensor) else value)
+    if isinstance(value, Tensor) or device.is_array(value):
+        arrays[place] = np.asarray(device.read(value))
         return {"array": place, "tensor": isinstance(value, Tensor)}
     if isinstance(value, bool | int | float | str | type(None)):
         return value

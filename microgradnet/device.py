@@ -157,9 +157,15 @@ def flat(array, dtype):
     return there.ascontiguousarray(there.asarray(array, dtype)).reshape(-1)
 
 
+def array_of(value):
+    """The array of a tensor, an array as it is, anything else as a NumPy array."""
+    value = getattr(value, "array", value)
+    return value if is_array(value) else numpy.asarray(value)
+
+
 def read(value) -> numpy.ndarray:
     """The numbers of a tensor or an array on the host, for decisions that only the host can take."""
-    return host(numpy.asarray(value) if not is_array(value := getattr(value, "array", value)) else value)
+    return host(array_of(value))
 
 
 def filled(shape, value: float, like):
@@ -205,6 +211,11 @@ def host(array) -> numpy.ndarray:
     return array if isinstance(array, _ON_CPU) else array.get()
 
 
+def names_device(value) -> bool:
+    """Whether ``value`` is a device's name, such as ``"cuda:0"``."""
+    return isinstance(value, str) and value.partition(":")[0] in NAMES
+
+
 def placed(array, device: str):
     """``array`` on ``device``. Raises RuntimeError, saying what is missing, where there is no such device."""
     kind, _, number = device.partition(":")
@@ -218,4 +229,4 @@ def placed(array, device: str):
         raise RuntimeError(f"to({device!r}): {str(error).removeprefix('cuda: ')}") from None
     if number not in ("", "0"):
         raise RuntimeError(f"to({device!r}): one GPU is used, 'cuda:0'")
-    return there.asarray(array)
+    return there.asarray(array) if isinstance(array, _ON_CPU) else array

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from . import device
 from .tensor import Tensor
 
 
@@ -16,9 +17,9 @@ def save(tensors, path) -> None:
     The file is written beside and renamed: an interrupted save leaves the old file whole. Tensors that share memory
     are written once each. Raises ``TypeError`` for anything but a flat dict of tensors.
     """
-    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor | np.ndarray) for t in tensors.values()):
+    if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) or device.is_array(t) for t in tensors.values()):
         raise TypeError("save: a dict of names to tensors expected, such as model.state_dict()")
-    write_file(path, {str(name): np.asarray(getattr(t, "array", t)) for name, t in tensors.items()})
+    write_file(path, {str(name): device.read(t) for name, t in tensors.items()})
 
 
 def load(path) -> dict[str, Tensor]:

@@ -140,11 +140,14 @@ class Tensor:
         ``copy`` makes a new one even where nothing changes; ``non_blocking`` is taken and means nothing here.
         """
         for target in args:
-            if isinstance(target, str) and target.partition(":")[0] in devices.NAMES:
+            if devices.names_device(target):
                 device = target
+            elif isinstance(target, Tensor):
+                dtype, device = target.dtype, target.device
             elif target is not None and not isinstance(target, bool):
-                dtype = target.dtype if isinstance(target, Tensor) else target
-        moved = self if device is None or device == self.device else primitive.moved(self, str(device), self.device)
+                dtype = target
+        here = device is None or str(device) in (self.device, self.device.partition(":")[0])
+        moved = self if here else primitive.moved(self, str(device), self.device)
         if dtype is not None and moved.dtype != np.dtype(dtype):
             return primitive.cast(moved, np.dtype(dtype))
         return moved.clone() if copy and moved is self else moved

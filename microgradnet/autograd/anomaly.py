@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import device
 from ..tape import Node, Step, state, user_line
 
 
@@ -15,13 +16,13 @@ class _Watcher:
     def forward(self, node: Node, value) -> None:
         node.line = user_line()
         for array in value if isinstance(value, tuple) else (value,):
-            self._check(np.asarray(array), node, "forward", "its result")
+            self._check(device.array_of(array), node, "forward", "its result")
 
     def backward(self, step: Step) -> None:
         node = step.node
         for name, contribution in zip(node.argument_names, step.contributions, strict=True):
             if contribution is not None and not isinstance(contribution, list):
-                array = np.asarray(getattr(contribution, "array", contribution))
+                array = device.array_of(contribution)
                 self._check(array, node, "backward", f"the gradient of {name!r}")
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import device
 from ..ops.creation import zeros_like
 from ..ops.joining import stack
 from ..ops.reduction import sum
@@ -101,7 +102,7 @@ def jacobian(func, inputs, create_graph: bool = False, strict: bool = False):
 
 def _stacked(results: list[Tensor], output: Tensor, x: Tensor) -> Tensor:
     if not results:
-        return Tensor(np.zeros((*output.shape, *x.shape), x.dtype))
+        return Tensor(device.filled((*output.shape, *x.shape), 0, x))
     return stack(results).reshape((*output.shape, *x.shape))
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .. import device
 from ..tape import walk
 from ..tensor import Tensor
 
@@ -39,7 +40,7 @@ def grad(
         raise RuntimeError(
             f"grad: the outputs do not depend on input {position}: pass allow_unused=True to get None for it"
         )
-    return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(np.asarray(r)) for r in results)
+    return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(device.array_of(r)) for r in results)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:

@@ -50,7 +50,7 @@ def forward_variables(log_probs, targets, count, steps, blank, alpha):
     return -(log_add(last, alpha[steps - 1, labels - 2]) if count else last)
 
 
-@loop(parallel=True)
+@loop(parallel=True, on_host=True)
 def losses(log_probs, targets, input_lengths, target_lengths, blank, out):
     """−log p(targets) of each sample: log_probs (N, T, C), targets (N, S)."""
     for n in prange(log_probs.shape[0]):  # noqa: F821 (prange is there when numba compiles this)
@@ -59,7 +59,7 @@ def losses(log_probs, targets, input_lengths, target_lengths, blank, out):
         out[n] = forward_variables(log_probs[n], targets[n], count, steps, blank, alpha)
 
 
-@loop(parallel=True)
+@loop(parallel=True, on_host=True)
 def gradients(log_probs, targets, input_lengths, target_lengths, blank, g, out):
     """``g·(p − γ)``, γ(t, c) the probability that the path is at class c at step t, given the targets."""
     for n in prange(log_probs.shape[0]):  # noqa: F821

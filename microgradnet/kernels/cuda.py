@@ -23,7 +23,12 @@ LIBDEVICE = (
     "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "erf", "erfc", "exp", "expm1",
     "lgamma", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
-HEADER = "import math\nimport numpy as np\nfrom numba import cuda, float32, float64\n"
+# And these numba has for arrays of the CPU alone. From 2⁵² on every number is whole.
+WRITTEN_OUT = {
+    "exp2": "math.pow({dtype}(2), x)",
+    "trunc": "math.copysign({dtype}(int64(abs(x))), x) if abs(x) < 4503599627370496.0 else x",
+}
+HEADER = "import math\nimport numpy as np\nfrom numba import cuda, float32, float64, int64\n"
 
 
 def simulated() -> bool:
@@ -177,9 +182,7 @@ def _constant(content: bytes, dtype: str, shape: tuple[int, ...]):
 
 def _device_function(name: str, tree: ast.FunctionDef) -> str:
     base, _, dtype = name.rpartition("_")
-    text = (
-        f"def {name}(x):\n    return {dtype}(math.{base}(x))"
-        if base in LIBDEVICE and dtype in ("float32", "float64")
-        else None
-    )
-    return f"@cuda.jit(device=True)\n{text or cuda_source.device_function(tree)}\n"
+    body = f"math.{base}(x)" if base in LIBDEVICE else WRITTEN_OUT.get(base)
+    if body is None or dtype not in ("float32", "float64"):
+        return f"@cuda.jit(device=True)\n{cuda_source.device_function(tree)}\n"
+    return f"@cuda.jit(device=True)\ndef {name}(x):\n    return {dtype}({body.format(dtype=dtype)})\n"

@@ -12,17 +12,18 @@ import numpy as np
 from . import cache, cpu, cuda, cuda_source, lanes, scalar_math, source
 
 
-def loop(function=None, *, parallel: bool | int = False, reassociate: bool = False):
+def loop(function=None, *, parallel: bool | int = False, reassociate: bool = False, on_host: bool = False):
     """Decorator: a loop over whole arrays, compiled (and cached on disk) when it is first called.
 
     The function may use ``np``, ``math``, ``prange``, what is in ``lanes``, other functions decorated so and, imported
     under any name, the float64 functions of ``scalar_math``, which become those of the first argument's dtype. With
     ``parallel`` the loop over ``prange`` runs on all threads when the first argument has many elements (more than
     ``parallel``, if that is a number: for loops that do much with each); with ``reassociate`` sums may be taken in any
-    order, and so with SIMD. ``run.on_gpu(other)`` gives a way of its own for arrays on a GPU.
+    order, and so with SIMD. ``run.on_gpu(other)`` gives a way of its own for arrays on a GPU; with ``on_host``
+    those are taken to the host and back, for loops that need memory of their own.
     """
     if function is None:
-        return functools.partial(loop, parallel=parallel, reassociate=reassociate)
+        return functools.partial(loop, parallel=parallel, reassociate=reassociate, on_host=on_host)
     flags = cache.FLAGS.replace("{'contract'}", "{'contract', 'reassoc'}") if reassociate else cache.FLAGS
 
     @functools.cache
@@ -66,7 +67,17 @@ def loop(function=None, *, parallel: bool | int = False, reassociate: bool = Fal
 
     run.parts = functools.partial(_parts, function, flags)
     run.gpu, run.on_gpu = on_gpu, replace
+    if on_host:
+        replace(functools.partial(_on_host, run))
     return run
+
+
+def _on_host(run, *arguments) -> None:
+    copies = [a.get() if hasattr(a, "get") else a for a in arguments]
+    run(*copies)
+    for array, copy in zip(arguments, copies, strict=True):
+        if hasattr(array, "get"):
+            array.set(copy)
 
 
 class Part(NamedTuple):

@@ -24,16 +24,16 @@ def philox(counter, key0, key1):
 
 
 @loop(parallel=1 << 17)
-def dropped(x, key0, key1, threshold, scale, out):
+def dropped(x, key, threshold, scale, out):
     """``out[i] = x[i]·scale`` where the number drawn for i is at least ``threshold``, else 0. Flat arrays."""
     fours = x.size // 4
     for q in prange(fours):  # noqa: F821
-        a, b, c, d = philox(np.uint64(q), key0, key1)
+        a, b, c, d = philox(np.uint64(q), key[0], key[1])
         i = 4 * q
         out[i] = x[i] * scale if a >= threshold else x.dtype.type(0)
         out[i + 1] = x[i + 1] * scale if b >= threshold else x.dtype.type(0)
         out[i + 2] = x[i + 2] * scale if c >= threshold else x.dtype.type(0)
         out[i + 3] = x[i + 3] * scale if d >= threshold else x.dtype.type(0)
     for i in prange(4 * fours, x.size):  # noqa: F821
-        rest = philox(np.uint64(fours), key0, key1)
+        rest = philox(np.uint64(fours), key[0], key[1])
         out[i] = x[i] * scale if rest[i % 4] >= threshold else x.dtype.type(0)

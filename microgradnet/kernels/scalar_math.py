@@ -687,7 +687,7 @@ def digamma_float64(x):
         return math.copysign(np.inf, -x)
     y = 0.0
     if x < 0.0:
-        fraction = x - np.trunc(x)
+        fraction = x - trunc_float64(x)
         if fraction == 0.0 or x == -np.inf:
             return np.nan
         y = -math.pi / math.tan(math.pi * fraction)

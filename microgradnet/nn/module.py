@@ -4,8 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import numpy as np
-
+from ..device import array_of, names_device, placed
 from ..hooks import RemovableHandle
 from ..replayed import as_one_call
 from ..tape import state as thread
@@ -261,12 +260,16 @@ class Module:
 
     def to(self, *args, dtype=None, device=None, non_blocking=False) -> "Module":
         """Parameters and buffers on another device, the floating ones in another dtype; in place. As ``Tensor.to``."""
+        for target in args:
+            if getattr(target, "device", target) is not target or names_device(target):
+                device = getattr(target, "device", target)
         for module in self.modules():
             for tensor in [*module._parameters.values(), *module._buffers.values()]:
-                if tensor is not None and tensor.dtype.kind == "f":
-                    tensor.data = tensor.data.to(*args, dtype=dtype, device=device)
-                elif tensor is not None and device is not None:
-                    tensor.data = tensor.data.to(device=device)
+                if tensor is not None:
+                    dtypes = (args, dtype) if tensor.dtype.kind == "f" else ((), None)
+                    tensor.data = tensor.data.to(*dtypes[0], dtype=dtypes[1], device=device)
+                    if tensor.grad is not None:
+                        tensor.grad = tensor.grad.detach().to(tensor)
         return self
 
     def float(self) -> "Module":
@@ -354,7 +357,7 @@ class Module:
                 hook(module, given, prefix)
         own = self.state_dict(keep_vars=True)
         keys = IncompatibleKeys([k for k in own if k not in given], [k for k in given if k not in own])
-        arrays = {k: np.asarray(getattr(given[k], "array", given[k])) for k in own if k in given}
+        arrays = {k: array_of(given[k]) for k in own if k in given}
         problems = [
             f"{k}: shape {v.shape}, {tuple(own[k].shape)} expected"
             for k, v in arrays.items()
@@ -368,7 +371,7 @@ class Module:
             if assign:
                 own[key].data = Tensor(value)
             else:
-                own[key].array[...] = value
+                own[key].array[...] = placed(value, own[key].device)
                 own[key].version[0] += 1
         for module in self.modules():
             for hook in tuple(module._load_state_dict_post_hooks.values()):

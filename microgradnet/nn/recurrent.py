@@ -137,7 +137,7 @@ class RNNBase(Module):
         count, out = self.num_layers * (1 + self.bidirectional), self.proj_size or self.hidden_size
         sizes = (out, self.hidden_size) if self.mode == "LSTM" else (out,)
         if hx is None:
-            return tuple(zeros(count, x.shape[1], size, dtype=x.dtype) for size in sizes)
+            return tuple(zeros(count, x.shape[1], size, dtype=x.dtype, device=x.device) for size in sizes)
         given = tuple(hx) if self.mode == "LSTM" else (hx,)
         if len(given) != len(sizes):
             raise ValueError(f"{type(self).__name__}: the initial state is a pair (h, c), got {len(given)} tensors")
@@ -294,7 +294,7 @@ class RNNCellBase(Module):
                 f"got shape {tuple(x.shape)}"
             )
         shape = (*x.shape[:-1], self.hidden_size)
-        filled = tuple(zeros(*shape, dtype=x.dtype) if s is None else s for s in states)
+        filled = tuple(zeros(*shape, dtype=x.dtype, device=x.device) if s is None else s for s in states)
         for state in filled:
             if tuple(state.shape) != shape:
                 raise ValueError(f"{type(self).__name__}: a state of shape {shape} expected, got {tuple(state.shape)}")

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ..autograd.function import Function
+from ..device import filled
 from ..ops import log, sigmoid, stack, where
 from ..ops.dropout import check_floating, check_probability, draw_key, drop, keep_mask
 from ..ops.pooling import max_pool2d
@@ -20,7 +21,7 @@ from .module import Module
 @as_one_call
 def normal_like(x) -> Tensor:
     """Numbers from N(0, 1) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
-    return Tensor(default_generator.numpy.standard_normal(x.shape).astype(x.dtype))
+    return Tensor(default_generator.numpy.standard_normal(x.shape).astype(x.dtype)).to(x.device)
 
 
 class _WithProbability(Module):
@@ -132,7 +133,7 @@ class DropPath(_WithProbability):
             return input
         if self.p == 1:
             return input * 0
-        return input * (keep_mask((input.shape[0], *(1,) * (input.dim() - 1)), input.dtype, self.p) / (1 - self.p))
+        return input * (keep_mask((input.shape[0], *(1,) * (input.dim() - 1)), input, self.p) / (1 - self.p))
 
 
 class StochasticDepth(_WithProbability):
@@ -181,7 +182,7 @@ class DropBlock2d(_WithProbability):
         size = min(self.block_size, h, w)
         valid = (*input.shape[:-2], h - size + 1, w - size + 1)
         gamma = min(1.0, self.p * h * w / (size**2 * valid[-1] * valid[-2]))
-        centres = 1 - keep_mask(valid, input.dtype, gamma)
+        centres = 1 - keep_mask(valid, input, gamma)
         # A centre drops all that a window of its size covers: the maximum over windows, with the border added.
         border = F.pad(centres, (size - 1,) * 4)
         kept = 1 - max_pool2d(border, size, 1)
@@ -274,7 +275,7 @@ class Zoneout(_WithProbability):
     def forward(self, old: Tensor, new: Tensor) -> Tensor:
         if not self.training:
             return self.p * old + (1 - self.p) * new
-        renewed = keep_mask(tuple(new.shape), new.dtype, self.p)
+        renewed = keep_mask(tuple(new.shape), new, self.p)
         return old + renewed * (new - old)
 
 
@@ -300,7 +301,7 @@ class VariationalDropout(_WithProbability):
             return input * 0
         time = 1 if self.batch_first else 0
         shape = tuple(1 if d == time else n for d, n in enumerate(input.shape))
-        return input * (keep_mask(shape, input.dtype, self.p) / (1 - self.p))
+        return input * (keep_mask(shape, input, self.p) / (1 - self.p))
 
     def extra_repr(self) -> str:
         return f"p={self.p}, batch_first={self.batch_first}"
@@ -377,7 +378,7 @@ class ShakeShake(Module):
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         if not self.training:
             return 0.5 * a + 0.5 * b
-        one = Tensor(np.zeros((a.shape[0], *(1,) * (a.dim() - 1)), a.dtype))
+        one = Tensor(filled((a.shape[0], *(1,) * (a.dim() - 1)), 0, a))
         return _Mixture.apply(a, b, uniform_like(one), uniform_like(one))
 
 
@@ -409,7 +410,7 @@ class ShakeDrop(_WithProbability):
     def forward(self, input: Tensor) -> Tensor:
         if not self.training:
             return input * (1 - self.p)
-        one = Tensor(np.zeros((input.shape[0], *(1,) * (input.dim() - 1)), input.dtype))
-        kept = keep_mask(tuple(one.shape), input.dtype, self.p) > 0
+        one = Tensor(filled((input.shape[0], *(1,) * (input.dim() - 1)), 0, input))
+        kept = keep_mask(tuple(one.shape), input, self.p) > 0
         # b + α − b·α is 1 where b is, else α; and so with β.
         return _Shaken.apply(input, where(kept, 1, uniform_like(one, -1.0, 1.0)), where(kept, 1, uniform_like(one)))

@@ -294,4 +294,4 @@ class Transformer(Module):
     @staticmethod
     def generate_square_subsequent_mask(sz: int, device=None, dtype=None) -> Tensor:
         """(sz, sz): −∞ above the diagonal, 0 elsewhere: position i sees positions up to i."""
-        return Tensor(np.triu(np.full((sz, sz), -np.inf, dtype or np.float32), 1))
+        return Tensor(np.triu(np.full((sz, sz), -np.inf, dtype or np.float32), 1)).to(str(device or "cpu"))

@@ -7,7 +7,7 @@ import math
 import warnings
 
 from .. import inplace as writing
-from ..device import flat, np
+from ..device import filled, flat, np
 from ..kernels import philox
 from ..primitive import primitive
 from ..random import default_generator
@@ -29,7 +29,7 @@ def drop(x, key, p, scale):
     """``x·scale`` where the mask of ``key`` is 1, else 0; each element is dropped with probability ``p``."""
     out = np.empty(x.shape, x.dtype)
     threshold = np.uint64(round(p * 2**32))
-    philox.dropped(flat(x, x.dtype), *key, threshold, x.dtype.type(scale), out.reshape(-1))
+    philox.dropped(flat(x, x.dtype), key, threshold, x.dtype.type(scale), out.reshape(-1))
     return out
 
 
@@ -48,9 +48,9 @@ def check_floating(name: str, x) -> None:
         raise TypeError(f"{name}: a floating tensor expected, got {x.dtype.name}: convert with .float()")
 
 
-def keep_mask(shape: tuple[int, ...], dtype, p: float) -> Tensor:
-    """A constant of ones, each set to zero with probability ``p``."""
-    return drop(Tensor(np.ones(shape, dtype)), draw_key(), p, 1.0)
+def keep_mask(shape: tuple[int, ...], like, p: float) -> Tensor:
+    """A constant of ones, each set to zero with probability ``p``, of ``like``'s dtype and where it is."""
+    return drop(Tensor(filled(shape, 1, like)), draw_key(), p, 1.0)
 
 
 def _finished(name: str, input, out, inplace: bool):
@@ -97,7 +97,7 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
 
 def _channel_mask(input, p: float, batched: bool) -> Tensor:
     lead = 2 if batched else 1
-    return keep_mask((*input.shape[:lead], *(1,) * (input.ndim - lead)), input.dtype, p)
+    return keep_mask((*input.shape[:lead], *(1,) * (input.ndim - lead)), input, p)
 
 
 def _channels(name, input, p, training, inplace, batched: bool = True):
@@ -119,7 +119,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     check_floating("alpha_dropout", input)
     if not training or p == 0:
         return input
-    out = input * 0 if p == 1 else _alpha(input, keep_mask(tuple(input.shape), input.dtype, p), p)
+    out = input * 0 if p == 1 else _alpha(input, keep_mask(tuple(input.shape), input, p), p)
     return _finished("alpha_dropout", input, out, inplace)
 
 

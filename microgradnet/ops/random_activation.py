@@ -16,7 +16,7 @@ from .reduction import softmax
 @as_one_call
 def uniform_like(x, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Numbers from U(low, high) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
-    return Tensor(default_generator.numpy.uniform(low, high, x.shape).astype(x.dtype))
+    return Tensor(default_generator.numpy.uniform(low, high, x.shape).astype(x.dtype)).to(x.device)
 
 
 def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):

@@ -1,8 +1,8 @@
 """Where the tests of this folder run: on a GPU, if there is one, else in numba's simulator.
 
-The simulator must be chosen before numba is imported. So without a GPU only ``test_in_simulator.py`` is collected, which
-runs all others in a process of its own, and ``test_ptx.py``, which compiles for a GPU that need not be there. A pass in
-the simulator says that the launches and the kernels' logic are right, and nothing about a GPU.
+The simulator must be chosen before numba is imported. So without a GPU only ``test_in_simulator.py`` is collected: it
+runs all others in a process of its own, and compiles what they launched for a GPU that need not be there. A pass in the
+simulator says that the launches and the kernels' logic are right, and nothing about a GPU.
 """
 
 import json
@@ -14,13 +14,13 @@ from microgradnet import device
 from microgradnet.kernels import cuda
 
 HERE = cuda.missing() is None
-collect_ignore_glob = [] if HERE else ["test_o*.py", "test_tr*.py", "test_te*.py", "test_k*.py"]
+collect_ignore_glob = [] if HERE else ["test_kernels.py", "test_ops.py", "test_tensor.py", "test_training.py"]
 if HERE:
     device.library()
     if cuda.simulated():
-        collect_ignore_glob = ["test_in_simulator.py", "test_ptx.py"]
+        collect_ignore_glob = ["test_in_simulator.py"]
 
-# What test_ptx.py compiles: each kernel that was launched, by its module, with the types of its arguments.
+# What test_in_simulator.py compiles: each kernel that was launched, by its module, with the types of its arguments.
 _LAUNCHED: set[tuple] = set()
 
 

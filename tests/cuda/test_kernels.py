@@ -24,7 +24,8 @@ def both(loop, *arguments, outputs):
     loop(*there)
     for i in outputs:
         found = there[i].get()
-        np.testing.assert_allclose(found, arguments[i], rtol=3e-5 if found.dtype == np.float32 else 1e-10, atol=1e-6)
+        rtol = 3e-5 if found.dtype == np.float32 else 1e-10
+        np.testing.assert_allclose(found, arguments[i], rtol=rtol, atol=rtol)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -77,7 +78,7 @@ def test_softmax_of_infinities_and_nan():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("shape", [(2, 3), (5, 33), (130, 4)])
+@pytest.mark.parametrize("shape", [(2, 3), (5, 33), (30, 4)])
 def test_normalization_of_rows_and_columns(shape, dtype):
     random = np.random.default_rng(1)
     count, size = shape
@@ -117,7 +118,7 @@ def test_additions_to_one_place_are_all_counted():
 @pytest.mark.parametrize("size", [1, 3, 4, 7, 1030])
 def test_dropout_draws_the_same_mask_on_either_device(size):
     x, out = np.ones(size, np.float32), np.empty(size, np.float32)
-    both(philox.dropped, x, np.uint64(7), np.uint64(9), np.uint64(2**31), np.float32(2), out, outputs=[5])
+    both(philox.dropped, x, np.array([7, 9], np.uint64), np.uint64(2**31), np.float32(2), out, outputs=[4])
 
 
 def test_convolution_of_every_geometry():

@@ -34,7 +34,9 @@ def test_second_order():
 
 def test_tensors_of_two_devices_do_not_mix_but_numbers_do():
     there, here = mg.ones(3, device="cuda"), mg.ones(3)
-    with pytest.raises(RuntimeError, match=r"mul: all tensors must be on one device, got cuda:0 and cpu .*\.to\('cuda'\)"):
+    with pytest.raises(
+        RuntimeError, match=r"mul: all tensors must be on one device, got cuda:0 and cpu .*\.to\('cuda'\)"
+    ):
         there * here
     assert (there * 2 + mg.tensor(3.0)).cpu().tolist() == [5, 5, 5]
     assert (there + np.ones(3, np.float32)).cpu().tolist() == [2, 2, 2]
