@@ -46,7 +46,7 @@ def missing() -> str | None:
         try:
             cuda.current_context()
         except Exception as error:  # whatever the driver says
-            return f"no usable GPU or driver ({str(error).strip().splitlines()[0] or type(error).__name__})"
+            return f"no usable GPU or driver ({_in_short(error)})"
         return "no GPU was found"
     if simulated():
         return None
@@ -57,8 +57,14 @@ def missing() -> str | None:
     except ImportError:
         return "CuPy is not installed: pip install 'microgradnet[cuda]'"
     except Exception as error:
-        return f"CuPy finds no usable GPU or driver ({str(error).strip().splitlines()[0] or type(error).__name__})"
+        return f"CuPy finds no usable GPU or driver ({_in_short(error)})"
     return None
+
+
+def _in_short(error: Exception) -> str:
+    """The first two lines of a driver's message in one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2]) or type(error).__name__
 
 
 def elementwise(

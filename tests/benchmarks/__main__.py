@@ -1,6 +1,6 @@
 """Prints the table: ours and PyTorch in one run.
 
-``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|peers|growth|memory ...]``.
+``python -m tests.benchmarks [steps|captured|ops|rows|adam|optimizers|import|scalar|peers|cuda|growth|memory ...]``.
 """
 
 import argparse
@@ -14,7 +14,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 def main() -> None:
     """Measures the rows asked for."""
     from microgradnet.kernels import threads
-    from tests.benchmarks import growth, imports, memory, optimizers, peers, scalars, single_ops, training_steps
+    from tests.benchmarks import growth, imports, memory, on_gpu, optimizers, peers, scalars, single_ops, training_steps
     from tests.benchmarks.race import table
 
     rows = {
@@ -27,6 +27,7 @@ def main() -> None:
         "import": imports.measure,
         "scalar": scalars.measure,
         "peers": peers.measure,
+        "cuda": on_gpu.measure,
     }
     parser = argparse.ArgumentParser(description=__doc__)
     names = [*rows, "growth", "memory"]

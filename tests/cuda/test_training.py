@@ -6,6 +6,8 @@ import pytest
 import microgradnet as mg
 from microgradnet import nn, optim
 from microgradnet.kernels import cuda, simulated
+from tests.benchmarks import on_gpu
+from tests.benchmarks.race import table
 
 MODELS = {
     "mlp": (lambda: [nn.Linear(5, 8), nn.Tanh(), nn.Linear(8, 8), nn.GELU(), nn.Linear(8, 3)], (6, 5)),
@@ -106,3 +108,16 @@ def test_clipping_and_accumulating():
     norm = nn.utils.clip_grad_norm_([w], 1.0)
     assert float(norm) == pytest.approx(10)
     np.testing.assert_allclose(w.grad.cpu().tolist(), [0.6, 0, 0.8], rtol=1e-5)
+
+
+def test_the_benchmark_runs(monkeypatch):
+    def once(runners):
+        for run in runners.values():
+            run()
+        return dict.fromkeys(runners, 1.0)
+
+    monkeypatch.setattr(on_gpu, "CALLS", 1)
+    monkeypatch.setattr(on_gpu, "race", once)
+    results = on_gpu.measure(None, size=512, steps=False)
+    assert len(results) == 2 * len(on_gpu.ACTIVATIONS) + len(on_gpu.OPTIMIZERS) + 4
+    assert "sigmoid backward" in table(results)
