@@ -6,10 +6,11 @@ threads need not agree on an order.
 
 import numpy as np
 
+from .lanes import lanes
 from .loops import loop
 
 
-@loop
+@loop(inline=True)
 def philox(counter, key0, key1):
     """Four numbers in [0, 2³²) for one counter and a key of two 32-bit numbers."""
     low = np.uint64(0xFFFFFFFF)
@@ -25,15 +26,20 @@ def philox(counter, key0, key1):
 
 @loop(parallel=1 << 17)
 def dropped(x, key, threshold, scale, out):
-    """``out[i] = x[i]·scale`` where the number drawn for i is at least ``threshold``, else 0. Flat arrays."""
-    fours = x.size // 4
-    for q in prange(fours):  # noqa: F821
-        a, b, c, d = philox(np.uint64(q), key[0], key[1])
-        i = 4 * q
-        out[i] = x[i] * scale if a >= threshold else x.dtype.type(0)
-        out[i + 1] = x[i + 1] * scale if b >= threshold else x.dtype.type(0)
-        out[i + 2] = x[i + 2] * scale if c >= threshold else x.dtype.type(0)
-        out[i + 3] = x[i + 3] * scale if d >= threshold else x.dtype.type(0)
-    for i in prange(4 * fours, x.size):  # noqa: F821
-        rest = philox(np.uint64(fours), key[0], key[1])
-        out[i] = x[i] * scale if rest[i % 4] >= threshold else x.dtype.type(0)
+    """``out[i] = x[i]·scale`` where the number drawn for i is at least ``threshold``, else 0. Flat arrays.
+
+    A stretch of 1024 takes the first of four numbers for its first quarter, and so on: each quarter is written in one
+    sweep, with SIMD.
+    """
+    stretches, zero = x.size // 1024, x.dtype.type(0)
+    for s in prange(stretches):  # noqa: F821
+        some, to = x[1024 * s : 1024 * s + 1024], out[1024 * s : 1024 * s + 1024]
+        for i in lanes(256):
+            a, b, c, d = philox(np.uint64(256 * s + i), key[0], key[1])
+            to[i] = some[i] * scale if a >= threshold else zero
+            to[i + 256] = some[i + 256] * scale if b >= threshold else zero
+            to[i + 512] = some[i + 512] * scale if c >= threshold else zero
+            to[i + 768] = some[i + 768] * scale if d >= threshold else zero
+    for i in prange(1024 * stretches, x.size):  # noqa: F821
+        rest = philox(np.uint64(256 * stretches + i % 256), key[0], key[1])
+        out[i] = x[i] * scale if rest[i % 1024 // 256] >= threshold else zero
