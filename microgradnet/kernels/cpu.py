@@ -39,6 +39,7 @@ def elementwise(
     arrays: list[str],
     scalars: list[str],
     exact: frozenset[str] | None = None,
+    rows: frozenset[str] = frozenset(),
 ):
     """A launcher ``run(*arrays, *scalars)`` for ``call`` applied at every index.
 
@@ -51,8 +52,11 @@ def elementwise(
         scalars: names of the arguments that are one number for the whole array.
         exact: functions whose result is rounded by itself and never contracted with what is computed around it; if
             given, the statement too.
+        rows: arrays that are the same for each row of the others, such as a bias. If there are any, the others are
+            matrices, and ``call`` reads and writes ``a[r, j]`` of them, and ``b[j]`` of these.
     """
-    types = ", ".join([f"{dtype}[::1]"] * len(arrays) + [dtype] * len(scalars))
+    form = "[:, ::1]" if rows else "[::1]"
+    types = ", ".join([f"{dtype}{'[::1]' if a in rows else form}" for a in arrays] + [dtype] * len(scalars))
     # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
     flags = cache.FLAGS.replace("cache=True", "forceinline=True")
     helpers = "\n".join(
@@ -64,10 +68,15 @@ def elementwise(
     @functools.cache
     def compiled(parallel: bool):
         loop, flag = ("prange", ", parallel=True") if parallel else ("range", "")
-        body = (
-            f"{helpers}\n@njit('void({types})', {loop_flags}{flag})\n"
-            f"def run({', '.join(arrays + scalars)}):\n    for i in {loop}({arrays[0]}.size):\n        {call}\n"
-        )
+        lines = [f"for i in {loop}({arrays[0]}.size):", f"    {call}"]
+        if rows:
+            lines = [
+                f"for r in {loop}({arrays[0]}.shape[0]):",
+                f"    for j in range({arrays[0]}.shape[1]):",
+                f"        {call}",
+            ]
+        body = f"{helpers}\n@njit('void({types})', {loop_flags}{flag})\ndef run({', '.join(arrays + scalars)}):\n"
+        body += "".join(f"    {line}\n" for line in lines)
         return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run
 
     def run(*arguments):

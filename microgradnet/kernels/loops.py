@@ -12,15 +12,27 @@ import numpy as np
 from . import cache, cpu, cuda, cuda_source, lanes, scalar_math, source
 
 
-def loop(function=None, *, parallel: bool | int = False, reassociate: bool = False, inline=False, on_host=False):
+def loop(
+    function=None,
+    *,
+    parallel: bool | int = False,
+    reassociate: bool = False,
+    inline: bool = False,
+    on_host: bool = False,
+):
     """Decorator: a loop over whole arrays, compiled (and cached on disk) when it is first called.
 
     The function may use ``np``, ``math``, ``prange``, what is in ``lanes``, other functions decorated so and, imported
-    under any name, the float64 functions of ``scalar_math``, which become those of the first argument's dtype. With
-    ``parallel`` the loop over ``prange`` runs on all threads when the first argument has many elements (more than
-    ``parallel``, if that is a number: for loops that do much with each); with ``reassociate`` sums may be taken in any
-    order, and so with SIMD; with ``inline`` it becomes part of the loops that call it, which SIMD needs as well. ``run.on_gpu(other)`` gives a way of its own for arrays on a GPU; with ``on_host``
-    those are taken to the host and back, for loops that need memory of their own.
+    under any name, the float64 functions of ``scalar_math``, which become those of the first argument's dtype.
+
+    Args:
+        parallel: whether the loop over ``prange`` runs on all threads when the first argument has many elements; more
+            than this, if it is a number: for loops that do much with each.
+        reassociate: sums may be taken in any order, and so with SIMD.
+        inline: the function becomes part of the loops that call it; with a call inside they would not be SIMD code.
+        on_host: arrays of a GPU are taken to the host and back, for a loop that needs memory of its own.
+
+    ``run.on_gpu(other)`` gives the loop another way for arrays on a GPU.
     """
     if function is None:
         return functools.partial(loop, parallel=parallel, reassociate=reassociate, inline=inline, on_host=on_host)

@@ -157,6 +157,16 @@ def running_max(x, out):
 
 
 @loop
+def running_min(x, out):
+    """The smallest so far, along each row; NaN stays."""
+    for i in prange(x.shape[0]):  # noqa: F821
+        low = x[i, 0]
+        for j in range(x.shape[1]):
+            low = x[i, j] if x[i, j] < low or x[i, j] != x[i, j] else low
+            out[i, j] = low
+
+
+@loop
 def running_logsumexp(x, out):
     """``log Σ exp`` of the elements so far, along each row; NaN stays."""
     for i in prange(x.shape[0]):  # noqa: F821

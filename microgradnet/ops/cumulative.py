@@ -107,20 +107,20 @@ logcumsumexp.vjp(x=_to_exponents)
 
 @primitive(formula="argmax of x₁ … xᵢ", differentiable=False)
 def _cummax_indices(x, dim):
-    return _last_extremes(x, dim)
+    return _last_extremes(x, dim, rows.running_max)
 
 
 @primitive(formula="argmin of x₁ … xᵢ", differentiable=False)
 def _cummin_indices(x, dim):
-    return _last_extremes(-x, dim)
+    return _last_extremes(x, dim, rows.running_min)
 
 
-def _last_extremes(x, dim: int):
-    """Where the largest so far stands, the last at a tie."""
+def _last_extremes(x, dim: int, running):
+    """Where the extreme so far, which the loop ``running`` finds, stands: the last at a tie."""
     dim = one_dim(dim, x.ndim)
     if x.ndim == 0:
         return np.zeros((), np.int64)
-    found = (x == _running(rows.running_max, x, dim)) | (x != x)
+    found = (x == _running(running, x, dim)) | (x != x)
     places = np.arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - 1 - dim))
     return _running(rows.running_max, np.where(found, places, 0), dim)
 

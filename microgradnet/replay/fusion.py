@@ -12,6 +12,8 @@ import numpy as np
 from ..device import flat
 from ..elementwise import Elementwise
 from ..kernels import cpu, source
+from ..ops.arithmetic import _add as add
+from ..ops.linalg import linear
 from .recorder import Instruction
 
 
@@ -22,7 +24,8 @@ class Chain:
         self.instructions = instructions
         first = instructions[0].outputs[0]
         self.dtype = first.dtype
-        made = {id(i.outputs[0]) for i in instructions}
+        self.shape = first.shape
+        made: set[int] = set()
         self.inputs: list[np.ndarray] = []
         self.numbers: list[float] = []
         self.stored = [i.outputs[0] for i in instructions if id(i.outputs[0]) in needed]
@@ -33,6 +36,9 @@ class Chain:
                         self.inputs.append(o)
                 else:
                     self.numbers.append(o)
+            made.add(id(i.outputs[0]))
+        self.inputs.sort(key=lambda a: a.shape != self.shape)  # the first tells the loop its size
+        self.rows = [a for a in self.inputs if a.shape != self.shape]
 
     def __str__(self) -> str:
         return f"one loop: {', '.join(_name(i) for i in self.instructions)}"
@@ -41,13 +47,16 @@ class Chain:
         """The compiled loop, bound to its arrays."""
         kernel = self._compiled()
         arrays = [flat(a, self.dtype) for a in (*self.inputs, *self.stored)]
+        if self.rows:
+            arrays = [v if v.size == self.shape[-1] else v.reshape(-1, self.shape[-1]) for v in arrays]
         return partial(kernel, *arrays, *self.numbers)
 
     def _compiled(self) -> Callable:
         dtype = self.dtype.name
         functions: dict[str, str] = {}
         exact: set[str] = set()
-        names = {id(a): f"a{k}[i]" for k, a in enumerate(self.inputs)}
+        index = "r, j" if self.rows else "i"
+        names = {id(a): f"a{k}[{index if a.shape == self.shape else 'j'}]" for k, a in enumerate(self.inputs)}
         statements, number = [], 0
         for k, i in enumerate(self.instructions):
             operands = []
@@ -70,15 +79,17 @@ class Chain:
             statements.append(f"t{k} = {value}")
             names[id(i.outputs[0])] = f"t{k}"
         for k, a in enumerate(self.stored):
-            statements.append(f"out{k}[i] = {names[id(a)]}")
+            statements.append(f"out{k}[{index}] = {names[id(a)]}")
         arrays = [*(f"a{k}" for k in range(len(self.inputs))), *(f"out{k}" for k in range(len(self.stored)))]
         scalars = [f"s{k}" for k in range(len(self.numbers))]
         name = "chain_" + "_".join(_name(i) for i in self.instructions[:4])
-        return cpu.elementwise(name, functions, "; ".join(statements), dtype, arrays, scalars, exact=frozenset(exact))
+        rows = frozenset(f"a{k}" for k, a in enumerate(self.inputs) if a.shape != self.shape)
+        return cpu.elementwise(name, functions, "; ".join(statements), dtype, arrays, scalars, frozenset(exact), rows)
 
 
 def fused(instructions: list[Instruction], kept: list[np.ndarray]) -> list[Instruction | Chain]:
     """The instructions, with neighbouring elementwise ones joined. ``kept`` are arrays that are needed afterwards."""
+    instructions = [part for i in instructions for part in _apart(i)]
     readers: dict[int, list[int]] = {}
     for position, i in enumerate(instructions):
         for array in _arrays_read(i):
@@ -107,6 +118,16 @@ def fused(instructions: list[Instruction], kept: list[np.ndarray]) -> list[Instr
     return steps
 
 
+def _apart(i: Instruction) -> list[Instruction]:
+    """A linear layer as its product and the sum with its bias: the latter can join the activation behind it."""
+    if i.kind != "op" or i.op is not linear or i.operands[2] is None:
+        return [i]
+    (x, weight, bias), (out,) = i.operands, i.outputs
+    if weight.ndim != 2 or out.ndim < 2 or bias.shape != out.shape[-1:]:
+        return [i]
+    return [Instruction("product", i.op, (x, weight), (out,)), Instruction("op", add, (out, bias), (out,))]
+
+
 def _joins(group: list[Instruction], i: Instruction) -> bool:
     """Whether ``i`` can run in the same loop as ``group``: elementwise, same shape and dtype, flat without copies."""
     op = i.op
@@ -119,7 +140,11 @@ def _joins(group: list[Instruction], i: Instruction) -> bool:
     numbers = [o for o in i.operands if not isinstance(o, np.ndarray)]
     if not arrays or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
         return False
-    if not all(a.shape == out.shape and a.dtype == out.dtype and a.flags.carray for a in (*arrays, out)):
+    if not all(a.dtype == out.dtype and a.flags.carray for a in (*arrays, out)):
+        return False
+    if not all(a.shape == out.shape or (out.ndim > 1 and a.shape == out.shape[-1:]) for a in arrays):
+        return False
+    if all(a.shape != out.shape for a in arrays) or (out.ndim > 1 and out.size == out.shape[-1]):
         return False
     if i.kind == "op" and not _has_scalar_form(op):
         return False

@@ -83,6 +83,7 @@ class Program:
                 "gradient": "set .grad" if step.settings.get("fresh") else "add to .grad",
                 "forget": "forget .grad",
                 "write": "write",
+                "product": "product of linear",
             }.get(step.kind)
             or getattr(step.op, "name", None)
             or step.op.__qualname__
@@ -110,10 +111,11 @@ class Program:
                 return partial(np.matmul, *i.operands, out=out)
             if i.op is sum_to and _sums_rows(arrays[0], out):
                 return partial(np.matmul, *ones_and_rows(arrays[0], out.shape), out=out.reshape(-1))
-            if i.op.name == "linear" and out.ndim and i.operands[1].ndim == 2:
-                x, weight, bias = i.operands
-                return partial(_linear, x, weight.T, bias, out)
         return partial(_recompute, partial(i.op.forward, *i.operands, **i.settings["statics"]), i.outputs)
+
+    def _product(self, i: Instruction) -> Callable:
+        x, weight = i.operands
+        return partial(np.matmul, x, weight.T, out=i.outputs[0])
 
     def _fused(self, i: Instruction) -> Callable:
         kernel = elementwise_kernel(i)
@@ -175,12 +177,6 @@ def elementwise_kernel(i: Instruction) -> Callable | None:
 def loopable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:
     """Whether one flat loop can read ``arrays`` and fill ``out``, without a copy of any."""
     return all(a.shape == out.shape and a.dtype is out.dtype and a.flags.carray for a in (*arrays, out))
-
-
-def _linear(x, weight, bias, out) -> None:
-    np.matmul(x, weight, out=out)
-    if bias is not None:
-        np.add(out, bias, out=out)
 
 
 def _recompute(function: Callable, outputs: tuple) -> None:

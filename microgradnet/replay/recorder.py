@@ -23,8 +23,8 @@ class Instruction:
     """One thing to do: ``kind``, the op or function, its operands in order, and the arrays that it fills.
 
     ``kind`` is "op" (a forward on arrays), "fused" (an op's fused backward), "add", "part" (a gradient added into its
-    place), "gradient" (a leaf's ``.grad`` is there), "forget" (it becomes None), "write" (in place) or "again" (a call
-    of a function as a whole).
+    place), "gradient" (a leaf's ``.grad`` is there), "forget" (it becomes None), "write" (in place), "again" (a call
+    of a function as a whole) or "product" (a linear layer without its bias).
     """
 
     kind: str

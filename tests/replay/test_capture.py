@@ -378,7 +378,7 @@ def test_the_program_can_be_read():
         step(x)
     text = str(step.program)
     assert "linear" in text
-    assert "one loop: mul, add, tanh" in text
+    assert "one loop: add, mul, add, tanh" in text
 
 
 def test_chains_keep_what_is_needed_besides():
@@ -394,3 +394,25 @@ def test_chains_keep_what_is_needed_besides():
         for ours, plain in zip(step(x), function(x), strict=True):
             np.testing.assert_array_equal(ours.numpy(), plain.numpy())
     assert step.replays == 3
+
+
+def test_a_bias_and_the_activation_behind_it_are_one_loop():
+    model = nn.Sequential(
+        nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 2, bias=False), nn.GELU()
+    )
+    gain = mg.tensor([0.5, 2.0])
+    function = mg.no_grad()(lambda x: model(x) * gain + x[:, :2])
+    step = mg.capture(function, fallback=False)
+    for x, _ in batches(5, (6, 3)):
+        np.testing.assert_array_equal(step(x).numpy(), function(x).numpy())
+    loops = [line for line in str(step.program).splitlines() if line.startswith("one loop")]
+    assert loops[:2] == ["one loop: add, tanh", "one loop: add, relu"]
+    assert loops[2].startswith("one loop: gelu, mul")
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (3, 3), (2, 1, 3), (4, 3)])
+def test_vectors_that_repeat_in_every_row_join_a_loop(shape):
+    row, square = mg.tensor([1.0, -2.0, 3.0]), mg.tensor([2.0, 3.0, 4.0])
+    step = mg.capture(function := lambda x: ((x * row).tanh() + square) * x, fallback=False)
+    for x, _ in batches(5, shape):
+        np.testing.assert_array_equal(step(x).numpy(), function(x).numpy())
