@@ -7,7 +7,9 @@ loop by size.
 
 import ast
 import functools
+import hashlib
 import threading
+from pathlib import Path
 
 import numpy as np
 
@@ -144,6 +146,23 @@ def loop(function=None, *, parallel: bool | int = False, reassociate: bool = Fal
 
     run.loop_sources = sources
     return run
+
+
+def emitted(module: str, name: str):
+    """What a loop calls by this name: a function that ``module``, beside this file, builds of numba's intrinsics.
+
+    The module is read, not imported: it needs numba, which only compiling kernels may import.
+    """
+
+    def sources(dtype: str) -> dict[str, str]:
+        text = Path(__file__).with_name(f"{module}.py").read_bytes()
+        return {name: f"# {hashlib.sha256(text).hexdigest()}\nfrom {__package__}.{module} import {name}"}
+
+    def stand_in(*arguments):
+        raise TypeError(f"{name} exists in compiled loops only")
+
+    stand_in.loop_sources = sources
+    return stand_in
 
 
 def flat(array: np.ndarray, dtype: np.dtype) -> np.ndarray:

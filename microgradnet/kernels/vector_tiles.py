@@ -1,0 +1,170 @@
+"""The inner loops of matrix products, written in LLVM vectors: numba's own loops cannot keep a tile in registers.
+
+A *tile* of the result stays in the processor's registers while the sum goes by, so that each value that is loaded meets
+several others (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication"). Only numba's compiled
+modules import this file, through ``cpu.emitted``. Arrays are contiguous and places in them are counted in elements.
+"""
+
+from functools import partial
+
+from llvmlite import binding, ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+INDEX = ir.IntType(64)
+# How many of 64 bytes' accumulators the registers hold: 32 of 64 bytes, or 16 of 32.
+ACCUMULATORS = 16 if binding.get_host_cpu_features().get("avx512f") else 4
+
+
+class _Emitter:
+    """Loads, stores and sums of vectors of 64 bytes in the function being built."""
+
+    def __init__(self, context, builder, signature, args):
+        self.builder, self.context = builder, context
+        self.element = context.get_value_type(signature.args[0].dtype)
+        self.bytes = context.get_abi_sizeof(self.element)
+        self.lanes = 64 // self.bytes
+        self.vector = ir.VectorType(self.element, self.lanes)
+        self.args = [
+            context.make_array(t)(context, builder, a).data if isinstance(t, types.Array) else a
+            for t, a in zip(signature.args, args, strict=True)
+        ]
+        name = f"llvm.fmuladd.v{self.lanes}f{8 * self.bytes}"
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        self.multiply_add = partial(builder.call, cgutils.get_or_insert_function(builder.module, kind, name))
+
+    def at(self, pointer, *offsets):
+        """``pointer`` moved by each of ``offsets``, values or ints."""
+        for offset in offsets:
+            pointer = self.builder.gep(pointer, [INDEX(offset) if isinstance(offset, int) else offset])
+        return pointer
+
+    def load(self, pointer, lanes: int | None = None):
+        """``lanes`` numbers from any address."""
+        kind = ir.VectorType(self.element, lanes or self.lanes).as_pointer()
+        value = self.builder.load(self.builder.bitcast(pointer, kind))
+        value.align = self.bytes
+        return value
+
+    def store(self, value, pointer) -> None:
+        """A vector to any address."""
+        self.builder.store(value, self.builder.bitcast(pointer, value.type.as_pointer())).align = self.bytes
+
+    def shuffle(self, a, b, lanes):
+        """The numbered lanes of a and b one after the other."""
+        return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes)))
+
+    def everywhere(self, number):
+        """``number`` in each lane."""
+        undefined = ir.Constant(self.vector, ir.Undefined)
+        first = self.builder.insert_element(undefined, number, ir.IntType(32)(0))
+        return self.shuffle(first, undefined, [0] * self.lanes)
+
+    def accumulate(self, stop, step: int, accumulators: int, terms):
+        """The accumulators after ``for i in range(0, stop, step)``; ``terms(i)`` are the two factors of each."""
+        builder, before = self.builder, self.builder.block
+        head, body, after = (builder.append_basic_block(name) for name in ("head", "body", "after"))
+        builder.branch(head)
+        builder.position_at_end(head)
+        i = builder.phi(INDEX)
+        i.add_incoming(INDEX(0), before)
+        sums = [builder.phi(self.vector) for _ in range(accumulators)]
+        builder.cbranch(builder.icmp_signed("<", i, stop), body, after)
+        builder.position_at_end(body)
+        for total, (a, b) in zip(sums, terms(i), strict=True):
+            total.add_incoming(ir.Constant(self.vector, [0.0] * self.lanes), before)
+            total.add_incoming(self.multiply_add([a, b, total]), body)
+        i.add_incoming(builder.add(i, INDEX(step)), body)
+        builder.branch(head)
+        builder.position_at_end(after)
+        return sums
+
+    def sums(self, vectors: list) -> list:
+        """The sum of each vector's lanes, side by side in as many vectors as it takes: pairs of lanes are added.
+
+        After each step a vector holds the halves of two; the number of vectors is a power of two.
+        """
+        vectors = vectors + [ir.Constant(self.vector, [0.0] * self.lanes)] * max(self.lanes - len(vectors), 0)
+        for _ in range(self.lanes.bit_length() - 1):
+            vectors = [
+                self.builder.fadd(
+                    self.shuffle(a, b, range(0, 2 * self.lanes, 2)), self.shuffle(a, b, range(1, 2 * self.lanes, 2))
+                )
+                for a, b in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+        return vectors
+
+
+def _product(rows: int):
+    @intrinsic
+    def product_tile(typing, a, a_at, a_step, b, b_at, starts, count, out, out_at, out_step):
+        """``out[out_at + i·out_step + q] = Σ_k a[a_at + i·a_step + k]·b[b_at + starts[k] + q]``, k < count.
+
+        i has ``rows`` values, q as many as fill 128 bytes.
+        """
+
+        def emit(context, builder, signature, args):
+            e = _Emitter(context, builder, signature, args)
+            a, a_at, a_step, b, b_at, starts, count, out, out_at, out_step = e.args
+            together = min(rows, ACCUMULATORS // 2)
+            a, b, out = e.at(a, a_at), e.at(b, b_at), e.at(out, out_at)
+            for first in range(0, rows, together):
+                numbers = range(first, first + together)
+                lines = [e.at(a, builder.mul(a_step, INDEX(i))) for i in numbers]
+
+                def terms(k, lines=lines):
+                    stretch = e.at(b, builder.load(e.at(starts, k)))
+                    parts = [e.load(e.at(stretch, j * e.lanes)) for j in range(2)]
+                    weights = [e.everywhere(builder.load(e.at(line, k))) for line in lines]
+                    return [(weight, part) for weight in weights for part in parts]
+
+                sums = iter(e.accumulate(count, 1, 2 * together, terms))
+                for i in numbers:
+                    for j in range(2):
+                        e.store(next(sums), e.at(out, builder.mul(out_step, INDEX(i)), j * e.lanes))
+            return context.get_dummy_value()
+
+        return types.void(a, a_at, a_step, b, b_at, starts, count, out, out_at, out_step), emit
+
+    return product_tile
+
+
+def _correlation(rows: int):
+    @intrinsic
+    def correlation_tile(typing, a, a_at, a_step, b, b_at, starts, starts_at, size, out, out_at, out_step):
+        """``out[out_at + i·out_step + j] += Σ_q a[a_at + i·a_step + q]·b[b_at + starts[starts_at + j] + q]``, q < size.
+
+        i has ``rows`` values, j four; ``size`` is a multiple of what fills 64 bytes.
+        """
+
+        def emit(context, builder, signature, args):
+            e = _Emitter(context, builder, signature, args)
+            a, a_at, a_step, b, b_at, starts, starts_at, size, out, out_at, out_step = e.args
+            columns, together = min(4, ACCUMULATORS // 2), min(rows, max(ACCUMULATORS // 4, 2))
+            a, b, starts, out = e.at(a, a_at), e.at(b, b_at), e.at(starts, starts_at), e.at(out, out_at)
+            for first in range(0, rows, together):
+                lines = [e.at(a, builder.mul(a_step, INDEX(i))) for i in range(first, first + together)]
+                for column in range(0, 4, columns):
+                    stretches = [e.at(b, builder.load(e.at(starts, column + j))) for j in range(columns)]
+
+                    def terms(q, lines=lines, stretches=stretches):
+                        right = [e.load(e.at(stretch, q)) for stretch in stretches]
+                        left = [e.load(e.at(line, q)) for line in lines]
+                        return [(x, y) for x in left for y in right]
+
+                    done = e.sums(e.accumulate(size, e.lanes, together * columns, terms))
+                    for i in range(together):
+                        at, place = divmod(i * columns, e.lanes)
+                        to = e.at(out, builder.mul(out_step, INDEX(first + i)), column)
+                        part = e.shuffle(done[at], done[at], range(place, place + columns))
+                        e.store(builder.fadd(e.load(to, columns), part), to)
+            return context.get_dummy_value()
+
+        return types.void(a, a_at, a_step, b, b_at, starts, starts_at, size, out, out_at, out_step), emit
+
+    return correlation_tile
+
+
+product_tile_8, product_tile_4, product_tile_2, product_tile_1 = map(_product, (8, 4, 2, 1))
+correlation_tile_4, correlation_tile_1 = map(_correlation, (4, 1))
