@@ -16,6 +16,11 @@ INDEX = ir.IntType(64)
 # How many of 64 bytes' accumulators the registers hold: 32 of 64 bytes, or 16 of 32.
 ACCUMULATORS = 16 if binding.get_host_cpu_features().get("avx512f") else 4
 
+# Winograd's F(2×2, 3×3): Bᵀ and Aᵀ of Lavin and Gray (``ops.convolution_winograd``), for tiles that are UNIT apart.
+INPUT = ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1))
+OUTPUT = ((1, 1, 1, 0), (0, 1, -1, -1))
+UNIT = len(OUTPUT)
+
 
 class _Emitter:
     """Loads, stores and sums of vectors of 64 bytes in the function being built."""
@@ -73,19 +78,86 @@ class _Emitter:
         builder.cbranch(builder.icmp_signed("<", i, stop), body, after)
         builder.position_at_end(body)
         for total, (a, b) in zip(sums, terms(i), strict=True):
-            total.add_incoming(ir.Constant(self.vector, [0.0] * self.lanes), before)
+            total.add_incoming(self._constant(0), before)
             total.add_incoming(self.multiply_add([a, b, total]), body)
         i.add_incoming(builder.add(i, INDEX(step)), body)
         builder.branch(head)
         builder.position_at_end(after)
         return sums
 
+    def combined(self, matrix, vectors: list) -> list:
+        """``matrix`` (constants) times the column of ``vectors``; what is multiplied by 0 takes no time."""
+        out = []
+        for row in matrix:
+            total = None
+            for factor, vector in zip(row, vectors, strict=True):
+                if factor and total is None:
+                    total = vector if factor == 1 else self.builder.fmul(self._constant(factor), vector)
+                elif factor in (1, -1):
+                    total = (self.builder.fadd if factor == 1 else self.builder.fsub)(total, vector)
+                elif factor:
+                    total = self.multiply_add([self._constant(factor), vector, total])
+            out.append(total)
+        return out
+
+    def both_sides(self, matrix, d: list) -> list:
+        """The entries of ``matrix · d · matrixᵀ``, where ``d`` are those of a square matrix, line by line."""
+        size = len(matrix[0])
+        columns = [self.combined(matrix, d[j::size]) for j in range(size)]
+        return [value for line in zip(*columns, strict=True) for value in self.combined(matrix, line)]
+
+    def apart(self, vectors: list) -> list:
+        """Of numbers that fill n vectors, n a power of two, every n-th from the first on, from the second on, …"""
+        if len(vectors) == 1:
+            return vectors
+        pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
+        halves = [self.apart([self.shuffle(a, b, range(odd, 2 * self.lanes, 2)) for a, b in pairs]) for odd in range(2)]
+        return [vector for both in zip(*halves, strict=True) for vector in both]
+
+    def together(self, vectors: list) -> list:
+        """The reverse of ``apart``."""
+        if len(vectors) == 1:
+            return vectors
+        lanes = [lane + odd * self.lanes for lane in range(self.lanes) for odd in range(2)]
+        pairs = zip(self.together(vectors[::2]), self.together(vectors[1::2]), strict=True)
+        return [self.shuffle(a, b, half) for a, b in pairs for half in (lanes[: self.lanes], lanes[self.lanes :])]
+
+    def inside(self, first, width):
+        """Which lanes of a vector that begins at column ``first`` are columns of a line of ``width``."""
+        columns = ir.VectorType(INDEX, self.lanes)
+        undefined, zeros = ir.Constant(columns, ir.Undefined), [0] * self.lanes
+        both = [self.builder.insert_element(undefined, value, ir.IntType(32)(0)) for value in (first, width)]
+        first, width = (self.shuffle(value, undefined, zeros) for value in both)
+        numbers = self.builder.add(first, ir.Constant(columns, list(range(self.lanes))))
+        return self.builder.icmp_unsigned("<", numbers, width)
+
+    def masked_load(self, pointer, mask):
+        """A vector with 0 where the mask says no; nothing is read there."""
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        kinds = [pointer.type, ir.IntType(32), mask.type, self.vector]
+        function = self._masked("load", self.vector, kinds)
+        return self.builder.call(function, [pointer, ir.IntType(32)(self.bytes), mask, self._constant(0)])
+
+    def masked_store(self, value, pointer, mask) -> None:
+        """The lanes of a vector where the mask says yes."""
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        kinds = [self.vector, pointer.type, ir.IntType(32), mask.type]
+        function = self._masked("store", ir.VoidType(), kinds)
+        self.builder.call(function, [value, pointer, ir.IntType(32)(self.bytes), mask])
+
+    def _masked(self, what: str, result, kinds: list):
+        name = f"llvm.masked.{what}.v{self.lanes}f{8 * self.bytes}.p0"
+        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, kinds), name)
+
+    def _constant(self, number: float):
+        return ir.Constant(self.vector, [float(number)] * self.lanes)
+
     def sums(self, vectors: list) -> list:
         """The sum of each vector's lanes, side by side in as many vectors as it takes: pairs of lanes are added.
 
         After each step a vector holds the halves of two; the number of vectors is a power of two.
         """
-        vectors = vectors + [ir.Constant(self.vector, [0.0] * self.lanes)] * max(self.lanes - len(vectors), 0)
+        vectors = vectors + [self._constant(0)] * max(self.lanes - len(vectors), 0)
         for _ in range(self.lanes.bit_length() - 1):
             vectors = [
                 self.builder.fadd(
@@ -166,5 +238,74 @@ def _correlation(rows: int):
     return correlation_tile
 
 
+def _from_image(matrix):
+    """``matrix · d · matrixᵀ`` of square tiles d of an image, as many side by side as fill 64 bytes."""
+
+    @intrinsic
+    def transform(typing, x, at, row, height, column, width, out, to, plane):
+        """d begin at (row, column) of the image (height, width) at x[at] and after, UNIT apart; outside of it is 0.
+
+        Entry number e of the products goes to ``out[to + e·plane]`` and after.
+        """
+
+        def emit(context, builder, signature, args):
+            e = _Emitter(context, builder, signature, args)
+            x, at, row, height, column, width, out, to, plane = e.args
+            size, unit, out = len(matrix[0]), UNIT, e.at(out, to)
+            d = []
+            for r in range(size):
+                line = builder.add(row, INDEX(r))
+                inside = builder.select(builder.icmp_unsigned("<", line, height), width, INDEX(0))
+                pointer = e.at(x, at, builder.mul(line, width), column)
+                for c in range(0, size, unit):
+                    parts = []
+                    for j in range(c, c + unit * e.lanes, e.lanes):
+                        mask = e.inside(builder.add(column, INDEX(j)), inside)
+                        parts.append(e.masked_load(e.at(pointer, j), mask))
+                    d += e.apart(parts)[: size - c]
+            for value in e.both_sides(matrix, d):
+                e.store(value, out)
+                out = e.at(out, plane)
+            return context.get_dummy_value()
+
+        return types.void(x, at, row, height, column, width, out, to, plane), emit
+
+    return transform
+
+
+def _to_image(matrix):
+    """The way back: the products are the tiles of an image."""
+
+    @intrinsic
+    def transform(typing, source, at, plane, shift, out, to, row, height, column, width):
+        """Entry number e of d is at ``source[at + e·plane]`` and after; the products plus ``shift`` are tiles.
+
+        The image (height, width) is at out[to], the tiles begin at (row, column); what is outside of it is dropped.
+        """
+
+        def emit(context, builder, signature, args):
+            e = _Emitter(context, builder, signature, args)
+            source, at, plane, shift, out, to, row, height, column, width = e.args
+            pointer, d, shift = e.at(source, at), [], e.everywhere(shift)
+            for _ in range(len(matrix[0]) ** 2):
+                d.append(e.load(pointer))
+                pointer = e.at(pointer, plane)
+            values = [builder.fadd(value, shift) for value in e.both_sides(matrix, d)]
+            for r in range(len(matrix)):
+                line = builder.add(row, INDEX(r))
+                inside = builder.select(builder.icmp_unsigned("<", line, height), width, INDEX(0))
+                pointer = e.at(out, to, builder.mul(line, width), column)
+                for j, part in enumerate(e.together(values[r * len(matrix) : (r + 1) * len(matrix)])):
+                    mask = e.inside(builder.add(column, INDEX(j * e.lanes)), inside)
+                    e.masked_store(part, e.at(pointer, j * e.lanes), mask)
+            return context.get_dummy_value()
+
+        return types.void(source, at, plane, shift, out, to, row, height, column, width), emit
+
+    return transform
+
+
 product_tile_8, product_tile_4, product_tile_2, product_tile_1 = map(_product, (8, 4, 2, 1))
 correlation_tile_4, correlation_tile_1 = map(_correlation, (4, 1))
+winograd_input, winograd_cotangent = map(_from_image, (INPUT, tuple(zip(*OUTPUT, strict=True))))
+winograd_output = _to_image(OUTPUT)

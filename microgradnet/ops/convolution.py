@@ -12,6 +12,7 @@ import numpy as np
 from ..kernels import convolution as kernels
 from ..primitive import primitive
 from . import convolution_layout as layouts
+from . import convolution_winograd as winograd
 from .rearranging import constant_pad_nd
 from .reduction import sum
 
@@ -26,6 +27,8 @@ def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), 
     ``out = (size + 2·padding − dilation·(kernel − 1) − 1) // stride + 1`` in each dimension.
     """
     size = output_size(x, weight, bias, stride, padding, dilation, groups)
+    if winograd.fits(x, len(weight), weight.shape[2:], size, stride, dilation, groups):
+        return winograd.products(x, weight, bias, padding, size)
     out = np.empty((x.shape[0], groups, weight.shape[0] // groups, *size), x.dtype)
     shift = 0 if bias is None else bias.reshape(groups, -1, *(1 for _ in size))
     if out.size and x.size:
@@ -47,6 +50,8 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
     """The gradient of ``convolution`` with respect to its input, which has ``shape``: a transposed convolution."""
     if not g.size or not weight.size:
         return np.zeros(shape, g.dtype)
+    if winograd.fits(g, weight.shape[1], weight.shape[2:], shape[2:], stride, dilation, groups):
+        return winograd.products(g, weight, None, tuple(2 - p for p in padding), shape[2:], turned=True)
     form = layouts.layout(weight.shape[2:], g.shape[2:], stride, padding, dilation)
     inner, channels, grid = weight.shape[0] // groups, weight.shape[1], math.prod(form.grid)
     reach, size = int(form.shift.max()), max(grid, kernels.PRODUCT_BYTES // g.itemsize)
@@ -70,6 +75,8 @@ def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its weight, which has ``shape``."""
     if not g.size or not x.size:
         return np.zeros(shape, g.dtype)
+    if winograd.fits(x, shape[0], shape[2:], g.shape[2:], stride, dilation, groups):
+        return winograd.correlations(g, x, padding)
     form = layouts.layout(shape[2:], g.shape[2:], stride, padding, dilation)
     places, unit = layouts.starts(form, shape[1]), kernels.CORRELATION_BYTES // g.itemsize
     places = np.concatenate([places, np.repeat(places[-1:], -len(places) % 4)])
