@@ -62,7 +62,7 @@ class _Emitter:
 
     def everywhere(self, number):
         """``number`` in each lane."""
-        undefined = ir.Constant(self.vector, ir.Undefined)
+        undefined = ir.Constant(ir.VectorType(number.type, self.lanes), ir.Undefined)
         first = self.builder.insert_element(undefined, number, ir.IntType(32)(0))
         return self.shuffle(first, undefined, [0] * self.lanes)
 
@@ -124,30 +124,32 @@ class _Emitter:
 
     def inside(self, first, width):
         """Which lanes of a vector that begins at column ``first`` are columns of a line of ``width``."""
-        columns = ir.VectorType(INDEX, self.lanes)
-        undefined, zeros = ir.Constant(columns, ir.Undefined), [0] * self.lanes
-        both = [self.builder.insert_element(undefined, value, ir.IntType(32)(0)) for value in (first, width)]
-        first, width = (self.shuffle(value, undefined, zeros) for value in both)
-        numbers = self.builder.add(first, ir.Constant(columns, list(range(self.lanes))))
+        kind = ir.VectorType(ir.IntType(32), self.lanes)
+        first, width = (self.everywhere(self.builder.trunc(value, kind.element)) for value in (first, width))
+        numbers = self.builder.add(first, ir.Constant(kind, list(range(self.lanes))))
         return self.builder.icmp_unsigned("<", numbers, width)
+
+    def where(self, condition, mask):
+        """``mask`` if the condition holds, else no lane."""
+        return self.builder.select(condition, mask, ir.Constant(mask.type, [0] * self.lanes))
 
     def masked_load(self, pointer, mask):
         """A vector with 0 where the mask says no; nothing is read there."""
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        kinds = [pointer.type, ir.IntType(32), mask.type, self.vector]
-        function = self._masked("load", self.vector, kinds)
-        return self.builder.call(function, [pointer, ir.IntType(32)(self.bytes), mask, self._constant(0)])
+        arguments = [pointer, ir.IntType(32)(self.bytes), mask, self._constant(0)]
+        return self._masked("load", self.vector, self.vector, arguments)
 
     def masked_store(self, value, pointer, mask) -> None:
         """The lanes of a vector where the mask says yes."""
-        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
-        kinds = [self.vector, pointer.type, ir.IntType(32), mask.type]
-        function = self._masked("store", ir.VoidType(), kinds)
-        self.builder.call(function, [value, pointer, ir.IntType(32)(self.bytes), mask])
+        pointer = self.builder.bitcast(pointer, value.type.as_pointer())
+        align = self.context.get_abi_sizeof(value.type.element)
+        self._masked("store", value.type, ir.VoidType(), [value, pointer, ir.IntType(32)(align), mask])
 
-    def _masked(self, what: str, result, kinds: list):
-        name = f"llvm.masked.{what}.v{self.lanes}f{8 * self.bytes}.p0"
-        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, kinds), name)
+    def _masked(self, what: str, vector, result, arguments: list):
+        size, kind = 8 * self.context.get_abi_sizeof(vector.element), "i" if vector.element == INDEX else "f"
+        signature = ir.FunctionType(result, [argument.type for argument in arguments])
+        name = f"llvm.masked.{what}.v{self.lanes}{kind}{size}.p0"
+        return self.builder.call(cgutils.get_or_insert_function(self.builder.module, signature, name), arguments)
 
     def _constant(self, number: float):
         return ir.Constant(self.vector, [float(number)] * self.lanes)
@@ -252,17 +254,15 @@ def _from_image(matrix):
             e = _Emitter(context, builder, signature, args)
             x, at, row, height, column, width, out, to, plane = e.args
             size, unit, out = len(matrix[0]), UNIT, e.at(out, to)
+            starts = [range(c, c + unit * e.lanes, e.lanes) for c in range(0, size, unit)]
+            masks = {j: e.inside(builder.add(column, INDEX(j)), width) for part in starts for j in part}
             d = []
             for r in range(size):
                 line = builder.add(row, INDEX(r))
-                inside = builder.select(builder.icmp_unsigned("<", line, height), width, INDEX(0))
+                inside = builder.icmp_unsigned("<", line, height)
                 pointer = e.at(x, at, builder.mul(line, width), column)
-                for c in range(0, size, unit):
-                    parts = []
-                    for j in range(c, c + unit * e.lanes, e.lanes):
-                        mask = e.inside(builder.add(column, INDEX(j)), inside)
-                        parts.append(e.masked_load(e.at(pointer, j), mask))
-                    d += e.apart(parts)[: size - c]
+                for part in starts:
+                    d += e.apart([e.masked_load(e.at(pointer, j), e.where(inside, masks[j])) for j in part])
             for value in e.both_sides(matrix, d):
                 e.store(value, out)
                 out = e.at(out, plane)
@@ -291,18 +291,56 @@ def _to_image(matrix):
                 d.append(e.load(pointer))
                 pointer = e.at(pointer, plane)
             values = [builder.fadd(value, shift) for value in e.both_sides(matrix, d)]
-            for r in range(len(matrix)):
+            masks = [e.inside(builder.add(column, INDEX(j * e.lanes)), width) for j in range(UNIT)]
+            for r in range(UNIT):
                 line = builder.add(row, INDEX(r))
-                inside = builder.select(builder.icmp_unsigned("<", line, height), width, INDEX(0))
+                inside = builder.icmp_unsigned("<", line, height)
                 pointer = e.at(out, to, builder.mul(line, width), column)
-                for j, part in enumerate(e.together(values[r * len(matrix) : (r + 1) * len(matrix)])):
-                    mask = e.inside(builder.add(column, INDEX(j * e.lanes)), inside)
-                    e.masked_store(part, e.at(pointer, j * e.lanes), mask)
+                for j, part in enumerate(e.together(values[r * UNIT : (r + 1) * UNIT])):
+                    e.masked_store(part, e.at(pointer, j * e.lanes), e.where(inside, masks[j]))
             return context.get_dummy_value()
 
         return types.void(source, at, plane, shift, out, to, row, height, column, width), emit
 
     return transform
+
+
+@intrinsic
+def largest_of_pairs(typing, x, at, width, line, values, indices, to, column, columns):
+    """The largest of each window of 2 × 2 and its place, from ``column`` to ``columns`` of a row of windows or less.
+
+    The image with lines of ``width`` is at x[at], its lines ``line`` and ``line + 1`` are those of the windows; the row's
+    results go to values[to] and indices[to] and after. The first wins a tie, and NaN counts as largest.
+    """
+
+    def emit(context, builder, signature, args):
+        e = _Emitter(context, builder, signature, args)
+        x, at, width, line, values, indices, to, column, columns = e.args
+        place = builder.add(builder.mul(line, width), builder.mul(column, INDEX(2)))
+        first = builder.mul(column, INDEX(2))
+        masks = [e.inside(builder.add(first, INDEX(j * e.lanes)), width) for j in range(2)]
+        upper = e.at(x, at, place)
+        (a, b), (c, d) = (
+            e.apart([e.masked_load(e.at(row, j * e.lanes), mask) for j, mask in enumerate(masks)])
+            for row in (upper, e.at(upper, width))
+        )
+
+        def larger(p, q):  # q > p, or only q is NaN
+            return builder.and_(builder.fcmp_unordered(">", q, p), builder.fcmp_ordered("ord", p, p))
+
+        right, right_below = larger(a, b), larger(c, d)
+        top, bottom = builder.select(right, b, a), builder.select(right_below, d, c)
+        below = larger(top, bottom)
+        kind = ir.VectorType(INDEX, e.lanes)
+        number = builder.add(e.everywhere(place), ir.Constant(kind, list(range(0, 2 * e.lanes, 2))))
+        number = builder.add(number, builder.zext(builder.select(below, right_below, right), kind))
+        number = builder.add(number, builder.select(below, e.everywhere(width), ir.Constant(kind, [0] * e.lanes)))
+        mask = e.inside(column, columns)
+        e.masked_store(builder.select(below, bottom, top), e.at(values, to, column), mask)
+        e.masked_store(number, e.at(indices, to, column), mask)
+        return context.get_dummy_value()
+
+    return types.void(x, at, width, line, values, indices, to, column, columns), emit
 
 
 product_tile_8, product_tile_4, product_tile_2, product_tile_1 = map(_product, (8, 4, 2, 1))

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from ..kernels import convolution as kernels
+from ..kernels.scratch import scratch
 from ..primitive import primitive
 from . import convolution_layout as layouts
 from . import convolution_winograd as winograd
@@ -35,7 +36,7 @@ def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), 
         form = layouts.layout(weight.shape[2:], size, stride, padding, dilation)
         places, matrix = layouts.starts(form, weight.shape[1]), weight.reshape(*out.shape[1:3], -1)
         least = kernels.PRODUCT_BYTES // x.itemsize
-        rows = np.empty((x.shape[0] * groups, out.shape[2], max(math.prod(form.wide), least)), x.dtype)
+        rows = scratch((x.shape[0] * groups, out.shape[2], max(math.prod(form.wide), least)), x.dtype)
         reach = max(form.needed, least)
         source = layouts.image_rows(x, form, groups, reach)
         kernels.shifted_products(source, np.ascontiguousarray(matrix), places, rows)

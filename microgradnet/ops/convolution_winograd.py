@@ -21,6 +21,7 @@ import numpy as np
 
 from ..kernels import threads
 from ..kernels import winograd as kernels
+from ..kernels.scratch import scratch
 
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 ENTRIES = np.kron(G, G)  # G g Gᵀ with the entries of g in one column, and its own
@@ -82,5 +83,5 @@ def _blocks(x, outputs: int, size, row_bytes: int) -> tuple:
     stride = -(-images * lines * columns * itemsize // row_bytes) * row_bytes // itemsize
     planes = tuple(n * stride + 64 // itemsize for n in (channels, outputs))
     blocks = -(-len(x) // images) * bands
-    work = np.empty((min(blocks, workers), len(ENTRIES) * (planes[0] + planes[1])), x.dtype)
+    work = scratch((min(blocks, workers), len(ENTRIES) * (planes[0] + planes[1])), x.dtype)
     return images, lines, columns, planes, np.arange(channels) * stride, work

@@ -1,0 +1,23 @@
+"""Room to work in for a loop: the same memory at each call, since new pages cost as much as filling them with numbers."""
+
+import math
+import threading
+
+import numpy as np
+
+# More than this is not kept.
+KEPT = 1 << 24
+
+_local = threading.local()
+
+
+def scratch(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """An array with anything in it, from a multiple of 64 bytes on: the calling thread's until it asks for another."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    room = getattr(_local, "room", None)
+    if room is None or len(room) < size + 64:
+        room = np.empty(size + 64, np.uint8)
+        if size <= KEPT:
+            _local.room = room
+    first = -room.ctypes.data % 64
+    return room[first : first + size].view(dtype).reshape(shape)
