@@ -2,17 +2,17 @@
 
 So with the input in rows, convolution is a matrix product whose right-hand rows are ``source[start : start + Q]`` for
 as many ``starts`` as the kernel has places and the input channels, with no copy of patches. The tiles of that product
-stay in registers (``vector_tiles``), and threads share the images.
+stay in registers (``matrix_tiles``), and threads share the images.
 """
 
 from .cpu import emitted, loop
 
-product_tile_8 = emitted("vector_tiles", "product_tile_8")
-product_tile_4 = emitted("vector_tiles", "product_tile_4")
-product_tile_2 = emitted("vector_tiles", "product_tile_2")
-product_tile_1 = emitted("vector_tiles", "product_tile_1")
-correlation_tile_4 = emitted("vector_tiles", "correlation_tile_4")
-correlation_tile_1 = emitted("vector_tiles", "correlation_tile_1")
+product_tile_8 = emitted("matrix_tiles", "product_tile_8")
+product_tile_4 = emitted("matrix_tiles", "product_tile_4")
+product_tile_2 = emitted("matrix_tiles", "product_tile_2")
+product_tile_1 = emitted("matrix_tiles", "product_tile_1")
+correlation_tile_4 = emitted("matrix_tiles", "correlation_tile_4")
+correlation_tile_1 = emitted("matrix_tiles", "correlation_tile_1")
 
 # The least number of columns of ``shifted_products``, and the unit of those of ``shifted_correlations``, in bytes.
 PRODUCT_BYTES, CORRELATION_BYTES = 128, 64

@@ -8,6 +8,7 @@ loop by size.
 import ast
 import functools
 import hashlib
+import re
 import threading
 from pathlib import Path
 
@@ -151,18 +152,24 @@ def loop(function=None, *, parallel: bool | int = False, reassociate: bool = Fal
 def emitted(module: str, name: str):
     """What a loop calls by this name: a function that ``module``, beside this file, builds of numba's intrinsics.
 
-    The module is read, not imported: it needs numba, which only compiling kernels may import.
+    The module is read, not imported: it needs numba, which only compiled kernels import.
     """
 
     def sources(dtype: str) -> dict[str, str]:
-        text = Path(__file__).with_name(f"{module}.py").read_bytes()
-        return {name: f"# {hashlib.sha256(text).hexdigest()}\nfrom {__package__}.{module} import {name}"}
+        text = hashlib.sha256(_with_imports(module).encode()).hexdigest()
+        return {name: f"# {text}\nfrom {__package__}.{module} import {name}"}
 
     def stand_in(*arguments):
         raise TypeError(f"{name} exists in compiled loops only")
 
     stand_in.loop_sources = sources
     return stand_in
+
+
+def _with_imports(module: str) -> str:
+    """The text of a module beside this file and of those beside it that it imports from."""
+    text = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    return text + "".join(map(_with_imports, re.findall(r"^from \.(\w+) import", text, re.MULTILINE)))
 
 
 def flat(array: np.ndarray, dtype: np.dtype) -> np.ndarray:

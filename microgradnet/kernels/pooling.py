@@ -6,7 +6,7 @@ of the plane. So one loop serves strides, padding, dilation and adaptive windows
 
 from .cpu import emitted, loop
 
-largest_of_pairs = emitted("vector_tiles", "largest_of_pairs")
+largest_of_pairs = emitted("image_tiles", "largest_of_pairs")
 
 
 @loop(parallel=True)

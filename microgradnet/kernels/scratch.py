@@ -1,4 +1,4 @@
-"""Room to work in for a loop: the same memory at each call, since new pages cost as much as filling them with numbers."""
+"""Room to work in for a loop: the same memory at each call, since new pages cost as much as what is written to them."""
 
 import math
 import threading

@@ -8,12 +8,12 @@ overwritten by the next line, and a vector's length lies between two matrices fo
 
 from .cpu import emitted, loop
 
-product_tile_8 = emitted("vector_tiles", "product_tile_8")
-product_tile_4 = emitted("vector_tiles", "product_tile_4")
-correlation_tile_4 = emitted("vector_tiles", "correlation_tile_4")
-winograd_input = emitted("vector_tiles", "winograd_input")
-winograd_output = emitted("vector_tiles", "winograd_output")
-winograd_cotangent = emitted("vector_tiles", "winograd_cotangent")
+product_tile_8 = emitted("matrix_tiles", "product_tile_8")
+product_tile_4 = emitted("matrix_tiles", "product_tile_4")
+correlation_tile_4 = emitted("matrix_tiles", "correlation_tile_4")
+winograd_input = emitted("image_tiles", "winograd_input")
+winograd_output = emitted("image_tiles", "winograd_output")
+winograd_cotangent = emitted("image_tiles", "winograd_cotangent")
 
 # What a row of a block fills a multiple of, in bytes.
 PRODUCT_BYTES, CORRELATION_BYTES = 128, 64
