@@ -48,6 +48,20 @@ def shifted_products(source, coefficients, starts, out):
                 m += 1
 
 
+@loop(parallel=True)
+def kept(rows, shift, lines, out):
+    """``out[b, m, i, j] = rows[b, m, lines[i] + j] + shift[b mod G, m]``: what of the products is no waste."""
+    groups, channels = shift.shape
+    for i in prange(out.shape[0] * channels):  # noqa: F821
+        b = i // channels
+        m = i - b * channels
+        add = shift[b % groups, m]
+        for line in range(lines.size):
+            start = lines[line]
+            for j in range(out.shape[3]):
+                out[b, m, line, j] = rows[b, m, start + j] + add
+
+
 @loop(parallel=1 << 14)
 def shifted_correlations(source, g, starts, out):
     """``out[i, b mod G, m, k] = Σ_b Σ_q g[b, m, q]·source[b, starts[k] + q]``, one i for each block of rows b.

@@ -30,20 +30,19 @@ def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), 
     size = output_size(x, weight, bias, stride, padding, dilation, groups)
     if winograd.fits(x, len(weight), weight.shape[2:], size, stride, dilation, groups):
         return winograd.products(x, weight, bias, padding, size)
-    out = np.empty((x.shape[0], groups, weight.shape[0] // groups, *size), x.dtype)
-    shift = 0 if bias is None else bias.reshape(groups, -1, *(1 for _ in size))
+    out = np.empty((x.shape[0] * groups, len(weight) // groups, math.prod(size[:-1]), size[-1]), x.dtype)
+    shift = np.zeros(len(weight), x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     if out.size and x.size:
         form = layouts.layout(weight.shape[2:], size, stride, padding, dilation)
-        places, matrix = layouts.starts(form, weight.shape[1]), weight.reshape(*out.shape[1:3], -1)
+        places, matrix = layouts.starts(form, weight.shape[1]), weight.reshape(groups, out.shape[1], -1)
         least = kernels.PRODUCT_BYTES // x.itemsize
-        rows = scratch((x.shape[0] * groups, out.shape[2], max(math.prod(form.wide), least)), x.dtype)
-        reach = max(form.needed, least)
-        source = layouts.image_rows(x, form, groups, reach)
+        rows = scratch((*out.shape[:2], max(math.prod(form.wide), least)), x.dtype)
+        source = layouts.image_rows(x, form, groups, max(form.needed, least))
         kernels.shifted_products(source, np.ascontiguousarray(matrix), places, rows)
-        np.add(layouts.from_wide(rows, form, out.shape), shift, out=out)
-    else:
-        out[...] = shift
-    return out.reshape(x.shape[0], weight.shape[0], *size)
+        kernels.kept(rows, shift.reshape(groups, -1), layouts.line_starts(form), out)
+    elif out.size:
+        out.reshape(len(x), len(weight), -1)[...] = shift[:, None]
+    return out.reshape(len(x), len(weight), *size)
 
 
 @primitive(formula="gᵀ ∗ w")

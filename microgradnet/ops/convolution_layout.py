@@ -112,10 +112,10 @@ def wide_rows(g: np.ndarray, form: Layout, groups: int, length: int, before: int
     return rows
 
 
-def from_wide(rows: np.ndarray, form: Layout, shape: tuple) -> np.ndarray:
-    """A view of the outputs (N, groups, O/groups, *size) of ``shape`` in rows (N·groups, O/groups, wide and more)."""
-    wide = rows[..., : math.prod(form.wide)].reshape(*shape[:3], *form.wide)
-    return wide[(..., *(slice(n) for n in form.size))]
+def line_starts(form: Layout) -> np.ndarray:
+    """Where in ``wide`` each line of the output begins."""
+    numbers = np.arange(math.prod(form.wide)).reshape(form.wide)[..., 0]
+    return numbers[tuple(slice(n) for n in form.size[:-1])].reshape(-1)
 
 
 def starts(form: Layout, channels: int) -> np.ndarray:

@@ -55,7 +55,7 @@ def products(x, weight, bias, padding, size, turned: bool = False) -> np.ndarray
     transformed = transformed.reshape(-1, *weight.shape[:2])
     transformed = np.ascontiguousarray(transformed.transpose(0, 2, 1) if turned else transformed)
     outputs = transformed.shape[1]
-    bias = np.zeros(outputs, x.dtype) if bias is None else np.ascontiguousarray(bias)
+    bias = np.zeros(outputs, x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     out, plan = np.empty((len(x), outputs, *size), x.dtype), _blocks(x, outputs, size, kernels.PRODUCT_BYTES)
     kernels.winograd_products(np.ascontiguousarray(x), transformed, bias, *padding, *plan, out)
     return out
