@@ -1,90 +1,91 @@
 """Convolution loops. A kernel's place meets, for all places of the output, one shifted stretch of the padded input.
 
 So with the input in rows, convolution is a matrix product whose right-hand rows are ``source[start : start + Q]`` for
-as many ``starts`` as the kernel has places and the input channels, with no copy of patches. Two output rows and three
-stretches at a time keep the arithmetic units busy from registers (measured: three quarters of OpenBLAS on one core, and
-all of it for the weight's gradient); threads share the images, which they do better than small products in the BLAS.
-Stretches are sliced out once for all rows: a slice counts its references, and threads contend for the count.
+as many ``starts`` as the kernel has places and the input channels, with no copy of patches. The tiles of that product
+stay in registers (``matrix_tiles``), and threads share the images.
 """
 
 import numpy as np
 
-from .loops import loop
+from .lanes import lanes
+from .loops import emitted, loop
+
+product_tile_8 = emitted("matrix_tiles", "product_tile_8")
+product_tile_4 = emitted("matrix_tiles", "product_tile_4")
+product_tile_2 = emitted("matrix_tiles", "product_tile_2")
+product_tile_1 = emitted("matrix_tiles", "product_tile_1")
+correlation_tile_4 = emitted("matrix_tiles", "correlation_tile_4")
+correlation_tile_1 = emitted("matrix_tiles", "correlation_tile_1")
+
+# The least number of columns of ``shifted_products``, and the unit of those of ``shifted_correlations``, in bytes.
+PRODUCT_BYTES, CORRELATION_BYTES = 128, 64
 
 
 @loop(parallel=1 << 14)
 def shifted_products(source, coefficients, starts, out):
-    """``out[b, m, q] = Σ_k coefficients[b mod G, m, k]·source[b, starts[k] + q]``.
+    """``out[b, m, q] = Σ_k coefficients[b mod G, m, k]·source[b, starts[k] + q]``, as far as the source goes.
 
-    source (B, S), coefficients (G, M, K), starts (K), out (B, M, Q): M even, K a multiple of 3.
+    source (B, S), coefficients (G, M, K), starts (K), out (B, M, Q): both Q and S − max(starts) fill 128 bytes or more.
     """
-    size = out.shape[2]
-    for b in prange(out.shape[0]):  # noqa: F821 (prange is there when numba compiles this)
-        row, group = source[b], b % coefficients.shape[0]
-        out[b] = 0
-        for k in range(0, starts.size, 3):
-            x = row[starts[k] : starts[k] + size]
-            y = row[starts[k + 1] : starts[k + 1] + size]
-            z = row[starts[k + 2] : starts[k + 2] + size]
-            for m in range(0, out.shape[1], 2):
-                upper_x, upper_y, upper_z = (
-                    coefficients[group, m, k],
-                    coefficients[group, m, k + 1],
-                    coefficients[group, m, k + 2],
-                )
-                lower_x, lower_y, lower_z = (
-                    coefficients[group, m + 1, k],
-                    coefficients[group, m + 1, k + 1],
-                    coefficients[group, m + 1, k + 2],
-                )
-                for q in range(size):
-                    out[b, m, q] += upper_x * x[q] + upper_y * y[q] + upper_z * z[q]
-                    out[b, m + 1, q] += lower_x * x[q] + lower_y * y[q] + lower_z * z[q]
+    groups, rows, count = coefficients.shape
+    width, size = 128 // source.itemsize, min(out.shape[2], source.shape[1] - starts.max())
+    tiles = -(-size // width)
+    for i in prange(out.shape[0] * tiles):  # noqa: F821 (prange is there when numba compiles this)
+        b = i // tiles
+        q = min((i - b * tiles) * width, size - width)  # the last tile overlaps its neighbour
+        at, to = b * source.shape[1] + q, b * rows * out.shape[2] + q
+        first, m = b % groups * rows, 0
+        while m < rows:
+            a_at, out_at = (first + m) * count, to + m * out.shape[2]
+            if rows - m >= 8:
+                product_tile_8(coefficients, a_at, count, source, at, starts, count, out, out_at, out.shape[2])
+                m += 8
+            elif rows - m >= 4:
+                product_tile_4(coefficients, a_at, count, source, at, starts, count, out, out_at, out.shape[2])
+                m += 4
+            elif rows - m >= 2:
+                product_tile_2(coefficients, a_at, count, source, at, starts, count, out, out_at, out.shape[2])
+                m += 2
+            else:
+                product_tile_1(coefficients, a_at, count, source, at, starts, count, out, out_at, out.shape[2])
+                m += 1
 
 
-@loop(parallel=1 << 14, reassociate=True)
+@loop(parallel=True)
+def kept(rows, shift, lines, out):
+    """``out[b, m, i, j] = rows[b, m, lines[i] + j] + shift[b mod G, m]``: what of the products is no waste."""
+    groups, channels = shift.shape
+    for i in prange(out.shape[0] * channels):  # noqa: F821
+        b = i // channels
+        m = i - b * channels
+        add = shift[b % groups, m]
+        for line in lanes(lines.size):
+            for j in lanes(out.shape[3]):
+                out[b, m, line, j] = rows[b, m, lines[line] + j] + add
+
+
+@loop(parallel=1 << 14)
 def shifted_correlations(source, g, starts, out):
     """``out[i, b mod G, m, k] = Σ_b Σ_q g[b, m, q]·source[b, starts[k] + q]``, one i for each block of rows b.
 
-    source (B, S), g (B, M, Q), starts (K), out (blocks, G, M, K), zeros: M a multiple of 4, K of 3.
+    source (B, S), g (B, M, Q), starts (K), out (blocks, G, M, K), zeros: Q fills a multiple of 64 bytes, K is one of 4.
     """
-    size, blocks, groups = g.shape[2], out.shape[0], out.shape[1]
+    size, rows, count = g.shape[2], g.shape[1], starts.size
+    blocks, groups = out.shape[0], out.shape[1]
     images = source.shape[0] // groups
     for i in prange(blocks):  # noqa: F821
         for b in range(images * i // blocks * groups, images * (i + 1) // blocks * groups):
-            row, to = source[b], out[i, b % groups]
-            for k in range(0, starts.size, 3):
-                x = row[starts[k] : starts[k] + size]
-                y = row[starts[k + 1] : starts[k + 1] + size]
-                z = row[starts[k + 2] : starts[k + 2] + size]
-                for m in range(0, g.shape[1], 4):
-                    ux = uy = uz = vx = vy = vz = source.dtype.type(0)
-                    wx = wy = wz = tx = ty = tz = source.dtype.type(0)
-                    for q in range(size):
-                        ux += g[b, m, q] * x[q]
-                        uy += g[b, m, q] * y[q]
-                        uz += g[b, m, q] * z[q]
-                        vx += g[b, m + 1, q] * x[q]
-                        vy += g[b, m + 1, q] * y[q]
-                        vz += g[b, m + 1, q] * z[q]
-                        wx += g[b, m + 2, q] * x[q]
-                        wy += g[b, m + 2, q] * y[q]
-                        wz += g[b, m + 2, q] * z[q]
-                        tx += g[b, m + 3, q] * x[q]
-                        ty += g[b, m + 3, q] * y[q]
-                        tz += g[b, m + 3, q] * z[q]
-                    to[m, k] += ux
-                    to[m, k + 1] += uy
-                    to[m, k + 2] += uz
-                    to[m + 1, k] += vx
-                    to[m + 1, k + 1] += vy
-                    to[m + 1, k + 2] += vz
-                    to[m + 2, k] += wx
-                    to[m + 2, k + 1] += wy
-                    to[m + 2, k + 2] += wz
-                    to[m + 3, k] += tx
-                    to[m + 3, k + 1] += ty
-                    to[m + 3, k + 2] += tz
+            at, to = b * source.shape[1], (i * groups + b % groups) * rows * count
+            for k in range(0, count, 4):
+                m = 0
+                while m < rows:
+                    g_at, out_at = (b * rows + m) * size, to + m * count + k
+                    if rows - m >= 4:
+                        correlation_tile_4(g, g_at, size, source, at, starts, k, size, out, out_at, count)
+                        m += 4
+                    else:
+                        correlation_tile_1(g, g_at, size, source, at, starts, k, size, out, out_at, count)
+                        m += 1
 
 
 def _stretches(source, starts, size: int):
@@ -94,9 +95,9 @@ def _stretches(source, starts, size: int):
 
 @shifted_products.on_gpu
 def _(source, coefficients, starts, out):
-    groups = coefficients.shape[0]
-    stretches = _stretches(source, starts, out.shape[2]).reshape(-1, groups, len(starts), out.shape[2])
-    out[...] = np.matmul(coefficients, stretches).reshape(out.shape)
+    groups, size = coefficients.shape[0], min(out.shape[2], source.shape[1] - int(starts.max()))
+    stretches = _stretches(source, starts, size).reshape(-1, groups, len(starts), size)
+    out[..., :size] = np.matmul(coefficients, stretches).reshape(*out.shape[:2], size)
 
 
 @shifted_correlations.on_gpu

@@ -171,7 +171,7 @@ def _on_device(argument):
     if not isinstance(argument, np.ndarray):
         return argument.host if simulated() and hasattr(argument, "host") else argument
     if simulated():
-        return argument
+        return np.ascontiguousarray(argument)
     if argument.nbytes <= 1 << 14:
         return _constant(argument.tobytes(), argument.dtype.str, argument.shape)
     import cupy

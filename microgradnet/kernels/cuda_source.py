@@ -164,11 +164,10 @@ def _calls(node, name: str) -> bool:
 class OnCpu(ast.NodeTransformer):
     """The markers compiled away: one thread does all lanes."""
 
-    def visit_Name(self, node):
-        return ast.Name("range", node.ctx) if node.id == "lanes" else node
-
     def visit_Call(self, node):
         self.generic_visit(node)
+        if _calls(node, "lanes"):
+            node.func = ast.Name("range", ast.Load())
         return node.args[0] if _calls(node, "lanes_sum") or _calls(node, "lanes_max") else node
 
     def visit_Expr(self, node):

@@ -5,6 +5,9 @@ The same source runs on one thread of the CPU, on all of them, or on a GPU; ``la
 
 import ast
 import functools
+import hashlib
+import re
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -105,6 +108,15 @@ class Part(NamedTuple):
         return f"@njit({self.flags}{', parallel=True' if parallel else ''})\n{ast.unparse(tree)}"
 
 
+class Imported(NamedTuple):
+    """A function that the module of a loop imports: see ``emitted``."""
+
+    line: str
+
+    def on_cpu(self, parallel: bool) -> str:
+        return self.line
+
+
 def _parts(function, flags: str, dtype: str) -> dict[str, Part]:
     """``function`` and, before it, all that it calls."""
     tree = source.function_ast(function)
@@ -127,3 +139,26 @@ def _parts(function, flags: str, dtype: str) -> dict[str, Part]:
             node.id = renamed[node.id]
     done[function.__name__] = Part(tree, flags)
     return done
+
+
+def emitted(module: str, name: str):
+    """What a loop calls by this name: a function that ``module``, beside this file, builds of numba's intrinsics.
+
+    The module is read, not imported: it needs numba, which only compiled kernels import.
+    """
+
+    def parts(dtype: str) -> dict[str, Imported]:
+        text = hashlib.sha256(_with_imports(module).encode()).hexdigest()
+        return {name: Imported(f"# {text}\nfrom {__package__}.{module} import {name}")}
+
+    def stand_in(*arguments):
+        raise TypeError(f"{name} exists in compiled loops only")
+
+    stand_in.parts = parts
+    return stand_in
+
+
+def _with_imports(module: str) -> str:
+    """The text of a module beside this file and of those beside it that it imports from."""
+    text = Path(__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
+    return text + "".join(map(_with_imports, re.findall(r"^from \.(\w+) import", text, re.MULTILINE)))

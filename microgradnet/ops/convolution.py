@@ -11,8 +11,10 @@ import numpy
 
 from ..device import np
 from ..kernels import convolution as kernels
+from ..kernels.scratch import scratch
 from ..primitive import primitive
 from . import convolution_layout as layouts
+from . import convolution_winograd as winograd
 from .rearranging import constant_pad_nd
 from .reduction import sum
 
@@ -27,18 +29,21 @@ def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), 
     ``out = (size + 2·padding − dilation·(kernel − 1) − 1) // stride + 1`` in each dimension.
     """
     size = output_size(x, weight, bias, stride, padding, dilation, groups)
-    out = np.empty((x.shape[0], groups, weight.shape[0] // groups, *size), x.dtype)
-    shift = 0 if bias is None else bias.reshape(groups, -1, *(1 for _ in size))
+    if winograd.fits(x, len(weight), weight.shape[2:], size, stride, dilation, groups):
+        return winograd.products(x, weight, bias, padding, size)
+    out = np.empty((x.shape[0] * groups, len(weight) // groups, math.prod(size[:-1]), size[-1]), x.dtype)
+    shift = np.zeros(len(weight), x.dtype) if bias is None else np.ascontiguousarray(bias, x.dtype)
     if out.size and x.size:
         form = layouts.layout(weight.shape[2:], size, stride, padding, dilation)
-        matrix = layouts.coefficients(weight.reshape(len(weight), -1), groups)
-        rows = np.empty((x.shape[0] * groups, matrix.shape[1], math.prod(form.wide)), x.dtype)
-        places = layouts.starts(form, weight.shape[1])
-        kernels.shifted_products(layouts.image_rows(x, form, groups), matrix, places, rows)
-        np.add(layouts.from_wide(rows, form, out.shape), shift, out=out)
-    else:
-        out[...] = shift
-    return out.reshape(x.shape[0], weight.shape[0], *size)
+        places, matrix = layouts.starts(form, weight.shape[1]), weight.reshape(groups, out.shape[1], -1)
+        least = kernels.PRODUCT_BYTES // x.itemsize
+        rows = scratch((*out.shape[:2], max(math.prod(form.wide), least)), x)
+        source = layouts.image_rows(x, form, groups, max(form.needed, least))
+        kernels.shifted_products(source, np.ascontiguousarray(matrix), places, rows)
+        kernels.kept(rows, shift.reshape(groups, -1), layouts.line_starts(form), out)
+    elif out.size:
+        out.reshape(len(x), len(weight), -1)[...] = shift[:, None]
+    return out.reshape(len(x), len(weight), *size)
 
 
 @primitive(formula="gᵀ ∗ w")
@@ -46,22 +51,24 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
     """The gradient of ``convolution`` with respect to its input, which has ``shape``: a transposed convolution."""
     if not g.size or not weight.size:
         return np.zeros(shape, g.dtype)
+    if winograd.fits(g, weight.shape[1], weight.shape[2:], shape[2:], stride, dilation, groups):
+        return winograd.products(g, weight, None, tuple(2 - p for p in padding), shape[2:], turned=True)
     form = layouts.layout(weight.shape[2:], g.shape[2:], stride, padding, dilation)
     inner, channels, grid = weight.shape[0] // groups, weight.shape[1], math.prod(form.grid)
-    reach = int(form.shift.max())
-    source = layouts.wide_rows(g, form, groups, before=reach, length=reach + grid)
+    reach, size = int(form.shift.max()), max(grid, kernels.PRODUCT_BYTES // g.itemsize)
+    source = layouts.wide_rows(g, form, groups, reach + size, before=reach)
     source = source.reshape(len(source), -1)
     by_place = weight.reshape(groups, inner, channels, -1).transpose(0, 2, 1, 3)  # (groups, C/groups, O/groups, places)
-    out = np.empty((form.phases, len(source), channels + channels % 2, grid), g.dtype)
+    out = np.empty((form.phases, len(source), channels, size), g.dtype)
     for phase in range(form.phases):
         here = np.nonzero(form.phase == phase)[0]
         if not len(here):
             out[phase] = 0
         else:
-            places = (numpy.arange(inner)[:, None] * (reach + grid) + reach - form.shift[here]).reshape(-1)
-            matrix = layouts.coefficients(by_place[..., here].reshape(groups * channels, -1), groups)
-            kernels.shifted_products(source, matrix, layouts.in_threes(places), out[phase])
-    return layouts.images(out.reshape(*out.shape[:3], *form.grid)[:, :, :channels], form, shape)
+            places = (numpy.arange(inner)[:, None] * (reach + size) + reach - form.shift[here]).reshape(-1)
+            matrix = by_place[..., here].reshape(groups, channels, -1)
+            kernels.shifted_products(source, np.ascontiguousarray(matrix), places, out[phase])
+    return layouts.images(out[..., :grid].reshape(*out.shape[:3], *form.grid), form, shape)
 
 
 @primitive(formula="g ∗ x")
@@ -69,11 +76,15 @@ def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its weight, which has ``shape``."""
     if not g.size or not x.size:
         return np.zeros(shape, g.dtype)
+    if winograd.fits(x, shape[0], shape[2:], g.shape[2:], stride, dilation, groups):
+        return winograd.correlations(g, x, padding)
     form = layouts.layout(shape[2:], g.shape[2:], stride, padding, dilation)
-    places, rows = layouts.starts(form, shape[1]), layouts.wide_rows(g, form, groups, 4)
+    places, unit = layouts.starts(form, shape[1]), kernels.CORRELATION_BYTES // g.itemsize
+    places = np.concatenate([places, np.repeat(places[-1:], -len(places) % 4)])
+    rows = layouts.wide_rows(g, form, groups, -(-math.prod(form.wide) // unit) * unit)
     parts = np.zeros((min(len(x), PARTS), groups, rows.shape[1], len(places)), g.dtype)
-    kernels.shifted_correlations(layouts.image_rows(x, form, groups), rows, places, parts)
-    return parts.sum(axis=0)[:, : shape[0] // groups, : math.prod(shape[1:])].reshape(shape)
+    kernels.shifted_correlations(layouts.image_rows(x, form, groups, rows.shape[2]), rows, places, parts)
+    return parts.sum(axis=0)[..., : math.prod(shape[1:])].reshape(shape)
 
 
 convolution.vjp(

@@ -32,6 +32,11 @@ class Layout(NamedTuple):
         return (self.size[0], *self.grid[1:])
 
     @property
+    def needed(self) -> int:
+        """The numbers of the outputs that are kept are below this, in ``wide``."""
+        return 1 + int(np.ravel_multi_index([n - 1 for n in self.size], self.wide))
+
+    @property
     def phases(self) -> int:
         return math.prod(self.stride)
 
@@ -48,13 +53,18 @@ def layout(kernel, size, stride, padding, dilation) -> Layout:
     return Layout(kernel, size, stride, padding, grid, numpy.array(phase), numpy.array(shift))
 
 
-def image_rows(x: np.ndarray, form: Layout, groups: int) -> np.ndarray:
-    """Images (N, C, *sizes) as rows (N·groups, C/groups · phases · grid), and zeros for the last shift to read."""
+def image_rows(x: np.ndarray, form: Layout, groups: int, reach: int) -> np.ndarray:
+    """Images (N, C, *sizes) as rows (N·groups, C/groups · phases · grid, …), with room for ``reach`` after any shift.
+
+    Rows that begin with the image as it is, and need no room behind it, are the image itself and no copy.
+    """
     planes = x.reshape(x.shape[0] * groups, x.shape[1] // groups, *x.shape[2:])
     length = planes.shape[1] * form.phases * math.prod(form.grid)
-    slack = int(form.shift.max()) + math.prod(form.wide) - math.prod(form.grid)
-    rows = np.zeros((len(planes), length + max(slack, 0)), x.dtype)
+    slack = max(int(form.shift.max()) + reach - math.prod(form.grid), 0)
     padded, part = _places(form, x.shape[2:])
+    if form.phases == 1 and not slack and x.shape[2:] == form.grid and not any(form.padding):
+        return np.ascontiguousarray(planes).reshape(len(planes), -1)
+    rows = np.zeros((len(planes), length + slack), x.dtype)
     if form.phases == 1:
         rows[:, :length].reshape(*planes.shape[:2], *form.grid)[(..., *padded)] = planes[(..., *part)]
         return rows
@@ -95,38 +105,22 @@ def _apart(whole: np.ndarray, form: Layout) -> np.ndarray:
     return split.transpose(0, 1, *range(3, 3 + 2 * dims, 2), *range(2, 2 + 2 * dims, 2))
 
 
-def wide_rows(g: np.ndarray, form: Layout, groups: int, multiple: int = 1, before: int = 0, length=None) -> np.ndarray:
-    """Outputs (N, O, *size) as (N·groups, O/groups, wide), zeros in between, and rows of zeros up to a multiple.
-
-    With ``length`` rows have that length, and the output begins after ``before`` zeros.
-    """
+def wide_rows(g: np.ndarray, form: Layout, groups: int, length: int, before: int = 0) -> np.ndarray:
+    """Outputs (N, O, *size) as (N·groups, O/groups, length): wide, after ``before`` zeros, and zeros in between."""
     inner, wide = g.shape[1] // groups, math.prod(form.wide)
-    rows = np.zeros((g.shape[0] * groups, -(-inner // multiple) * multiple, length or wide), g.dtype)
-    places = rows[:, :inner, before : before + wide].reshape(len(rows), inner, *form.wide)
+    rows = np.zeros((g.shape[0] * groups, inner, length), g.dtype)
+    places = rows[..., before : before + wide].reshape(len(rows), inner, *form.wide)
     places[(..., *(slice(n) for n in form.size))] = g.reshape(len(rows), inner, *form.size)
     return rows
 
 
-def from_wide(rows: np.ndarray, form: Layout, shape: tuple) -> np.ndarray:
-    """A view of the outputs (N, groups, O/groups, *size) of ``shape`` in rows (N·groups, …, wide)."""
-    wide = rows.reshape(*shape[:2], rows.shape[1], *form.wide)
-    return wide[(slice(None), slice(None), slice(shape[2]), *(slice(n) for n in form.size))]
+def line_starts(form: Layout) -> np.ndarray:
+    """Where in ``wide`` each line of the output begins."""
+    numbers = numpy.arange(math.prod(form.wide)).reshape(form.wide)[..., 0]
+    return numbers[tuple(slice(n) for n in form.size[:-1])].reshape(-1)
 
 
 def starts(form: Layout, channels: int) -> np.ndarray:
-    """Where the stretch of each input channel and place of the kernel begins in ``image_rows``; a multiple of 3."""
+    """Where the stretch of each input channel and place of the kernel begins in ``image_rows``."""
     planes = (numpy.arange(channels)[:, None] * form.phases + form.phase) * math.prod(form.grid)
-    return in_threes((planes + form.shift).reshape(-1))
-
-
-def in_threes(values: np.ndarray) -> np.ndarray:
-    """The last value again, up to a multiple of 3."""
-    return np.concatenate([values, np.repeat(values[-1:], -len(values) % 3)])
-
-
-def coefficients(weight: np.ndarray, groups: int) -> np.ndarray:
-    """Weight (G·M, K) as (G, M, K), with zeros up to an even M and a multiple of 3."""
-    rows, columns = weight.shape[0] // groups, weight.shape[1]
-    out = np.zeros((groups, rows + rows % 2, columns + -columns % 3), weight.dtype)
-    out[:, :rows, :columns] = weight.reshape(groups, rows, columns)
-    return out
+    return (planes + form.shift).reshape(-1)

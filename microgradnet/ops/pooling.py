@@ -30,12 +30,13 @@ def max_pool(x, spans):
     size = tuple(len(span.starts) for span in spans)
     values, indices = np.empty((*x.shape[:2], *size), x.dtype), np.empty((*x.shape[:2], *size), np.int64)
     if values.size:
-        planes, spans = _planes(x, spans)
-        out = [a.reshape(len(planes), *(1,) * (3 - len(size)), *size) for a in (values, indices)]
-        if len(size) == 2 and all(_in_pairs(span) for span in spans[1:]):
-            kernels.max_pool_2x2(planes[:, 0], out[0][:, 0], out[1][:, 0])
+        if len(size) == 2 and x.dtype.kind == "f" and all(_in_pairs(span) for span in spans):
+            arrays = (np.ascontiguousarray(x), values, indices)
+            kernels.max_pool_2x2(*(a.reshape(-1, *a.shape[2:]) for a in arrays))
         else:
-            kernels.max_pool(planes, *out, *(part for span in spans for part in span[:3]))
+            planes, all_spans = _planes(x, spans)
+            out = [a.reshape(len(planes), *(1,) * (3 - len(size)), *size) for a in (values, indices)]
+            kernels.max_pool(planes, *out, *(part for span in all_spans for part in span[:3]))
     return values, indices
 
 
