@@ -113,7 +113,7 @@ class Elementwise(Primitive):
             shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
             arrays = [a if np.shape(a) == shape else np.broadcast_to(a, shape) for a in arrays]
         out = np.empty(np.shape(arrays[0]), dtype)
-        kernel = self.forward_kernel(dtype, loops(out))
+        kernel = self.forward_kernel(dtype, cpu if type(out) is np.ndarray else loops(out))
         kernel(*(flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out
 
@@ -164,7 +164,8 @@ class Elementwise(Primitive):
         arrays = [flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
         scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
         out = np.empty(g.shape, dtype)
-        self.backward_kernel(dtype, loops(out))(flat(g, dtype), *arrays, out.reshape(-1), *scalars)
+        kernel = self.backward_kernel(dtype, cpu if type(out) is np.ndarray else loops(out))
+        kernel(flat(g, dtype), *arrays, out.reshape(-1), *scalars)
         return [out]
 
     @functools.cache  # noqa: B019

@@ -2,8 +2,9 @@
 
 import math
 
-from ..device import read
+from ..device import np, read
 from ..elementwise import elementwise
+from ..primitive import primitive
 from .comparison import where
 from .exponential import exp, log
 from .loss_reduction import reduced, reduction_name, warn_of_broadcast
@@ -16,9 +17,25 @@ def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", wei
     return reduced(abs(_difference("l1_loss", input, target, weight)), reduction, weight)
 
 
+@primitive(formula="s·Σ(x − t)²")
+def _squared_distance(input, target, scale):
+    difference = (input - target).reshape(-1)
+    return np.asarray(np.dot(difference, difference) * difference.dtype.type(scale))
+
+
+_squared_distance.vjp(
+    input=lambda g, input, target, scale: (input - target) * (g * (2 * scale)),
+    target=lambda g, input, target, scale: (target - input) * (g * (2 * scale)),
+)
+
+
 def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
     """``(input − target)²``, averaged (by ``weight``), summed, or as it is (``reduction="none"``)."""
     reduction = reduction_name("mse_loss", reduction, size_average, reduce)
+    alike = (input.shape, input.dtype, input.dtype.kind) == (target.shape, target.dtype, "f")
+    if alike and weight is None and reduction != "none":  # the usual case, as one op
+        count = input.numel() if reduction == "mean" else 1
+        return _squared_distance(input, target, 1 / count if count else math.nan)
     difference = _difference("mse_loss", input, target, weight)
     return reduced(difference * difference, reduction, weight)
 

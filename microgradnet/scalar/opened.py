@@ -263,6 +263,11 @@ def _cross_entropy(x, target, weight, summed):
     return _total(losses) if summed else np.array(losses, object)
 
 
+def _squared_distance(x, target, scale):
+    differences = [a - b for a, b in zip(x.flat, target.flat, strict=True)]
+    return _total(d * d for d in differences) * float(scale)
+
+
 def _where(condition, x, y):
     condition, x, y = np.broadcast_arrays(np.asarray(condition, bool), np.asarray(x, object), np.asarray(y, object))
     return np.where(condition, x, y)
@@ -323,5 +328,6 @@ _FORMS = {
     "sum": _sum, "mean": _mean, "amax": _extreme("maximum"), "amin": _extreme("minimum"), "max": _extreme("maximum"),
     "min": _extreme("minimum"), "matmul": _matmul, "linear": _linear, "softmax": _softmax,
     "log_softmax": _log_softmax, "logsumexp": _logsumexp, "cross_entropy": _cross_entropy, "where": _where, "var": _var,
+    "squared_distance": _squared_distance,
     "cast": _cast, "p_norm": _p_norm, "prod": _prod, "rows_norm": _rows_norm, "channels_norm": _channels_norm,
 }  # fmt: skip
