@@ -84,3 +84,39 @@ def test_the_layer_is_the_one_asked_for_if_any(chosen, expected):
 def test_a_number_of_threads_that_cannot_be(given):
     with pytest.raises(ValueError, match="from 1 on"):
         mg.set_num_threads(given)
+
+
+AFTER_A_PRODUCT = """
+import os, sys, threading, time
+import numpy as np
+a = np.random.default_rng(0).standard_normal((600, 600))
+expected = a @ a
+if sys.argv[1] == "busy":
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+import microgradnet as mg
+mg.sigmoid(mg.ones(3))
+threads = len(os.listdir("/proc/self/task"))
+np.testing.assert_array_equal(a @ a, expected)
+assert len(os.listdir("/proc/self/task")) == threads
+assert "OPENBLAS_THREAD_TIMEOUT" not in os.environ or sys.argv[1] == "set"
+spent = []
+for _ in range(5):
+    a @ a
+    started = time.process_time()
+    time.sleep(0.1)
+    spent.append(time.process_time() - started)
+print(min(spent))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the BLAS's settings are looked up in /proc")
+@pytest.mark.parametrize(("what", "chosen"), [("alone", {}), ("busy", {}), ("set", {"OPENBLAS_THREAD_TIMEOUT": "4"})])
+def test_the_blas_threads_give_the_cores_back_soon_and_are_left_alone_where_others_may_use_them(what, chosen):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")} | chosen
+    command = [sys.executable, "-c", AFTER_A_PRODUCT, what]
+    result = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[2], env=environment
+    )
+    assert result.returncode == 0, result.stderr
+    if what == "alone":
+        assert float(result.stdout) < 0.01  # seconds of the processor's time; 0.026 for each thread otherwise
