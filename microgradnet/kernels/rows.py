@@ -48,9 +48,9 @@ def write_exp(row, shift, out):
     for start in range(0, row.size, 256):
         part, to, some = row[start : start + 256], out[start : start + 256], row.dtype.type(0)
         for j in lanes(part.size):
-            to[j] = exp(part[j] - shift)
-        for j in lanes(part.size):
-            some += to[j]
+            e = exp(part[j] - shift)
+            to[j] = e
+            some += e
         total += some
     return lanes_sum(total)
 

@@ -11,7 +11,7 @@ import threading
 # hold up the BLAS by a scheduler's time slice (measured: a training step of 7 ms took 56).
 SPIN = "3000"
 
-# The same for the BLAS's: OpenBLAS counts 2ⁿ ticks, and left alone 2²⁶, some 26 ms, in which its threads take half of a
+# The same for the BLAS's: OpenBLAS counts 2ⁿ ticks, and left alone 2²⁶, in which its threads take half of a
 # core from the loops that follow. Half a millisecond bridges the gaps between the products of one pass (measured: a
 # convolutional net's step went from 45 ms to 30, a fully connected one's stayed).
 BLAS_SPIN = "20"
