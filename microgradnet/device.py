@@ -169,13 +169,19 @@ def read(value) -> numpy.ndarray:
 
 
 def filled(shape, value: float, like):
-    """An array full of ``value``, of the tensor ``like``'s dtype and where it is."""
-    return numpy.full_like(like.array, value, shape=shape)
+    """An array full of ``value``, of the dtype of a tensor or an array ``like``, and where it is."""
+    # Not full_like(shape=): CuPy's takes () for no shape given.
+    return _library_of(like).full(shape, value, like.dtype)
 
 
 def empty(shape, like):
-    """An array of the tensor ``like``'s dtype and where it is, yet to be written."""
-    return numpy.empty_like(like.array, shape=shape)
+    """An array of the dtype of a tensor or an array ``like``, and where it is, yet to be written."""
+    return _library_of(like).empty(shape, like.dtype)
+
+
+def _library_of(value):
+    """NumPy or CuPy: whose array that of a tensor, or an array, is."""
+    return numpy if isinstance(getattr(value, "array", value), _ON_CPU) else library()
 
 
 def add_at(array, index, values) -> None:
@@ -190,8 +196,12 @@ def with_each(ufunc, array, index, values) -> None:
     """
     try:
         (numpy if isinstance(array, numpy.ndarray) else library()).__dict__[ufunc.__name__].at(array, index, values)
-    except (KeyError, NotImplementedError):
-        raise NotImplementedError(f"no {ufunc.__name__} of scattered values on a GPU: move it with .cpu()") from None
+    except (KeyError, NotImplementedError, TypeError):
+        if isinstance(array, numpy.ndarray):
+            raise
+        raise NotImplementedError(
+            f"no {ufunc.__name__} of scattered {array.dtype.name} values on a GPU: move it with .cpu()"
+        ) from None
 
 
 def first_of(cotangent):

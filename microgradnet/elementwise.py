@@ -18,7 +18,7 @@ import functools
 import inspect
 
 from . import dtypes
-from .device import flat, is_array, loops, np
+from .device import filled, flat, host, is_array, loops, np
 from .kernels import cpu, source
 from .primitive import Primitive, Rule
 
@@ -86,9 +86,10 @@ class Elementwise(Primitive):
 
     def local_derivatives(self, node) -> dict:
         """Each argument's derivative, element by element: its rule for a cotangent of ones."""
-        ones = np.ones(node.shape, node.dtype)
+        saved = next((value for value in node.saved.values() if is_array(value)), np.empty(0))
+        ones = filled(node.shape, 1, saved).astype(node.dtype, copy=False)
         return {
-            name: np.asarray(rule.function(ones, *(node.saved[need] for need in rule.needs)))
+            name: host(rule.function(ones, *(node.saved[need] for need in rule.needs)))
             for (name, rule), parent in zip(self.rules.items(), node.parents, strict=True)
             if parent is not None
         }
@@ -111,7 +112,7 @@ class Elementwise(Primitive):
             return self._forward((*(np.asarray(a, np.float32) for a in arrays), *values[count:])).astype(dtype)
         if count > 1:
             shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
-            arrays = [a if np.shape(a) == shape else np.broadcast_to(a, shape) for a in arrays]
+            arrays = [a if np.shape(a) == shape else np.broadcast_to(np.asarray(a, dtype), shape) for a in arrays]
         out = np.empty(np.shape(arrays[0]), dtype)
         kernel = self.forward_kernel(dtype, cpu if type(out) is np.ndarray else loops(out))
         kernel(*(flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])

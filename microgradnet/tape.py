@@ -131,7 +131,7 @@ class PartOf:
 
     def whole(self) -> np.ndarray:
         """The contribution with its zeros."""
-        whole = np.zeros_like(self.g, shape=self.shape)
+        whole = device.filled(self.shape, 0, self.g)
         self.add_into(whole)
         return whole
 
@@ -195,10 +195,12 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
             changed = hook(tuple(contributions), (upstream,))
             contributions = contributions if changed is None else list(changed)
         step = Step(node, upstream, contributions)
-        for parent, contribution in zip(node.parents, step.contributions, strict=True):
+        for place, (parent, contribution) in enumerate(zip(node.parents, step.contributions, strict=True)):
             if contribution is not None:
                 before = gradients.get(parent)
                 _add(gradients, owned, parent, contribution, upstream)
+                if place + 1 < len(node.parents) and any(later is parent for later in node.parents[place + 1 :]):
+                    owned.discard(parent)  # x·x: the step shows both contributions as they are, not the sum twice
                 if recorder is not None:
                     recorder.added(before, contribution, gradients[parent])
         if not retain_graph:
@@ -216,24 +218,28 @@ def _add(gradients: dict, owned: set, key, contribution, upstream) -> None:
     before = gradients.get(key)
     if type(contribution) is PartOf:
         if key not in owned:
-            before = np.zeros_like(contribution.g, shape=contribution.shape) if before is None else before.copy()
+            before = device.filled(contribution.shape, 0, contribution.g) if before is None else before.copy()
             gradients[key] = before
             owned.add(key)
         contribution.add_into(before)
     elif before is None:
         gradients[key] = contribution
         # A rule may hand its upstream on as it is, or a view of it; anything else it has just made.
-        if type(contribution) is np.ndarray and contribution.base is None and contribution is not upstream:
+        if _is_array(contribution) and contribution.base is None and contribution is not upstream:
             owned.add(key)
     elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
         gradients[key] = [
             b if c is None else c if b is None else b + c for b, c in zip(before, contribution, strict=True)
         ]
-    elif key in owned and type(before) is np.ndarray and before.ndim:
+    elif key in owned and _is_array(before) and before.ndim:
         np.add(before, contribution, out=before)
     else:
         gradients[key] = before + contribution
         owned.add(key)
+
+
+def _is_array(value) -> bool:
+    return type(value) is np.ndarray or (device.loaded and device.is_array(value))
 
 
 class Tape:
@@ -282,10 +288,10 @@ class Tape:
             pairs = zip(names, step.contributions, strict=True)
             yield PlayedStep(
                 step.node,
-                np.array(step.upstream) if isinstance(step.upstream, np.ndarray) else step.upstream,
+                np.array(device.host(step.upstream)) if device.is_array(step.upstream) else step.upstream,
                 step.node.op.local_derivatives(step.node),
-                {name: np.array(c) for name, c in pairs if c is not None and not isinstance(c, list)},
-                {key: np.array(value) for key, value in sums.items() if not isinstance(value, list)},
+                {name: np.array(device.host(c)) for name, c in pairs if c is not None and not isinstance(c, list)},
+                {key: np.array(device.host(value)) for key, value in sums.items() if not isinstance(value, list)},
             )
 
     def __str__(self) -> str:
@@ -295,7 +301,7 @@ class Tape:
             inputs = ", ".join(
                 names.get(p) or getattr(p, "name", None) or ("·" if p is None else "leaf") for p in node.parents
             )
-            value = np.array2string(np.asarray(self._values[node]), precision=4, threshold=6, edgeitems=2)
+            value = np.array2string(np.asarray(device.host(self._values[node])), precision=4, threshold=6, edgeitems=2)
             value = value.replace("\n", "") if node.op.outputs is None else "…"
             shape = "×".join(map(str, node.shape)) or "scalar"
             rows.append((names[node], node.op.name, inputs, shape, value[:40], node.op.formula or "", node.line or ""))

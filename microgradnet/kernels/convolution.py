@@ -5,8 +5,11 @@ as many ``starts`` as the kernel has places and the input channels, with no copy
 stay in registers (``matrix_tiles``), and threads share the images.
 """
 
+import functools
+
 import numpy as np
 
+from .. import device
 from .lanes import lanes
 from .loops import emitted, loop
 
@@ -88,20 +91,37 @@ def shifted_correlations(source, g, starts, out):
                         m += 1
 
 
-def _stretches(source, starts, size: int):
-    """``source[b, starts[k] + q]`` (B, K, Q): on a GPU the copies are worth it, for one product by cuBLAS."""
-    return source[:, starts[:, None] + np.arange(size)]
+# On a GPU stretches are copied, for one product by cuBLAS: so many bytes of them at a time.
+COPIED = 1 << 28
+
+
+def _in_parts(source, starts, size: int, groups: int):
+    """``source[b, starts[k] + q]`` as (N, G, K, Q), for as many images at a time as fit, and which those are."""
+    places = _places(starts.astype(np.int64).tobytes(), size)
+    images = len(source) // groups
+    together = max(1, COPIED // max(1, groups * len(starts) * size * source.itemsize))
+    for first in range(0, images, together):
+        part = slice(first * groups, min(first + together, images) * groups)
+        yield part, source[part][:, places].reshape(-1, groups, len(starts), size)
+
+
+@functools.lru_cache(maxsize=64)
+def _places(starts: bytes, size: int):
+    """``starts[k] + q`` on the device, where it is kept: it is as large as an image's copies."""
+    there = device.library()
+    return there.asarray(np.frombuffer(starts, np.int64))[:, None] + there.arange(size)
 
 
 @shifted_products.on_gpu
 def _(source, coefficients, starts, out):
     groups, size = coefficients.shape[0], min(out.shape[2], source.shape[1] - int(starts.max()))
-    stretches = _stretches(source, starts, size).reshape(-1, groups, len(starts), size)
-    out[..., :size] = np.matmul(coefficients, stretches).reshape(*out.shape[:2], size)
+    for part, stretches in _in_parts(source, starts, size, groups):
+        out[part, :, :size] = np.matmul(coefficients, stretches).reshape(-1, out.shape[1], size)
 
 
 @shifted_correlations.on_gpu
 def _(source, g, starts, out):
     groups, rows, size = out.shape[1], g.shape[1], g.shape[2]
-    stretches = _stretches(source, starts, size).reshape(-1, groups, len(starts), size)
-    out[0] = np.matmul(g.reshape(-1, groups, rows, size), np.swapaxes(stretches, -1, -2)).sum(axis=0)
+    for part, stretches in _in_parts(source, starts, size, groups):
+        g_part = g[part].reshape(-1, groups, rows, size)
+        out[0] += np.matmul(g_part, np.swapaxes(stretches, -1, -2)).sum(axis=0)

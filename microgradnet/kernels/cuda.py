@@ -16,7 +16,9 @@ from . import cache, cuda_source
 
 THREADS = 256  # in a block, at most
 ELEMENTS = 4  # that each thread of an elementwise loop goes through, at least
+FEW_THREADS = 64  # in a block of a loop without lanes, which has few rounds: so that all of the GPU takes part
 BLOCKS = 1 << 16  # in a grid, at most: more rows than that are gone through in turn
+LEGACY_STREAM = 1  # CUDA's name for the stream that CuPy calls 0
 
 # On the device libdevice has these in either precision; the CPU's branch-free versions exist for its SIMD units.
 LIBDEVICE = (
@@ -52,10 +54,13 @@ def missing() -> str | None:
         return None
     try:
         import cupy
-
-        cupy.cuda.runtime.getDeviceCount()
     except ImportError:
         return "CuPy is not installed: pip install 'microgradnet[cuda]'"
+    try:
+        one = cupy.ones((1, 1))
+        one @ one  # CuPy looks for cuBLAS only now
+    except ImportError as error:
+        return f"CuPy lacks CUDA's libraries ({_in_short(error)}): pip install 'microgradnet[cuda]'"
     except Exception as error:
         return f"CuPy finds no usable GPU or driver ({_in_short(error)})"
     return None
@@ -81,10 +86,7 @@ def elementwise(
     ``exact`` has no meaning here: NVVM decides by itself what to contract.
     """
     helpers = "\n".join(_device_function(function, ast.parse(text).body[0]) for function, text in functions.items())
-    source = (
-        f"{helpers}\n@cuda.jit{_OPTIONS}\ndef kernel({', '.join(arrays + scalars)}):\n"
-        f"    for i in range(cuda.grid(1), {arrays[0]}.size, cuda.gridsize(1)):\n        {call}\n"
-    )
+    source = f"{helpers}\n@cuda.jit{_OPTIONS}\n{cuda_source.strided(call, arrays, scalars, ELEMENTS)}"
 
     @functools.cache
     def kernel():
@@ -131,7 +133,7 @@ def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
                 threads = min(max(32, 1 << math.ceil(math.log2(max(largest / count, 1)))), THREADS)
                 _launch(kernel, min(count, BLOCKS), threads, arguments)
             else:
-                _launch(kernel, min(-(-count // THREADS), BLOCKS), min(THREADS, count), arguments)
+                _launch(kernel, min(-(-count // FEW_THREADS), BLOCKS), min(FEW_THREADS, count), arguments)
 
     return run
 
@@ -157,7 +159,8 @@ def _external(pointer: int):
 
     # Both libraries queue on this one stream, so nothing has to be waited for when an array changes hands.
     config.CUDA_ARRAY_INTERFACE_SYNC = 0
-    return cuda.external_stream(pointer) if pointer else cuda.default_stream()
+    config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # small arrays are no mistake
+    return cuda.external_stream(pointer or LEGACY_STREAM)
 
 
 def _stream():
@@ -169,7 +172,10 @@ def _stream():
 def _on_device(argument):
     """What a kernel takes: device arrays, and numbers. Small host arrays are constants, and are moved once."""
     if not isinstance(argument, np.ndarray):
-        return argument.host if simulated() and hasattr(argument, "host") else argument
+        if not simulated() or not hasattr(argument, "host"):
+            return argument
+        # The simulator copies back what it was given, and so needs what NumPy would let nobody write to.
+        return argument.host if argument.host.flags.writeable else argument.host.copy()
     if simulated():
         return np.ascontiguousarray(argument)
     if argument.nbytes <= 1 << 14:

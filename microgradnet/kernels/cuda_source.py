@@ -104,6 +104,43 @@ def phases(tree: ast.FunctionDef, shares: set[str]) -> list[Phase]:
     return found
 
 
+def strided(call: str, arrays: list[str], scalars: list[str], together: int) -> str:
+    """The kernel that applies the statement ``call`` at every i, in steps of the grid, ``together`` of them at a time.
+
+    All that is read for these is read first: the compiler cannot know that what one writes another does not read, and
+    a single load under way does not fill the memory's bandwidth.
+    """
+    lines = [f"def kernel({', '.join(arrays + scalars)}):", f"    size, step = {arrays[0]}.size, cuda.gridsize(1)"]
+    lines += ["    i = cuda.grid(1)", f"    while i + {together - 1} * step < size:"]
+    loads, statements = [], []
+    for k in range(together):
+        statement = ast.parse(call).body[0]
+        read = _Loaded(k)
+        statement.value = read.visit(statement.value)
+        loads += [f"{name}_{k} = {name}[i + {k} * step]" for name in sorted(read.names)]
+        written = ", ".join(f"{t.value.id}[i + {k} * step]" for t in _targets(statement))
+        statements.append(f"{written} = {ast.unparse(statement.value)}")
+    lines += [f"        {line}" for line in (*loads, *statements, f"i += {together} * step")]
+    lines += ["    while i < size:", f"        {call}", "        i += step"]
+    return "\n".join(lines) + "\n"
+
+
+class _Loaded(ast.NodeTransformer):
+    """``a[i]`` as the name of what was loaded from it for the ``number``-th element."""
+
+    def __init__(self, number: int):
+        self.number, self.names = number, set()
+
+    def visit_Subscript(self, node):
+        self.names.add(node.value.id)
+        return ast.Name(f"{node.value.id}_{self.number}", ast.Load())
+
+
+def _targets(statement: ast.Assign) -> list:
+    target = statement.targets[0]
+    return target.elts if isinstance(target, ast.Tuple) else [target]
+
+
 def device_function(tree: ast.FunctionDef) -> str:
     """The source of a function that a loop calls."""
     return ast.unparse(ast.fix_missing_locations(_Shared().visit(copy.deepcopy(tree))))

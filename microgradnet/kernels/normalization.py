@@ -13,8 +13,8 @@ from .loops import loop
 
 
 @loop(reassociate=True)
-def shifted_sums(row, shift):
-    """``Σ (row − shift)`` and ``Σ (row − shift)²``, short stretches of them in the row's own precision."""
+def shifted_parts(row, shift):
+    """Each thread's part of ``Σ (row − shift)`` and ``Σ (row − shift)²``; short stretches in the row's precision."""
     total, squares = 0.0, 0.0
     for start in range(0, row.size, 256):
         part = row[start : start + 256]
@@ -25,12 +25,12 @@ def shifted_sums(row, shift):
             b += d * d
         total += a
         squares += b
-    return lanes_sum(total), lanes_sum(squares)
+    return total, squares
 
 
 @loop(reassociate=True)
-def gradient_sums(g, row, mean):
-    """``Σ g`` and ``Σ g·(row − mean)``."""
+def gradient_parts(g, row, mean):
+    """Each thread's part of ``Σ g`` and ``Σ g·(row − mean)``."""
     total, product = 0.0, 0.0
     for start in range(0, row.size, 256):
         up, part = g[start : start + 256], row[start : start + 256]
@@ -40,7 +40,7 @@ def gradient_sums(g, row, mean):
             b += up[j] * (part[j] - mean)
         total += a
         product += b
-    return lanes_sum(total), lanes_sum(product)
+    return total, product
 
 
 @loop(reassociate=True)
@@ -57,9 +57,9 @@ def row_gradient_sums(g, row, weight, mean, scale):
 def moments(row, centered):
     """Mean and (biased) variance of a vector; not centred, 0 and the mean square."""
     shift = row[0] if centered else row.dtype.type(0)
-    total, squares = shifted_sums(row, shift)
-    mean = total / row.size if centered else 0.0
-    return shift + mean, max(squares / row.size - mean * mean, 0.0)
+    total, squares = shifted_parts(row, shift)
+    mean = lanes_sum(total) / row.size if centered else 0.0
+    return shift + mean, max(lanes_sum(squares) / row.size - mean * mean, 0.0)
 
 
 @loop(parallel=True)
@@ -114,7 +114,8 @@ def groups_gradient(x, g, weight, means, scales, dx, sums):
         m, s, group, count = means[r], scales[r], r % weight.shape[0], x.shape[1] * x.shape[2]
         total, product = 0.0, 0.0
         for k in range(x.shape[1]):
-            a, b = gradient_sums(g[r, k], x[r, k], m)
+            a, b = gradient_parts(g[r, k], x[r, k], m)
+            a, b = lanes_sum(a), lanes_sum(b)
             total += a * weight[group, k]
             product += b * s * weight[group, k]
             sums[0, r, k], sums[1, r, k] = b * s, a
@@ -181,9 +182,10 @@ def planes(x, weight, bias, eps, out, means, scales, variances):
         total, squares = 0.0, 0.0
         shift = x[0, c, 0]
         for n in range(x.shape[0]):
-            a, b = shifted_sums(x[n, c], shift)
+            a, b = shifted_parts(x[n, c], shift)
             total += a
             squares += b
+        total, squares = lanes_sum(total), lanes_sum(squares)
         count = x.shape[0] * x.shape[2]
         mean = total / count
         variance = max(squares / count - mean * mean, 0.0)
@@ -201,9 +203,10 @@ def planes_gradient(x, g, weight, means, scales, dx, weight_gradient, bias_gradi
         total, product = 0.0, 0.0
         m, s = means[c], np.float64(scales[c])
         for n in range(x.shape[0]):
-            a, b = gradient_sums(g[n, c], x[n, c], m)
+            a, b = gradient_parts(g[n, c], x[n, c], m)
             total += a
             product += b
+        total, product = lanes_sum(total), lanes_sum(product)
         count = x.shape[0] * x.shape[2]
         weight_gradient[c], bias_gradient[c] = product * s, total
         factor = x.dtype.type(weight[c] * s)

@@ -140,10 +140,11 @@ def cross_entropy_gradient(x, target, g, out):
 
 @loop
 def add_rows(x, index, out):
-    """``out[index[i]] += x[i]``, row by row."""
+    """``out[index[i]] += x[i]``, row by row; numbers outside of ``out`` are passed over."""
     for i in prange(index.size):  # noqa: F821
-        for j in lanes(x.shape[1]):
-            add_to(out, (index[i], j), x[i, j])
+        if 0 <= index[i] < out.shape[0]:
+            for j in lanes(x.shape[1]):
+                add_to(out, (index[i], j), x[i, j])
 
 
 @loop

@@ -5,6 +5,8 @@ import threading
 
 import numpy as np
 
+from .. import device
+
 # More than this is not kept.
 KEPT = 1 << 24
 
@@ -17,7 +19,7 @@ def scratch(shape: tuple[int, ...], like) -> np.ndarray:
     It has the dtype of the array ``like``. On a GPU it is a new one, from CuPy's pool.
     """
     if not isinstance(like, np.ndarray):
-        return np.empty_like(like, shape=shape)
+        return device.empty(shape, like)
     size = math.prod(shape) * like.itemsize
     room = getattr(_local, "room", None)
     if room is None or len(room) < size + 64:

@@ -15,6 +15,15 @@ METHODS = (
 )  # fmt: skip
 
 
+# Functions whose result has a size that only the device knows.
+WAITING = ("argwhere", "bincount", "flatnonzero", "nonzero", "unique")
+
+
+def _wait() -> None:
+    global waits
+    waits += 1
+
+
 class Array(np.lib.mixins.NDArrayOperatorsMixin):
     """An array of the simulated device; ``host`` is the NumPy array that holds its numbers."""
 
@@ -37,8 +46,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
 
     def get(self) -> np.ndarray:
         """A copy on the host, which waits for the device."""
-        global waits
-        waits += 1
+        _wait()
         return self.host.copy()
 
     def set(self, array: np.ndarray) -> None:
@@ -59,9 +67,17 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         return _wrapped(ufunc(*_unwrapped(inputs), **_unwrapped(kwargs)), kwargs.get("out"))
 
     def __array_function__(self, function, types, args, kwargs):
+        if function.__name__ in WAITING:
+            _wait()
+        if kwargs.get("shape") == ():
+            raise TypeError(f"{function.__name__}: CuPy takes shape=() for no shape given")
         return _wrapped(function(*_unwrapped(args), **_unwrapped(kwargs)), kwargs.get("out"))
 
     def __getitem__(self, index):
+        if any(
+            getattr(i, "dtype", None) == np.dtype("bool") for i in (index if isinstance(index, tuple) else (index,))
+        ):
+            _wait()  # how many are true decides the result's shape
         return _wrapped(self.host[_indices(index)])
 
     def __setitem__(self, index, value) -> None:

@@ -1,7 +1,7 @@
 """Comparisons and choice. A comparison's result is a constant; ``where`` passes the gradient to what it chose."""
 
 from .. import dtypes
-from ..device import np
+from ..device import is_array, np
 from ..elementwise import elementwise
 from ..primitive import primitive
 from ..tensor import Tensor
@@ -72,7 +72,8 @@ def _where(condition, x, y):
     if getattr(condition, "dtype", dtypes.bool_) != dtypes.bool_:
         raise TypeError("the condition must be boolean: compare with 0, or convert with .bool()")
     dtype = dtypes.result_type(x, y)
-    return np.where(condition, np.asarray(x, dtype), np.asarray(y, dtype))
+    x, y = (v.astype(dtype, copy=False) if is_array(v) else dtype.type(v) for v in (x, y))
+    return np.where(condition, x, y)
 
 
 _where.vjp(

@@ -1,6 +1,6 @@
 """Inverse, determinant, linear systems and the Cholesky factor, of the matrices in the last two dimensions."""
 
-from ..device import np
+from ..device import filled, np
 from ..primitive import primitive
 from .linalg import matmul
 
@@ -13,7 +13,7 @@ def _square(a) -> None:
 
 
 def _solved(function, *arrays):
-    """What LAPACK finds, or a ValueError that says why it cannot."""
+    """What LAPACK finds, or a ValueError that says why it cannot; on a GPU, NaN or infinity instead."""
     try:
         return function(*arrays)
     except np.linalg.LinAlgError:
@@ -107,7 +107,7 @@ def _cholesky(A):
 
 def _cholesky_gradient(g, out):
     """Murray 2016, "Differentiation of the Cholesky decomposition", eq. 10, made symmetric."""
-    lower = np.tril(np.ones_like(getattr(out, "array", out), shape=out.shape[-2:]))
+    lower = np.tril(filled(tuple(out.shape[-2:]), 1, out))
     half = 0.5 * (lower + np.tril(lower, -1))  # 1 below the diagonal, 1/2 on it
     inner = _solve(out.mT, (out.mT @ g) * half)
     gradient = _solve(out.mT, inner.mT)

@@ -10,7 +10,7 @@ norm; not centred, RMS norm), ``channels_norm`` normalizes channels over the bat
 
 import math
 
-from ..device import filled, np
+from ..device import filled, np, on_cpu
 from ..kernels import normalization as kernels
 from ..primitive import primitive
 from ..replayed import as_one_call, scratch
@@ -22,6 +22,7 @@ from .reduction import mean, sum
 # Gradients of weights are summed in blocks of so many rows, one after the other: threads can share the work, and the
 # result does not depend on how many there are.
 ROWS = 64
+GPU_BLOCKS = 1024
 
 
 def _gradient(g, x, weight, eps, dims, centered=True):
@@ -134,8 +135,9 @@ def _by_channel(*arrays):
 
 
 def _blocks(rows: int, columns: int, dtype) -> np.ndarray:
-    """Zeros for up to three sums of each column over each block of rows."""
-    return np.zeros((3, max(1, -(-rows // ROWS)), columns), dtype)
+    """Zeros for up to three sums of each column over each block of rows; a GPU has a use for more blocks."""
+    out = np.zeros((3, max(1, -(-rows // ROWS)), columns), dtype)
+    return out if on_cpu(out) else np.zeros((3, max(1, min(rows, GPU_BLOCKS)), columns), dtype)
 
 
 def _over(ndim: int) -> tuple[int, ...]:

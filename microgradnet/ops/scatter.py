@@ -1,6 +1,6 @@
 """Picking and placing element by element along a dimension, or by a mask."""
 
-from ..device import add_at, np, with_each
+from ..device import add_at, np, on_cpu, with_each
 from ..primitive import broadcast_to, primitive
 from .comparison import eq, where
 from .dims import one_dim
@@ -18,7 +18,7 @@ def _check_index(x, dim: int, index, shape: tuple) -> int:
         raise ValueError(
             f"an index no larger than {tuple(shape)} outside of dim {dim} expected, got {tuple(index.shape)}"
         )
-    if index.size and len(shape):
+    if index.size and len(shape) and on_cpu(index):  # on a GPU, where the host would have to wait, CuPy wraps around
         low, high = index.min(), index.max()
         if low < 0 or high >= shape[dim]:
             raise IndexError(f"index {low if low < 0 else high} is outside of dimension {dim} of size {shape[dim]}")

@@ -55,3 +55,12 @@ def test_nothing_is_recorded_after_the_block():
     mg.exp(mg.tensor(1.0, requires_grad=True))
     assert len(tape.nodes) == 3
     assert state.watchers == ()
+
+
+def test_a_step_shows_each_contribution_of_an_argument_that_is_there_twice():
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    with mg.Tape() as tape:
+        loss = (x * x).sum()
+    product = list(tape.steps(loss))[-1]
+    assert {name: c.tolist() for name, c in product.contributions.items()} == {"x": [1.0, 2.0], "y": [1.0, 2.0]}
+    assert x.grad.tolist() == [2.0, 4.0]

@@ -53,6 +53,16 @@ def test_every_function_and_its_derivative(name, dtype):
         np.testing.assert_allclose(dx.get(), expected, rtol=rtol * 5, atol=1e-30)
 
 
+@pytest.mark.parametrize("size", [0, 1, 5, 16, 17, 63, 200])
+def test_elementwise_loops_of_any_size(size):
+    x = np.linspace(-2, 2, size).astype(np.float32)
+    there = mg.tensor(x, device="cuda", requires_grad=True)
+    here = mg.tensor(x, requires_grad=True)
+    for tensor in (there, here):
+        mg.softplus(tensor).sum().backward()
+    np.testing.assert_allclose(there.grad.cpu().numpy(), here.grad.numpy(), rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (2, 17), (7, 33), (2, 300), (5, 1000)])
 def test_rows(shape, dtype):

@@ -7,6 +7,7 @@ import pytest
 
 import microgradnet as mg
 from microgradnet import nn
+from microgradnet.kernels import cuda, simulated
 
 
 def test_there_and_back_with_the_gradient():
@@ -107,3 +108,36 @@ def test_wrong_labels_and_numbers_of_rows_read_nan_since_nobody_waits():
     assert np.isfinite(losses.cpu().tolist()).tolist() == [True, False]
     rows = nn.functional.embedding(mg.tensor([1, 9], device="cuda"), mg.ones(4, 2, device="cuda"))
     assert np.isfinite(rows.cpu().tolist()).tolist() == [[True, True], [False, False]]
+
+
+def test_a_number_of_no_dimensions_gets_a_gradient_of_none():
+    x = mg.tensor(2.0, requires_grad=True, device="cuda")
+    (x[None] * 3).sum().backward()
+    assert (x.grad.shape, x.grad.item()) == ((), 3.0)
+
+
+def test_a_tape_of_the_device_can_be_read_and_played():
+    x = mg.tensor([1.0, 2.0], requires_grad=True, device="cuda")
+    with mg.Tape() as tape:
+        loss = (x * x).sum()
+    assert "5" in str(tape)
+    steps = list(tape.steps(loss))
+    assert steps[-1].contributions["x"].tolist() == [1.0, 2.0]
+    assert x.grad.cpu().tolist() == [2.0, 4.0]
+
+
+def test_gradients_of_rows_that_do_not_exist_go_nowhere():
+    table = mg.ones(3, 2, device="cuda", requires_grad=True)
+    rows = nn.functional.embedding(mg.tensor([2, 9, -1, 2], device="cuda"), table)
+    rows.backward(mg.ones(4, 2, device="cuda"))
+    assert table.grad.cpu().tolist() == [[0, 0], [0, 0], [2, 2]]
+
+
+def test_clipping_waits_once():
+    parameters = [mg.ones(3, device="cuda", requires_grad=True) for _ in range(4)]
+    for p in parameters:
+        p.grad = mg.ones(3, device="cuda")
+    before = simulated.waits
+    nn.utils.clip_grad_norm_(parameters, 1.0)
+    assert not cuda.simulated() or simulated.waits == before + 1
+    np.testing.assert_allclose(parameters[0].grad.cpu().numpy(), 1 / 12**0.5, rtol=1e-5)
