@@ -4,6 +4,7 @@ The same source runs on one thread of the CPU, on all of them, or on a GPU; ``la
 """
 
 import ast
+import copy
 import functools
 import hashlib
 import re
@@ -35,7 +36,8 @@ def loop(
         inline: the function becomes part of the loops that call it; with a call inside they would not be SIMD code.
         on_host: arrays of a GPU are taken to the host and back, for a loop that needs memory of its own.
 
-    ``run.on_gpu(other)`` gives the loop another way for arrays on a GPU.
+    ``run.on_gpu(other)`` gives the loop another way for arrays on a GPU, and ``run.written_for_gpu(other)`` another
+    source, where what helps a CPU's SIMD scatters a GPU's reads.
     """
     if function is None:
         return functools.partial(loop, parallel=parallel, reassociate=reassociate, inline=inline, on_host=on_host)
@@ -63,7 +65,8 @@ def loop(
     @functools.cache
     def on_gpu(dtype: str):
         *callees, (_, own) = run.parts(dtype).items()
-        return cuda.loop(f"{function.__name__}_{dtype}", {name: part.tree for name, part in callees}, own.tree)
+        helpers = {name: part.gpu_tree or part.tree for name, part in callees}
+        return cuda.loop(f"{function.__name__}_{dtype}", helpers, own.tree)
 
     @functools.wraps(function)
     def run(*arguments):
@@ -81,8 +84,12 @@ def loop(
         run.gpu = lambda dtype: other
         return other
 
-    run.parts = functools.partial(_parts, function, flags)
-    run.gpu, run.on_gpu = on_gpu, replace
+    def rewrite(other):
+        run.gpu_source = other
+        return run
+
+    run.parts, run.gpu_source = (lambda dtype: _parts(function, flags, dtype, run.gpu_source)), None
+    run.gpu, run.on_gpu, run.written_for_gpu = on_gpu, replace, rewrite
     if on_host:
         replace(functools.partial(_on_host, run))
     return run
@@ -91,9 +98,9 @@ def loop(
 def _on_host(run, *arguments) -> None:
     copies = [a.get() if hasattr(a, "get") else a for a in arguments]
     run(*copies)
-    for array, copy in zip(arguments, copies, strict=True):
+    for array, filled in zip(arguments, copies, strict=True):
         if hasattr(array, "get"):
-            array.set(copy)
+            array.set(filled)
 
 
 class Part(NamedTuple):
@@ -101,6 +108,7 @@ class Part(NamedTuple):
 
     tree: ast.FunctionDef
     flags: str
+    gpu_tree: ast.FunctionDef | None = None
 
     def on_cpu(self, parallel: bool) -> str:
         """Its source for numba, where one thread does all lanes."""
@@ -117,8 +125,8 @@ class Imported(NamedTuple):
         return self.line
 
 
-def _parts(function, flags: str, dtype: str) -> dict[str, Part]:
-    """``function`` and, before it, all that it calls."""
+def _parts(function, flags: str, dtype: str, gpu_source=None) -> dict[str, Part]:
+    """``function`` and, before it, all that it calls; ``gpu_source`` is its other source, which calls nothing."""
     tree = source.function_ast(function)
     done: dict[str, Part] = {}
     renamed = {}
@@ -137,7 +145,10 @@ def _parts(function, flags: str, dtype: str) -> dict[str, Part]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in renamed:
             node.id = renamed[node.id]
-    done[function.__name__] = Part(tree, flags)
+    gpu_tree = None if gpu_source is None else copy.deepcopy(source.function_ast(gpu_source))
+    if gpu_tree is not None:
+        gpu_tree.name = function.__name__
+    done[function.__name__] = Part(tree, flags, gpu_tree)
     return done
 
 

@@ -29,6 +29,14 @@ def largest(row):
     return row.dtype.type(lanes_max(a))
 
 
+@largest.written_for_gpu
+def _(row):
+    top = row[0]
+    for j in lanes(row.size):
+        top = row[j] if row[j] > top else top
+    return row.dtype.type(lanes_max(top))
+
+
 @loop(reassociate=True)
 def total_exp(row, shift):
     """``Σ exp(row − shift)``, short stretches of it in the row's own precision."""
