@@ -72,7 +72,7 @@ def multi_head_attention_forward(
     q, k, v = (t.reshape((t.shape[0], batch, num_heads, head)).permute(1, 2, 0, 3) for t in (q, k, v))
     k, v = (t if s is None else s.reshape((batch, num_heads, -1, head)) for t, s in ((k, static_k), (v, static_v)))
     if add_zero_attn:
-        k, v = (cat([t, zeros(batch, num_heads, 1, head, dtype=t.dtype)], 2) for t in (k, v))
+        k, v = (cat([t, zeros(batch, num_heads, 1, head, dtype=t.dtype, device=t.device)], 2) for t in (k, v))
     scores = (q * math.sqrt(1 / head)) @ k.mT
     mask = _mask(attn_mask, key_padding_mask, batch, num_heads, length, key.shape[0], k.shape[2], q.dtype)
     attention = softmax(scores if mask is None else scores + mask, -1)
@@ -117,4 +117,4 @@ def _added(name: str, mask: Tensor, dtype) -> Tensor:
         return mask
     if mask.dtype.kind != "b":
         raise TypeError(f"multi_head_attention_forward: {name} is boolean or floating, got {mask.dtype.name}")
-    return zeros(*mask.shape, dtype=dtype).masked_fill(mask, -np.inf)
+    return zeros(*mask.shape, dtype=dtype, device=mask.device).masked_fill(mask, -np.inf)

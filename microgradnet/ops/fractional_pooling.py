@@ -2,7 +2,7 @@
 
 import itertools
 
-from ..device import np
+from ..device import np, placed, read
 from ..random import default_generator
 from .convolution import as_batch, per_dimension
 from .scatter import gather
@@ -37,18 +37,20 @@ def _fractional_max_pool(dims, input, kernel_size, output_size, output_ratio, re
         raise ValueError(f"{name}: output {outs} with kernel {kernel} does not fit into an input of size {sizes}")
     planes = x.shape[:2]
     given = default_generator.numpy.random((*planes, dims)) if samples is None else samples
-    draws = np.asarray(getattr(given, "array", given))
+    draws = read(given)
     if draws.shape != (*planes, dims):
         raise ValueError(f"{name}: random samples of shape {(*planes, dims)} expected, got {draws.shape}")
     # PyTorch draws for an image's width first, for a volume's depth first.
     order = (1, 0) if dims == 2 else (0, 1, 2)
     starts = [_starts(draws[..., order[d]], sizes[d], outs[d], kernel[d]) for d in range(dims)]
-    places = _largest(getattr(x, "array", x), starts, kernel)
+    places = _largest(read(x), starts, kernel)
     flat = x.reshape((*planes, -1))
     out = gather(flat, -1, places.reshape((*planes, -1))).reshape((*planes, *outs))
     shape = out.shape if input.ndim == dims + 2 else out.shape[1:]
     out = out.reshape(tuple(shape))
-    return (out, type(out)(places.reshape(shape)) if hasattr(out, "array") else places) if return_indices else out
+    if not return_indices:
+        return out
+    return out, type(out)(placed(places.reshape(shape), out.device)) if hasattr(out, "array") else places
 
 
 def _starts(draw: np.ndarray, size: int, out: int, kernel: int) -> np.ndarray:

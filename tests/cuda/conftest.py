@@ -14,7 +14,9 @@ from microgradnet import device
 from microgradnet.kernels import cuda
 
 HERE = cuda.missing() is None
-collect_ignore_glob = [] if HERE else ["test_kernels.py", "test_ops.py", "test_tensor.py", "test_training.py"]
+collect_ignore_glob = (
+    [] if HERE else ["test_kernels.py", "test_layers.py", "test_ops.py", "test_tensor.py", "test_training.py"]
+)
 if HERE:
     device.library()
     if cuda.simulated():

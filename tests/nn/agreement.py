@@ -76,7 +76,7 @@ def _numpy(tensor) -> np.ndarray:
     return np.asarray(tensor.detach().numpy())
 
 
-def _backward(library, outputs: list, as_tensor) -> None:
+def backward(library, outputs: list, as_tensor) -> None:
     """Backward from all outputs at once, each weighted by numbers that tell its elements apart."""
     total = 0
     for k, out in enumerate(outputs):
@@ -89,8 +89,8 @@ def assert_agrees(case: LayerCase, dtype: str, training: bool = True) -> None:
     """Output, gradients of inputs and parameters, buffers after some steps, state_dict and repr are PyTorch's."""
     torch = oracle()
     torch.manual_seed(0)
-    theirs = getattr(torch.nn, case.name)(*case.args, **_for(torch, case.options)).to(getattr(torch, dtype))
-    ours = getattr(nn, case.name)(*case.args, **_for(mg, case.options)).to(dtype)
+    theirs = getattr(torch.nn, case.name)(*case.args, **options_for(torch, case.options)).to(getattr(torch, dtype))
+    ours = getattr(nn, case.name)(*case.args, **options_for(mg, case.options)).to(dtype)
     ours.load_state_dict(theirs.state_dict())
     assert list(ours.state_dict()) == list(theirs.state_dict())
     if case.text:
@@ -101,14 +101,14 @@ def assert_agrees(case: LayerCase, dtype: str, training: bool = True) -> None:
         values = arrays(case, dtype, seed=step + 1)
         xs = [mg.Tensor(v, requires_grad=v.dtype.kind == "f") if isinstance(v, np.ndarray) else v for v in values]
         ys = [torch.tensor(v, requires_grad=v.dtype.kind == "f") if isinstance(v, np.ndarray) else v for v in values]
-        a, b = tensors(ours(*xs, **_for(mg, case.call))), tensors(theirs(*ys, **_for(torch, case.call)))
+        a, b = tensors(ours(*xs, **options_for(mg, case.call))), tensors(theirs(*ys, **options_for(torch, case.call)))
         assert len(a) == len(b)
         for p, q in zip(a, b, strict=True):
             assert p.dtype == _numpy(q).dtype and tuple(p.shape) == tuple(q.shape)
             np.testing.assert_allclose(_numpy(p), _numpy(q), **tolerance)
         if any(q.requires_grad for q in b):
-            _backward(mg, [p for p, q in zip(a, b, strict=True) if q.requires_grad], mg.Tensor)
-            _backward(torch, [q for q in b if q.requires_grad], torch.tensor)
+            backward(mg, [p for p, q in zip(a, b, strict=True) if q.requires_grad], mg.Tensor)
+            backward(torch, [q for q in b if q.requires_grad], torch.tensor)
         for x, y in zip(xs, ys, strict=True):
             if isinstance(y, torch.Tensor) and y.grad is not None:
                 np.testing.assert_allclose(_numpy(x.grad), _numpy(y.grad), **tolerance)
@@ -120,7 +120,7 @@ def assert_agrees(case: LayerCase, dtype: str, training: bool = True) -> None:
         np.testing.assert_allclose(_numpy(ours.state_dict()[key]), _numpy(value), err_msg=key, **tolerance)
 
 
-def _for(library, options: dict) -> dict:
+def options_for(library, options: dict) -> dict:
     """Options with arrays as the library's tensors and dtypes by its names."""
     as_tensor = mg.Tensor if library is mg else library.tensor
     return {k: as_tensor(v) if isinstance(v, np.ndarray) else v for k, v in options.items()}
@@ -129,7 +129,7 @@ def _for(library, options: dict) -> dict:
 def assert_gradients(case: LayerCase, training: bool = True) -> None:
     """gradcheck, and gradgradcheck where it applies, in float64 over inputs and parameters."""
     mg.manual_seed(0)
-    layer = getattr(nn, case.name)(*case.args, **_for(mg, case.options)).double().train(training)
+    layer = getattr(nn, case.name)(*case.args, **options_for(mg, case.options)).double().train(training)
     values = arrays(case, "float64")
     given = [mg.Tensor(v, requires_grad=v.dtype.kind == "f") if isinstance(v, np.ndarray) else v for v in values]
     state = {key: value.numpy().copy() for key, value in layer.state_dict().items()}
@@ -143,7 +143,7 @@ def assert_gradients(case: LayerCase, training: bool = True) -> None:
         inputs = list(given)
         for i, leaf in zip(moving, leaves, strict=False):
             inputs[i] = leaf
-        return tuple(tensors(layer(*inputs, **_for(mg, case.call))))
+        return tuple(tensors(layer(*inputs, **options_for(mg, case.call))))
 
     leaves = [given[i] for i in moving] + parameters
     assert gradcheck(function, leaves)

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ...device import array_of, placed
 from ...ops import erfinv
 from ...random import Generator, default_generator
 from ...tensor import Tensor
@@ -11,7 +12,7 @@ from ...tensor import Tensor
 
 def fill(tensor: Tensor, values) -> Tensor:
     """Writes ``values`` into the tensor's memory; backward notices."""
-    tensor.array[...] = values
+    tensor.array[...] = values if isinstance(values, int | float) else placed(array_of(values), tensor.device)
     tensor.version[0] += 1
     return tensor
 
