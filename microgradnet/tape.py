@@ -197,10 +197,11 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
         step = Step(node, upstream, contributions)
         for place, (parent, contribution) in enumerate(zip(node.parents, step.contributions, strict=True)):
             if contribution is not None:
+                for earlier in node.parents[:place]:
+                    if earlier is parent:
+                        owned.discard(parent)  # x·x: the step shows both contributions as they are, no sum in one
                 before = gradients.get(parent)
                 _add(gradients, owned, parent, contribution, upstream)
-                if place + 1 < len(node.parents) and any(later is parent for later in node.parents[place + 1 :]):
-                    owned.discard(parent)  # x·x: the step shows both contributions as they are, not the sum twice
                 if recorder is not None:
                     recorder.added(before, contribution, gradients[parent])
         if not retain_graph:
