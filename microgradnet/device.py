@@ -44,6 +44,8 @@ def library():
     else:
         import cupy as there
     loaded = True
+    np.__dict__.update({name: _made_here(name) for name in _MAKE})
+    np.may_share_memory = _may_share_memory
     return there
 
 
@@ -53,7 +55,7 @@ def _made_here(name: str):
     @functools.wraps(on_cpu)
     def make(*args, **kwargs):
         there = _here.library
-        if there is None and loaded and args and is_array(args[0]) and not isinstance(args[0], _ON_CPU):
+        if there is None and args and is_array(args[0]) and not isinstance(args[0], _ON_CPU):
             there = library()
         return (on_cpu if there is None else getattr(there, name))(*args, **kwargs)
 
@@ -65,12 +67,13 @@ def _may_share_memory(a, b) -> bool:
 
 
 class _Numpy:
-    """NumPy's names; those that NumPy itself loads when they are first asked for, too."""
+    """NumPy's names; those that NumPy itself loads when they are first asked for, too.
+
+    They are NumPy's own functions until there is a GPU's array: ``library`` puts others in the place of some.
+    """
 
     def __init__(self):
         self.__dict__.update(vars(numpy))
-        self.__dict__.update({name: _made_here(name) for name in _MAKE})
-        self.may_share_memory = _may_share_memory
 
     def __getattr__(self, name: str):
         value = getattr(numpy, name)
