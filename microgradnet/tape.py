@@ -195,11 +195,12 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
             changed = hook(tuple(contributions), (upstream,))
             contributions = contributions if changed is None else list(changed)
         step = Step(node, upstream, contributions)
-        for place, (parent, contribution) in enumerate(zip(node.parents, step.contributions, strict=True)):
+        count = len(node.parents)
+        repeated = count > 1 and len(set(map(id, node.parents))) < count
+        for parent, contribution in zip(node.parents, step.contributions, strict=True):
             if contribution is not None:
-                for earlier in node.parents[:place]:
-                    if earlier is parent:
-                        owned.discard(parent)  # x·x: the step shows both contributions as they are, no sum in one
+                if repeated:
+                    owned.discard(parent)  # x·x: the step shows both contributions as they are, no sum in one
                 before = gradients.get(parent)
                 _add(gradients, owned, parent, contribution, upstream)
                 if recorder is not None:
