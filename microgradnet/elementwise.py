@@ -113,7 +113,8 @@ class Elementwise(Primitive):
         if count > 1:
             shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
             arrays = [a if np.shape(a) == shape else np.broadcast_to(np.asarray(a, dtype), shape) for a in arrays]
-        out = np.empty(np.shape(arrays[0]), dtype)
+        first = arrays[0]
+        out = np.empty(first.shape if type(first) is np.ndarray else np.shape(first), dtype)
         kernel = self.forward_kernel(dtype, cpu if type(out) is np.ndarray else loops(out))
         kernel(*(flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
         return out

@@ -15,7 +15,7 @@ from .tensor import Tensor
 def fit(g, shape: tuple, dtype: np.dtype):
     """A gradient brought to its input's shape and dtype: the one place where broadcasting is undone."""
     if g.shape != shape:
-        g = sum_to(g, shape)
+        g = sum_to(g, shape) if isinstance(g, Tensor) else sum_to.forward(g, shape)
     if g.dtype != dtype:
         g = cast(g, dtype)
     return g if type(g) is np.ndarray or isinstance(g, Tensor) else np.asarray(g)
