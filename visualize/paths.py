@@ -194,6 +194,11 @@ def _shortened(parts: list[str]) -> list[str]:
     return parts if len(parts) <= LONGEST else [*parts[:5], f"… ({len(parts) - 10} more) …", *parts[-5:]]
 
 
+def _number(value) -> float:
+    """The one number in an array of any dimensions."""
+    return float(np.reshape(value, ()))
+
+
 def _graph(source, target) -> tuple[Graph, str, str]:
     if hasattr(source, "tape") and hasattr(target, "tape"):
         graph = trace_scalar(target)
@@ -240,8 +245,8 @@ def _sums(order: list[str], after: dict, end: str) -> tuple[dict, dict, dict]:
         if key != end:
             edges = after[key]
             count[key] = sum(count[e.target] for e in edges)
-            total[key] = float(sum(float(e.local) * total[e.target] for e in edges))
-            largest[key] = max(abs(float(e.local)) * largest[e.target] for e in edges)
+            total[key] = float(sum(_number(e.local) * total[e.target] for e in edges))
+            largest[key] = max(abs(_number(e.local)) * largest[e.target] for e in edges)
     return count, total, largest
 
 
@@ -257,7 +262,7 @@ def _largest(start: str, end: str, after: dict, largest: dict, shown: int) -> li
             continue
         for edge in after[key]:
             number += 1
-            longer = product * float(edge.local)
+            longer = product * _number(edge.local)
             most = abs(longer) * largest[edge.target]
             heapq.heappush(waiting, (-most, number, edge.target, (*edges, edge), longer))
     return found

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from microgradnet.device import array_of, read
+
 from .formula import in_formula, number_text, partial_symbols, substitute
 from .graph import Graph
-from .trace import trace
+from .trace import saved_on_host, trace
 from .zoom import readable
 
 OWN_CODE = (
@@ -157,7 +159,7 @@ class _Teller:
         if not arguments:
             return formula, ""
         sources = dict(operands)
-        values = {a: self.by_key[sources[a]].value if a in sources else (node.saved or {}).get(a) for a in arguments}
+        values = {a: self.by_key[sources[a]].value if a in sources else saved_on_host(node).get(a) for a in arguments}
         constants = {a: "const" if v is None or np.size(v) != 1 else in_formula(v) for a, v in values.items()}
         named = substitute(formula, {a: self.names[sources[a]] if a in sources else constants[a] for a in arguments})
         if any(v is None or np.size(v) != 1 for v in values.values()):
@@ -205,7 +207,7 @@ class _Teller:
             sums[target] = after
             local = step.local_derivatives.get(argument)
             names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
-            saved = step.node.saved or {}
+            saved = saved_on_host(step.node)
             fixed = {a: in_formula(v) for a, v in saved.items() if a not in names and np.size(v) == 1}
             symbol = substitute(partials.get(argument, ""), fixed | names)
             self.story.events.append(
@@ -219,7 +221,7 @@ class _Teller:
                     local="" if local is None else number_text(local),
                     local_formula=f"∂{self.names[key]}/∂{self.names[target]}" + (f" = {symbol}" if symbol else ""),
                     contribution=number_text(contribution),
-                    exact=float(contribution)
+                    exact=float(np.reshape(contribution, ()))
                     if np.size(contribution) == 1 and np.isfinite(contribution).all()
                     else None,
                     before="not computed yet" if before is None else number_text(before),
@@ -231,7 +233,7 @@ class _Teller:
 
     def update(self, optimizer, gradients: dict) -> None:
         params = [p for group in optimizer.param_groups for p in group["params"] if p in gradients]
-        before = {p: np.array(p.array) for p in params}
+        before = {p: np.array(read(p)) for p in params}
         for p in params:
             p.grad = gradients[p]
         optimizer.step()
@@ -244,10 +246,10 @@ class _Teller:
                     key,
                     f"{type(optimizer).__name__} moves {self.names[key]} against its gradient",
                     target=key,
-                    contribution=number_text(p.array - before[p]),
-                    upstream=number_text(gradients[p].array) if gradients[p] is not None else "",
+                    contribution=number_text(read(p) - before[p]),
+                    upstream=number_text(read(gradients[p])) if gradients[p] is not None else "",
                     before=number_text(before[p]),
-                    after=number_text(p.array),
+                    after=number_text(read(p)),
                 )
             )
 
@@ -286,7 +288,7 @@ def _tensor_of(tape, node):
         raise ValueError(
             f"play: the last thing recorded, {node.op.name}, is not one number: pass the loss to start from"
         )
-    return Tensor.made(np.asarray(value), node)
+    return Tensor.made(array_of(value), node)
 
 
 def _sentence(e: Event) -> str:

@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 
+from microgradnet.device import host, is_array, read
+
 from .formula import in_formula, partial_symbols, substitute
 from .graph import Graph, GraphEdge, GraphNode
 
@@ -43,8 +45,8 @@ class _Tracer:
             kind = "parameter" if id(tensor) in self.names or type(tensor).__name__ == "Parameter" else "input"
             name = tensor.name or self.names.get(id(tensor)) or kind
             # Copies: an optimizer writes over a parameter, and the picture is of now.
-            gradient = None if tensor.grad is None else np.array(tensor.grad.array)
-            shape, dtype, value = tuple(tensor.shape), tensor.dtype.name, np.array(tensor.array)
+            gradient = None if tensor.grad is None else np.array(read(tensor.grad))
+            shape, dtype, value = tuple(tensor.shape), tensor.dtype.name, np.array(read(tensor))
             device = str(getattr(tensor, "device", "cpu"))
             known = {"shape": shape, "dtype": dtype, "value": value, "gradient": gradient, "device": device}
             self._add(GraphNode(key, kind, name, **known))
@@ -78,7 +80,7 @@ class _Tracer:
         sources = [(source, name) for source, name in sources if source is not None]
         local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
         symbols = partial_symbols(node.op)
-        constants = {name: in_formula(v) for name, v in (node.saved or {}).items() if np.size(v) == 1}
+        constants = {name: in_formula(v) for name, v in saved_on_host(node).items() if np.size(v) == 1}
         called = constants | {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
         for source, name in sources:
             symbol = substitute(symbols.get(name, ""), called)
@@ -94,7 +96,7 @@ class _Tracer:
         """By argument, for an elementwise op whose operands are known: saved for backward, or on the picture."""
         partials = getattr(node.op, "partials", None) or {}
         values = {name: self.shown[source].value for name, source in sources.items()}
-        values = {name: value for name, value in values.items() if value is not None} | (node.saved or {})
+        values = {name: value for name, value in values.items() if value is not None} | saved_on_host(node)
         if self.shown[key].value is not None:
             values["out"] = self.shown[key].value
         found = {}
@@ -105,11 +107,16 @@ class _Tracer:
         return found
 
 
+def saved_on_host(node) -> dict:
+    """What a node saved for backward, arrays of a GPU copied to the host."""
+    return {name: host(value) if is_array(value) else value for name, value in (node.saved or {}).items()}
+
+
 def _computation(node):
     """How to compute an elementwise op again: from its operands, and the constants that were saved for backward."""
     if not getattr(node.op, "partials", None):
         return None
-    parameters, defaults, saved = node.op.parameters, node.op.defaults, dict(node.saved or {})
+    parameters, defaults, saved = node.op.parameters, node.op.defaults, saved_on_host(node)
 
     def compute(given: dict):
         known = dict(zip(parameters, defaults, strict=True)) | saved | given
@@ -126,8 +133,9 @@ def _maker(node):
 
 
 def _first(value):
-    """The first result that there is, of an op with several."""
-    return next((v for v in value if v is not None), None) if isinstance(value, tuple | list) else value
+    """The first result that there is, of an op with several; on the host."""
+    value = next((v for v in value if v is not None), None) if isinstance(value, tuple | list) else value
+    return host(value) if is_array(value) else value
 
 
 def _reachable(root) -> list:

@@ -107,9 +107,10 @@ def summary(model: Module, input_shape=None, *, input_data=None, dtype=None, dep
     if input_data is not None:
         inputs = input_data if isinstance(input_data, tuple | list) else (input_data,)
     else:
+        place = next((p.device for p in model.parameters()), "cpu")
         several = bool(input_shape) and isinstance(input_shape[0], tuple | list)
         inputs = [
-            Tensor(np.zeros(tuple(shape), dtype or dtypes.get_default_dtype()))
+            Tensor(np.zeros(tuple(shape), dtype or dtypes.get_default_dtype())).to(place)
             for shape in (input_shape if several else [input_shape])
         ]
     rows, open_rows, seen, counter = [], [], set(), _Counter()

@@ -141,3 +141,23 @@ def test_clipping_waits_once():
     nn.utils.clip_grad_norm_(parameters, 1.0)
     assert not cuda.simulated() or simulated.waits == before + 1
     np.testing.assert_allclose(parameters[0].grad.cpu().numpy(), 1 / 12**0.5, rtol=1e-5)
+
+
+def test_pictures_and_statistics_of_what_is_on_the_device(tmp_path):
+    pytest.importorskip("graphviz")
+    import visualize
+
+    x, model = mg.tensor([[1.0, 2.0]], device="cuda"), nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)).cuda()
+    with mg.Tape() as tape:
+        loss = (model(x) ** 2).mean()
+    assert "backward" in {event.kind for event in visualize.tell(tape).events}
+    loss.backward()
+    assert "tanh" in visualize.draw(tape).dot
+    assert "Linear" in str(nn.summary(model, (1, 2)))
+    step = mg.optim.SGD(model.parameters(), lr=0.1)
+    with visualize.watch(model, every=1) as flow:
+        for _ in range(3):
+            step.zero_grad()
+            (model(x) ** 2).mean().backward()
+            step.step()
+    assert "Tanh" in str(flow)

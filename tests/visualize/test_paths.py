@@ -182,3 +182,12 @@ def test_every_formula_of_an_op_has_a_latex_form_in_ascii():
     for formula in filter(None, itertools.chain.from_iterable(formulas)):
         latex = to_latex(formula)
         assert latex.count("{") - latex.count(r"\{") == latex.count("}") - latex.count(r"\}"), formula
+
+
+def test_a_number_in_an_array_of_some_dimensions_has_paths_too():
+    x = mg.tensor([[0.5]], requires_grad=True, dtype=mg.float64)
+    found = visualize.paths(x, (x * x + x).tanh())
+    expected = 2 / math.cosh(0.75) ** 2
+    assert found.total == pytest.approx(expected)
+    assert found.checked == pytest.approx(expected)
+    assert len(found.listed) == 3

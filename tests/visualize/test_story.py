@@ -128,3 +128,11 @@ def test_numbers_that_are_not_finite_are_shown_and_not_guessed():
     assert story.events[-1].exact is None
     assert story.events[-1].contribution == "inf"
     assert np.isneginf(story.graph.nodes[-1].value)
+
+
+def test_the_only_number_of_a_matrix_is_told_exactly():
+    x = mg.tensor([[2.0]], requires_grad=True)
+    with mg.Tape() as tape:
+        (x * 3).sum()
+    steps = [event for event in visualize.tell(tape).events if event.kind == "backward"]
+    assert [event.exact for event in steps] == [1.0, 3.0]

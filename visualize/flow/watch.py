@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from microgradnet.device import read
+
 from . import pictures
 from .statistics import Moments, evenly, likeness, moments, silent_units
 from .verdicts import FLAT, Verdict, judge
@@ -113,7 +115,7 @@ class Flow:
         if self._step % self.every == 0:
             self._looking = True
             self.steps.append(self._step)
-            self._before = {name: p.array.copy() for name, p in self.model.named_parameters() if p.requires_grad}
+            self._before = {name: np.array(read(p)) for name, p in self.model.named_parameters() if p.requires_grad}
 
     def _measure_update(self) -> None:
         """Once the step after a look begins: how far it moved each parameter."""
@@ -122,7 +124,7 @@ class Flow:
         now = dict(self.model.named_parameters())
         for name, before in self._before.items():
             size = float(np.linalg.norm(before))
-            moved = float(np.linalg.norm(now[name].array - before))
+            moved = float(np.linalg.norm(read(now[name]) - before))
             if size > 0 and moved > 0:
                 self.ratios.setdefault(name, []).append((self.steps[-1], moved / size))
         self._before = None
@@ -133,21 +135,22 @@ class Flow:
                 return
             weight = getattr(module, "weight", None)
             if weight is not None and getattr(weight, "ndim", 0) >= 2:
-                self._weight = float(weight.array.std()), int(np.prod(weight.shape[1:]))
+                self._weight = float(read(weight).std()), int(np.prod(weight.shape[1:]))
             layer = self._layers.get(name)
             if layer is None:
                 number = len(self._layers) + 1
                 title = f"layer {number} ({f'{name}: ' if name else ''}{type(module).__name__})"
                 layer = self._layers[name] = Layer(name, title)
             layer.weight = self._weight
-            layer.activations.append(moments(output.array))
-            layer.alike.append(likeness(output.array))
+            numbers = read(output)
+            layer.activations.append(moments(numbers))
+            layer.alike.append(likeness(numbers))
             if _is_elementwise(module, args, output):
                 layer.bounded, largest = self._curve(module)
-                layer.flat.append(_flat_share(module, args[0].array, largest))
-                layer.silent.append(silent_units(output.array))
+                layer.flat.append(_flat_share(module, read(args[0]), largest))
+                layer.silent.append(silent_units(numbers))
             if output.requires_grad:
-                output.register_hook(lambda gradient: layer.gradients.append(moments(gradient.array)))
+                output.register_hook(lambda gradient: layer.gradients.append(moments(read(gradient))))
 
         return look
 
@@ -204,7 +207,7 @@ def _derivative(module, at: np.ndarray) -> np.ndarray:
     with mg.enable_grad():
         x = mg.tensor(at).requires_grad_()
         (slope,) = mg.autograd.grad(module.forward(x).sum(), x)
-    return slope.array
+    return read(slope)
 
 
 def _flat_share(module, inputs: np.ndarray, largest: float) -> float:
