@@ -164,10 +164,11 @@ class Primitive:
                     checks += [(n, a.version, a.version[0]) for n, a in named if isinstance(a, Tensor)]
             elif name != "i":
                 saved[name] = statics[name]
-        parents = tuple(
-            None if not (isinstance(args[i], Tensor) and args[i]._requires_grad) else args[i].grad_fn or args[i]
-            for i in positions
-        )
+        parents = []  # a loop: a generator costs as much as all that is in it
+        for i in positions:
+            x = args[i]
+            parents.append((x.grad_fn or x) if isinstance(x, Tensor) and x._requires_grad else None)
+        parents = tuple(parents)
         shape, dtype = (out.shape, out.dtype) if self.outputs is None else (out[0].shape, out[0].dtype)
         return Node(self, parents, saved, checks, shape, dtype)
 

@@ -148,8 +148,8 @@ def reachable(roots) -> list[Node]:
     return sorted(seen, key=lambda node: node.sequence)
 
 
-def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None) -> Iterator[Step]:
-    """Reads the tape backwards, one ``Step`` a node.
+def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None) -> Iterator[tuple]:
+    """Reads the tape backwards; yields what a ``Step`` is made of, for each node.
 
     ``gradients`` maps the roots (Nodes or leaf Tensors) to their cotangents and holds every gradient in flight. At the
     end each leaf's is added to its ``.grad``. With ``wanted`` given nothing is added: only the part of the graph that
@@ -194,21 +194,21 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
         for hook in tuple(node.after.values()) if node.after is not None else ():
             changed = hook(tuple(contributions), (upstream,))
             contributions = contributions if changed is None else list(changed)
-        step = Step(node, upstream, contributions)
+        step = (node, upstream, contributions)
         count = len(node.parents)
         repeated = count > 1 and len(set(map(id, node.parents))) < count
-        for parent, contribution in zip(node.parents, step.contributions, strict=True):
+        for parent, contribution in zip(node.parents, contributions, strict=True):
             if contribution is not None:
                 if repeated:
                     owned.discard(parent)  # x·x: the step shows both contributions as they are, no sum in one
-                before = gradients.get(parent)
+                before = None if recorder is None else gradients.get(parent)
                 _add(gradients, owned, parent, contribution, upstream)
                 if recorder is not None:
                     recorder.added(before, contribution, gradients[parent])
         if not retain_graph:
             node.release()
         for watcher in state.watchers:
-            watcher.backward(step)
+            watcher.backward(Step(*step))
         yield step
     if wanted is None:
         for leaf, total in gradients.items():
@@ -283,7 +283,7 @@ class Tape:
     def steps(self, root, gradient=None) -> "Iterator[PlayedStep]":
         """Plays ``root.backward(gradient)`` node by node; the graph is kept, and the leaves get their gradients."""
         sums = root.seed(gradient)
-        for step in walk(sums, retain_graph=True):
+        for step in itertools.starmap(Step, walk(sums, retain_graph=True)):
             if self not in state.watchers:
                 self.backward(step)
             names = step.node.argument_names

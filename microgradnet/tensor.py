@@ -199,7 +199,8 @@ class Tensor:
                     f"backward: a gradient can be left out only for one element, this tensor has shape {self.shape}: "
                     "pass gradient=, or reduce it with sum() or mean()"
                 )
-            gradient = np.ones_like(self.array)
+            array = devices.filled(self.shape, 1, self)
+            return {self.grad_fn or self: Tensor.made(array) if create_graph else array}
         array = getattr(gradient, "array", gradient)
         array = devices.placed(array if devices.is_array(array) else np.asarray(array), self.device)
         if array.shape != self.shape:

@@ -8,7 +8,7 @@ def one_dtype(a, b) -> None:
     """Raises TypeError unless both have one dtype that can be multiplied and added."""
     if a.dtype != b.dtype:
         raise TypeError(f"both operands need one dtype, got {a.dtype.name} and {b.dtype.name}: convert one with .to()")
-    if a.dtype == bool:
+    if a.dtype.kind == "b":
         raise TypeError("booleans have no products: convert with .to()")
 
 
