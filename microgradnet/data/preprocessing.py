@@ -78,7 +78,7 @@ class Standardize(Preprocessing):
     """Zero mean and unit variance for each feature: ``z = (x − μ)/σ``, back ``x = z·σ + μ``.
 
     ``mean`` and ``std`` have the shape of a sample; ``μ = (1/N) Σ xₙ`` and ``σ² = (1/N) Σ (xₙ − μ)²``. A feature that
-    is constant in the training set is only centred (σ = 1): there is nothing to scale it by.
+    is constant in the training set, or whose variance underflows, is only centred (σ = 1).
 
     Use it when features have different units; it fails to help where a rare feature's few values are the signal, for
     it blows up whatever noise is beside them.
@@ -86,8 +86,10 @@ class Standardize(Preprocessing):
 
     def _learn(self, x: np.ndarray) -> None:
         self.mean = x.mean(0)
-        # Rounding leaves the variance of a constant a little above 0, so equality is asked of the values themselves.
-        self.std = np.where(np.ptp(x, 0) == 0, 1.0, x.std(0))
+        # Rounding leaves the variance of a constant a little above 0, so equality is asked of the values themselves;
+        # and that of values below 1e-23 or so is 0 in float32, though they differ.
+        std = x.std(0)
+        self.std = np.where((np.ptp(x, 0) == 0) | (std == 0), 1.0, std)
 
     def _forward(self, x):
         return (x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype)

@@ -118,6 +118,14 @@ def test_there_and_back(make, data):
     np.testing.assert_allclose(back, x, atol=enlarged * size * np.finfo(dtype).eps * 4)
 
 
+@pytest.mark.parametrize("tiny", [1e-45, 1e-25])
+def test_a_feature_whose_variance_underflows_is_only_centred(tiny):
+    x = np.array([[tiny], [0.0]], np.float32)
+    fitted = Standardize().fit(x)
+    assert np.isfinite(fitted(x)).all()
+    np.testing.assert_allclose(fitted.inverse(fitted(x)), x, atol=tiny)
+
+
 @MAPS
 def test_tensors_are_treated_as_arrays_are(make):
     x = np.random.default_rng(2).normal(size=(20, 2, 3)).astype(np.float32)
