@@ -86,16 +86,18 @@ class Standardize(Preprocessing):
 
     def _learn(self, x: np.ndarray) -> None:
         self.mean = x.mean(0)
-        # Rounding leaves the variance of a constant a little above 0, so equality is asked of the values themselves;
-        # and that of values below 1e-23 or so is 0 in float32, though they differ.
-        std = x.std(0)
-        self.std = np.where((np.ptp(x, 0) == 0) | (std == 0), 1.0, std)
+        # Rounding leaves the variance of a constant a little above 0, so equality is asked of the values themselves.
+        self.std = np.where(np.ptp(x, 0) == 0, 1.0, x.std(0))
+
+    def _scale(self, dtype) -> np.ndarray:
+        std = self.std.astype(dtype)
+        return np.where(std == 0, std.dtype.type(1), std)  # the smallest numbers differ by less than dtype can say
 
     def _forward(self, x):
-        return (x - self.mean.astype(x.dtype)) / self.std.astype(x.dtype)
+        return (x - self.mean.astype(x.dtype)) / self._scale(x.dtype)
 
     def _backward(self, z):
-        return z * self.std.astype(z.dtype) + self.mean.astype(z.dtype)
+        return z * self._scale(z.dtype) + self.mean.astype(z.dtype)
 
 
 class MeanImage(Preprocessing):
