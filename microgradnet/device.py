@@ -50,20 +50,20 @@ def library():
 
 
 def _made_here(name: str):
-    on_cpu = getattr(numpy, name)
+    of_numpy = getattr(numpy, name)
 
-    @functools.wraps(on_cpu)
+    @functools.wraps(of_numpy)
     def make(*args, **kwargs):
         there = _here.library
-        if there is None and args and is_array(args[0]) and not isinstance(args[0], _ON_CPU):
+        if there is None and args and not on_cpu(args[0]):
             there = library()
-        return (on_cpu if there is None else getattr(there, name))(*args, **kwargs)
+        return (of_numpy if there is None else getattr(there, name))(*args, **kwargs)
 
     return make
 
 
 def _may_share_memory(a, b) -> bool:
-    return type(a) is type(b) and (numpy if isinstance(a, numpy.ndarray) else library()).may_share_memory(a, b)
+    return type(a) is type(b) and _library_of(a).may_share_memory(a, b)
 
 
 class _Numpy:
@@ -87,7 +87,7 @@ np = _Numpy()
 @contextmanager
 def use(array):
     """Within it, ops make arrays where ``array`` is."""
-    before, _here.library = _here.library, None if isinstance(array, _ON_CPU) else library()
+    before, _here.library = _here.library, None if on_cpu(array) else library()
     try:
         yield
     finally:
@@ -96,14 +96,14 @@ def use(array):
 
 def elsewhere(args: tuple) -> bool:
     """Whether an op with these arguments, tensors and arrays, must not run as things stand: see ``call_there``."""
-    on_cpu = on_gpu = False
+    here = there = False
     for value in args:
         value = getattr(value, "array", value)
         if isinstance(value, numpy.ndarray):
-            on_cpu = True
-        elif is_array(value) and not isinstance(value, numpy.generic):
-            on_gpu = True
-    return on_cpu or _here.library is None if on_gpu else on_cpu and _here.library is not None
+            here = True
+        elif not on_cpu(value):
+            there = True
+    return here or _here.library is None if there else here and _here.library is not None
 
 
 def call_there(op, args: tuple, kwargs: dict):
@@ -112,7 +112,7 @@ def call_there(op, args: tuple, kwargs: dict):
     Raises RuntimeError for tensors on different devices; a 0-d one of the CPU may meet any, as in PyTorch.
     """
     arrays = [getattr(value, "array", value) for value in args]
-    there = next((a for a in arrays if is_array(a) and not isinstance(a, _ON_CPU)), None)
+    there = next((a for a in arrays if not on_cpu(a)), None)
     if there is None:
         with use(numpy.empty(0)):
             return op(*args, **kwargs)
@@ -132,7 +132,7 @@ def call_there(op, args: tuple, kwargs: dict):
 
 def of(array) -> str:
     """The name of the device of an array: ``"cpu"`` or ``"cuda:0"``."""
-    if isinstance(array, _ON_CPU):
+    if on_cpu(array):
         return "cpu"
     return f"cuda:{getattr(getattr(array, 'device', None), 'id', 0)}"
 
@@ -184,7 +184,7 @@ def empty(shape, like):
 
 def _library_of(value):
     """NumPy or CuPy: whose array that of a tensor, or an array, is."""
-    return numpy if isinstance(getattr(value, "array", value), _ON_CPU) else library()
+    return numpy if on_cpu(getattr(value, "array", value)) else library()
 
 
 def add_at(array, index, values) -> None:
@@ -198,9 +198,9 @@ def with_each(ufunc, array, index, values) -> None:
     Raises NotImplementedError on a GPU for a ufunc that CuPy does not have in this form.
     """
     try:
-        (numpy if isinstance(array, numpy.ndarray) else library()).__dict__[ufunc.__name__].at(array, index, values)
+        _library_of(array).__dict__[ufunc.__name__].at(array, index, values)
     except (KeyError, NotImplementedError, TypeError):
-        if isinstance(array, numpy.ndarray):
+        if on_cpu(array):
             raise
         raise NotImplementedError(
             f"no {ufunc.__name__} of scattered {array.dtype.name} values on a GPU: move it with .cpu()"
@@ -221,7 +221,7 @@ def on_cpu(value) -> bool:
 
 def host(array) -> numpy.ndarray:
     """``array`` in the CPU's memory; waits for the GPU where it comes from there."""
-    return array if isinstance(array, _ON_CPU) else array.get()
+    return array if on_cpu(array) else array.get()
 
 
 def names_device(value) -> bool:
@@ -242,4 +242,4 @@ def placed(array, device: str):
         raise RuntimeError(f"to({device!r}): {str(error).removeprefix('cuda: ')}") from None
     if number not in ("", "0"):
         raise RuntimeError(f"to({device!r}): one GPU is used, 'cuda:0'")
-    return there.asarray(array) if isinstance(array, _ON_CPU) else array
+    return there.asarray(array) if on_cpu(array) else array

@@ -139,13 +139,7 @@ class Tensor:
 
         ``copy`` makes a new one even where nothing changes; ``non_blocking`` is taken and means nothing here.
         """
-        for target in args:
-            if devices.names_device(target):
-                device = target
-            elif isinstance(target, Tensor):
-                dtype, device = target.dtype, target.device
-            elif target is not None and not isinstance(target, bool):
-                dtype = target
+        dtype, device = destination(args, dtype, device)
         here = device is None or str(device) in (self.device, self.device.partition(":")[0])
         moved = self if here else primitive.moved(self, str(device), self.device)
         if dtype is not None and moved.dtype != np.dtype(dtype):
@@ -320,6 +314,18 @@ class Tensor:
         elif self._requires_grad:
             text += ", requires_grad=True"
         return f"tensor({text})"
+
+
+def destination(args: tuple, dtype, device) -> tuple:
+    """The dtype and the device that the arguments of ``to`` name, None where they name none."""
+    for target in args:
+        if devices.names_device(target):
+            device = target
+        elif isinstance(target, Tensor):
+            dtype, device = target.dtype, target.device
+        elif target is not None and not isinstance(target, bool):
+            dtype = target
+    return dtype, device
 
 
 def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:

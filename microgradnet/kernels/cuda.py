@@ -72,19 +72,8 @@ def _in_short(error: Exception) -> str:
     return " ".join(lines[:2]) or type(error).__name__
 
 
-def elementwise(
-    name: str,
-    functions: dict[str, str],
-    call: str,
-    dtype: str,
-    arrays: list[str],
-    scalars: list[str],
-    exact: frozenset[str] | None = None,
-):
-    """A launcher ``run(*arrays, *scalars)`` for ``call`` at every index; arguments as for ``cpu.elementwise``.
-
-    ``exact`` has no meaning here: NVVM decides by itself what to contract.
-    """
+def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arrays: list[str], scalars: list[str]):
+    """A launcher ``run(*arrays, *scalars)`` for ``call`` at every index; arguments as for ``cpu.elementwise``."""
     helpers = "\n".join(_device_function(function, ast.parse(text).body[0]) for function, text in functions.items())
     source = f"{helpers}\n@cuda.jit{_OPTIONS}\n{cuda_source.strided(call, arrays, scalars, ELEMENTS)}"
 

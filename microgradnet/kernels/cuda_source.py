@@ -10,68 +10,48 @@ from typing import NamedTuple
 
 MARKERS = ("lanes", "lanes_sum", "lanes_max", "add_to", "prange")
 
-# How a block of threads adds up. Lanes of a warp exchange registers; warps meet in shared memory. Every thread gets the
-# same sum, to the last bit. The second barrier keeps a fast warp from overwriting what a slow one has yet to read.
-ON_DEVICE = """
+# How a block of threads puts together what each has found. Lanes of a warp exchange registers; warps meet in shared
+# memory. Every thread gets the same result, to the last bit. The second barrier keeps a fast warp from overwriting what
+# a slow one has yet to read.
+_BY_SHUFFLES = """
 @cuda.jit(device=True)
-def lanes_sum(part):
+def {name}(part):
     shared = cuda.shared.array(32, float64)
-    total = float64(part)
+    both = float64(part)
     offset = 16
     while offset > 0:
-        total += cuda.shfl_xor_sync(0xFFFFFFFF, total, offset)
+        other = cuda.shfl_xor_sync(0xFFFFFFFF, both, offset)
+        both = {combined}
         offset //= 2
     if cuda.threadIdx.x % 32 == 0:
-        shared[cuda.threadIdx.x // 32] = total
+        shared[cuda.threadIdx.x // 32] = both
     cuda.syncthreads()
-    total = shared[0]
+    both = shared[0]
     for warp in range(1, cuda.blockDim.x // 32):
-        total += shared[warp]
+        other = shared[warp]
+        both = {combined}
     cuda.syncthreads()
-    return total
-
-@cuda.jit(device=True)
-def lanes_max(part):
-    shared = cuda.shared.array(32, float64)
-    top = float64(part)
-    offset = 16
-    while offset > 0:
-        other = cuda.shfl_xor_sync(0xFFFFFFFF, top, offset)
-        top = other if other > top else top
-        offset //= 2
-    if cuda.threadIdx.x % 32 == 0:
-        shared[cuda.threadIdx.x // 32] = top
-    cuda.syncthreads()
-    top = shared[0]
-    for warp in range(1, cuda.blockDim.x // 32):
-        top = shared[warp] if shared[warp] > top else top
-    cuda.syncthreads()
-    return top
+    return both
 """
 # numba's simulator has no exchange between lanes: there all threads meet in shared memory.
-IN_SIMULATOR = """
+_IN_SHARED_MEMORY = """
 @cuda.jit(device=True)
-def lanes_sum(part):
+def {name}(part):
     shared = cuda.shared.array(1024, float64)
     shared[cuda.threadIdx.x] = part
     cuda.syncthreads()
-    total = 0.0
-    for thread in range(cuda.blockDim.x):
-        total += shared[thread]
-    cuda.syncthreads()
-    return total
-
-@cuda.jit(device=True)
-def lanes_max(part):
-    shared = cuda.shared.array(1024, float64)
-    shared[cuda.threadIdx.x] = part
-    cuda.syncthreads()
-    top = shared[0]
+    both = shared[0]
     for thread in range(1, cuda.blockDim.x):
-        top = shared[thread] if shared[thread] > top else top
+        other = shared[thread]
+        both = {combined}
     cuda.syncthreads()
-    return top
+    return both
 """
+_COMBINED = {"lanes_sum": "both + other", "lanes_max": "other if other > both else both"}
+ON_DEVICE, IN_SIMULATOR = (
+    "".join(way.format(name=name, combined=combined) for name, combined in _COMBINED.items())
+    for way in (_BY_SHUFFLES, _IN_SHARED_MEMORY)
+)
 
 
 class Phase(NamedTuple):

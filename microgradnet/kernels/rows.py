@@ -156,23 +156,14 @@ def add_rows(x, index, out):
 
 
 @loop
-def running_max(x, out):
-    """The largest so far, along each row; NaN stays."""
+def running_extreme(x, out, largest):
+    """The largest so far, or the smallest, along each row; NaN stays."""
     for i in prange(x.shape[0]):  # noqa: F821
-        top = x[i, 0]
+        found = x[i, 0]
         for j in range(x.shape[1]):
-            top = x[i, j] if x[i, j] > top or x[i, j] != x[i, j] else top
-            out[i, j] = top
-
-
-@loop
-def running_min(x, out):
-    """The smallest so far, along each row; NaN stays."""
-    for i in prange(x.shape[0]):  # noqa: F821
-        low = x[i, 0]
-        for j in range(x.shape[1]):
-            low = x[i, j] if x[i, j] < low or x[i, j] != x[i, j] else low
-            out[i, j] = low
+            better = x[i, j] > found if largest else x[i, j] < found
+            found = x[i, j] if better or x[i, j] != x[i, j] else found
+            out[i, j] = found
 
 
 @loop

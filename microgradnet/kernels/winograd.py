@@ -6,11 +6,9 @@ rows ``starts[1]`` apart. Tiles of a line are worked out as many at a time as a 
 overwritten by the next line, and a vector's length lies between two matrices for the last.
 """
 
+from .convolution import correlation_tile_4, product_tile_4, product_tile_8
 from .loops import emitted, loop
 
-product_tile_8 = emitted("matrix_tiles", "product_tile_8")
-product_tile_4 = emitted("matrix_tiles", "product_tile_4")
-correlation_tile_4 = emitted("matrix_tiles", "correlation_tile_4")
 winograd_input = emitted("image_tiles", "winograd_input")
 winograd_output = emitted("image_tiles", "winograd_output")
 winograd_cotangent = emitted("image_tiles", "winograd_cotangent")

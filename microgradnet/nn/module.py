@@ -4,11 +4,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ..device import array_of, names_device, placed
+from ..device import array_of, placed
 from ..hooks import RemovableHandle
 from ..replayed import as_one_call
 from ..tape import state as thread
-from ..tensor import Tensor
+from ..tensor import Tensor, destination
 from .parameter import Parameter
 
 HOOKS = (
@@ -260,14 +260,11 @@ class Module:
 
     def to(self, *args, dtype=None, device=None, non_blocking=False) -> "Module":
         """Parameters and buffers on another device, the floating ones in another dtype; in place. As ``Tensor.to``."""
-        for target in args:
-            if getattr(target, "device", target) is not target or names_device(target):
-                device = getattr(target, "device", target)
+        dtype, device = destination(args, dtype, device)
         for module in self.modules():
             for tensor in [*module._parameters.values(), *module._buffers.values()]:
                 if tensor is not None:
-                    dtypes = (args, dtype) if tensor.dtype.kind == "f" else ((), None)
-                    tensor.data = tensor.data.to(*dtypes[0], dtype=dtypes[1], device=device)
+                    tensor.data = tensor.data.to(dtype=dtype if tensor.dtype.kind == "f" else None, device=device)
                     if tensor.grad is not None:
                         tensor.grad = tensor.grad.detach().to(tensor)
         return self

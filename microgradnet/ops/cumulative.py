@@ -11,6 +11,7 @@ from .indexing import narrow
 from .joining import cat
 from .rearranging import _flip, constant_pad_nd
 from .return_types import ValuesIndices
+from .row_loops import along_rows
 from .scatter import gather
 
 
@@ -19,17 +20,6 @@ def _accumulate(accumulate, x, dim: int, dtype):
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
     return accumulate(x, dim, dtype) if x.ndim else np.array(x, dtype or x.dtype)
-
-
-def _running(loop, x, dim: int):
-    """``loop(rows of x, rows of the result)`` along ``dim``."""
-    if not x.ndim:
-        return np.array(x)
-    lines = np.ascontiguousarray(np.moveaxis(x, dim, -1))
-    out = np.empty(lines.shape, lines.dtype)
-    if out.size:
-        loop(lines.reshape(-1, lines.shape[-1]), out.reshape(-1, lines.shape[-1]))
-    return np.moveaxis(out, -1, dim)
 
 
 @primitive(formula="x₁ + … + xᵢ")
@@ -88,7 +78,7 @@ def logcumsumexp(x, dim):
     """``log(cumsum(exp(x), dim))``, without overflow."""
     if x.dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
-    return _running(rows.running_logsumexp, x, one_dim(dim, x.ndim))
+    return along_rows(rows.running_logsumexp, x, dim)
 
 
 def _to_exponents(g, out, x, dim):
@@ -107,22 +97,26 @@ logcumsumexp.vjp(x=_to_exponents)
 
 @primitive(formula="argmax of x₁ … xᵢ", differentiable=False)
 def _cummax_indices(x, dim):
-    return _last_extremes(x, dim, rows.running_max)
+    return _last_extremes(x, dim, True)
 
 
 @primitive(formula="argmin of x₁ … xᵢ", differentiable=False)
 def _cummin_indices(x, dim):
-    return _last_extremes(x, dim, rows.running_min)
+    return _last_extremes(x, dim, False)
 
 
-def _last_extremes(x, dim: int, running):
-    """Where the extreme so far, which the loop ``running`` finds, stands: the last at a tie."""
+def _last_extremes(x, dim: int, largest: bool):
+    """Where the largest so far, or the smallest, stands: the last at a tie."""
     dim = one_dim(dim, x.ndim)
     if x.ndim == 0:
         return np.zeros((), np.int64)
-    found = (x == _running(running, x, dim)) | (x != x)
+    found = (x == _running_extreme(x, dim, largest)) | (x != x)
     places = np.arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - 1 - dim))
-    return _running(rows.running_max, np.where(found, places, 0), dim)
+    return _running_extreme(np.where(found, places, 0), dim, True)
+
+
+def _running_extreme(x, dim: int, largest: bool):
+    return along_rows(lambda lines, out: rows.running_extreme(lines, out, largest), x, dim)
 
 
 def cummax(x, dim):

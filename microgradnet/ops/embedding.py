@@ -56,9 +56,11 @@ def _checked(op: str, input, weight) -> np.ndarray:
         raise TypeError(f"{op}: integers expected, got {index.dtype.name}: convert with .long()")
     if weight.ndim != 2:
         raise ValueError(f"{op}: a weight (V, D) expected, got shape {tuple(weight.shape)}")
-    wrong = (index < 0) | (index >= weight.shape[0]) if on_cpu(index) else None
-    if wrong is not None and wrong.any():
-        raise IndexError(f"{op}: {index[wrong].flat[0]} is outside of [0, {weight.shape[0]}), the rows of the weight")
+    if on_cpu(index):
+        wrong = (index < 0) | (index >= weight.shape[0])
+        if wrong.any():
+            rows = weight.shape[0]
+            raise IndexError(f"{op}: {index[wrong].flat[0]} is outside of [0, {rows}), the rows of the weight")
     return index
 
 

@@ -96,7 +96,7 @@ def _(g, needed, x, weight, centered, layout, statistics, bias_shape):
     if x.size:
         rows, up, to, w = _by_row(layout, [x, g, dx], [weight])
         if rows.ndim == 2:
-            sums = _blocks(count, inner, x.dtype)
+            sums = _blocks(x, count, inner)
             kernels.rows_gradient(rows, up, w, *statistics, centered, to, sums)
         else:
             sums = np.empty((2, count, inner), x.dtype)
@@ -116,28 +116,28 @@ def channels_norm(x, weight, bias, eps, statistics):
     _floating(x)
     out = np.empty(x.shape, x.dtype)
     if x.size:
-        (x, to), loop, work = _by_channel(x, out)
+        (x, to), loop, work = _by_channel(2, x, out)
         weight, bias = (np.ascontiguousarray(a, x.dtype) for a in (weight, bias))
         getattr(kernels, loop)(x, weight, bias, eps, to, *statistics, *work)
     return out
 
 
-def _by_channel(*arrays):
-    """The arrays as (N, C) or (N, C, L), which loop is for them, and what it needs besides."""
+def _by_channel(sums: int, *arrays):
+    """The arrays as (N, C) or (N, C, L), which loop is for them, and what it needs besides: room for ``sums``."""
     shape = arrays[0].shape
     if math.prod(shape[2:]) == 1:
         return (
             [np.ascontiguousarray(a).reshape(shape[:2]) for a in arrays],
             "columns",
-            (_blocks(shape[0], shape[1], arrays[0].dtype),),
+            (_blocks(arrays[0], shape[0], shape[1], sums),),
         )
     return [np.ascontiguousarray(a).reshape(*shape[:2], -1) for a in arrays], "planes", ()
 
 
-def _blocks(rows: int, columns: int, dtype) -> np.ndarray:
-    """Zeros for up to three sums of each column over each block of rows; a GPU has a use for more blocks."""
-    out = np.zeros((3, max(1, -(-rows // ROWS)), columns), dtype)
-    return out if on_cpu(out) else np.zeros((3, max(1, min(rows, GPU_BLOCKS)), columns), dtype)
+def _blocks(x, rows: int, columns: int, sums: int = 2) -> np.ndarray:
+    """Zeros for sums of each column over each block of rows, of x's dtype; a GPU has a use for more blocks."""
+    blocks = -(-rows // ROWS) if on_cpu(x) else min(rows, GPU_BLOCKS)
+    return np.zeros((sums, max(1, blocks), columns), x.dtype)
 
 
 def _over(ndim: int) -> tuple[int, ...]:
@@ -156,7 +156,7 @@ channels_norm.vjp(
 def _(g, needed, x, weight, statistics):
     dx, sums = np.empty(x.shape, x.dtype), np.zeros((2, x.shape[1]), x.dtype)
     if x.size:
-        (rows, up, to), loop, work = _by_channel(x, g.astype(x.dtype, copy=False), dx)
+        (rows, up, to), loop, work = _by_channel(3, x, g.astype(x.dtype, copy=False), dx)
         weight = np.ascontiguousarray(weight, x.dtype)
         getattr(kernels, f"{loop}_gradient")(rows, up, weight, statistics[0], statistics[1], to, *sums, *work)
     return [value if want else None for value, want in zip((dx, *sums), needed, strict=True)]

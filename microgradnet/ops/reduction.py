@@ -14,6 +14,7 @@ from .dims import axes, count, one_dim, several_dims, spread
 from .exponential import exp
 from .rearranging import _flip
 from .return_types import MinMax, ValuesIndices
+from .row_loops import along_rows
 from .scatter import gather
 from .shape import squeeze
 
@@ -223,18 +224,10 @@ logsumexp.vjp(
 
 
 def _along_rows(kernel, x, dim: int, dtype, *others):
-    """``kernel(rows of x, rows of others, rows of the result)`` along ``dim``, in ``dtype`` if one is given."""
+    """``along_rows`` in ``dtype``, if one is given, of floating ``x``."""
     x = x if dtype is None else x.astype(dtype)
     _floating(x)
-    dim = one_dim(dim, x.ndim)
-    moved = [np.moveaxis(a, dim, -1) if x.ndim else a.reshape(1) for a in (x, *others)]
-    out = np.empty(moved[0].shape, x.dtype)
-    if out.size:
-        lines = [np.ascontiguousarray(m, x.dtype).reshape(-1, m.shape[-1]) for m in moved]
-        kernel(*lines, out.reshape(-1, out.shape[-1]))
-    if x.ndim and dim == x.ndim - 1:
-        return out  # no view: the walk may then add to it in place
-    return np.moveaxis(out, -1, dim) if x.ndim else out.reshape(())
+    return along_rows(kernel, x, dim, *others)
 
 
 @primitive(formula="x − ln Σeˣ")

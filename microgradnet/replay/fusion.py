@@ -120,12 +120,11 @@ def fused(instructions: list[Instruction], kept: list[np.ndarray]) -> list[Instr
 
 def _apart(i: Instruction) -> list[Instruction]:
     """A linear layer as its product and the sum with its bias: the latter can join the activation behind it."""
-    if i.kind != "op" or i.op is not linear or i.operands[2] is None:
+    if i.kind != "op" or i.op is not linear or i.operands[1].ndim != 2 or not i.outputs[0].ndim:
         return [i]
     (x, weight, bias), (out,) = i.operands, i.outputs
-    if weight.ndim != 2 or out.ndim < 2 or bias.shape != out.shape[-1:]:
-        return [i]
-    return [Instruction("product", i.op, (x, weight), (out,)), Instruction("op", add, (out, bias), (out,))]
+    product = Instruction("product", i.op, (x, weight), (out,))
+    return [product] if bias is None else [product, Instruction("op", add, (out, bias), (out,))]
 
 
 def _joins(group: list[Instruction], i: Instruction) -> bool:

@@ -77,7 +77,8 @@ def test_rows(shape, dtype):
     both(rows.log_softmax_gradient, g, y, out.copy(), outputs=[2])
     both(rows.cross_entropy, x, target, losses, outputs=[2])
     both(rows.cross_entropy_gradient, x, target, weights, out.copy(), outputs=[3])
-    both(rows.running_max, x, out.copy(), outputs=[1])
+    both(rows.running_extreme, x, out.copy(), True, outputs=[1])
+    both(rows.running_extreme, x, out.copy(), False, outputs=[1])
     both(rows.running_logsumexp, x, out.copy(), outputs=[1])
 
 
