@@ -23,7 +23,7 @@ import microgradnet as mg
 import visualize
 from microgradnet import nn, optim
 from microgradnet.data import Digits, make_spirals
-from microgradnet.nn.activation_search import Unit, compositions
+from microgradnet.nn.beyond.activations.search import Unit, compositions
 
 KNOWN = {
     "ReLU": Unit("relu"),

@@ -1,6 +1,8 @@
 """microgradnet: a tape-based autograd engine to read, to draw and to train with."""
 
 from . import autograd, data, func, linalg, nn, ops, optim
+from .backends.threads import get_num_threads, set_num_threads
+from .capture import step as capture
 from .checkpoint import load_checkpoint, save_checkpoint
 from .dtypes import (
     bool_,
@@ -21,10 +23,8 @@ from .dtypes import (
     uint8,
 )
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from .kernels.threads import get_num_threads, set_num_threads
 from .ops import *  # noqa: F403 (every op, under its name)
 from .random import Generator, manual_seed
-from .replay import capture
 from .scalar import ScalarTape, Value
 from .serialization import load, save
 from .tape import Tape

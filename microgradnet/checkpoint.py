@@ -8,7 +8,7 @@ import json
 
 import numpy as np
 
-from . import device
+from .backends import device
 from .random import Generator, default_generator
 from .serialization import read_file, write_file
 from .tensor import Tensor

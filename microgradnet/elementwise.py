@@ -18,8 +18,9 @@ import functools
 import inspect
 
 from . import dtypes
-from .device import filled, flat, host, is_array, loops, np
-from .kernels import cpu, source
+from .backends import source
+from .backends.cpu import launcher as cpu
+from .backends.device import filled, flat, host, is_array, loops, np
 from .primitive import Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
@@ -66,7 +67,7 @@ class Elementwise(Primitive):
 
     def _differentiate(self, function) -> None:
         """Sets a rule for each array argument, and the fused one where there is one argument."""
-        from .ops.comparison import exact_where
+        from .ops.elementwise.comparison import exact_where
 
         rules, partials, fused = {}, {}, None
         mine = inspect.signature(function).parameters

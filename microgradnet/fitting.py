@@ -6,7 +6,7 @@ This is the one place where broadcasting is undone, so no op's rule mentions it.
 import functools
 import math
 
-from .device import np, placed
+from .backends.device import np, placed
 from .primitive import primitive
 from .tape import Node
 from .tensor import Tensor

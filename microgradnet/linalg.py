@@ -1,13 +1,13 @@
 """Linear algebra under ``torch.linalg``'s names."""
 
-from .ops.decompositions import cholesky, det, inv, matrix_power, slogdet, solve
-from .ops.linalg import matmul
-from .ops.matrix_functions import householder_product, matrix_exp
-from .ops.norms import linalg_norm as norm
-from .ops.norms import matrix_norm, vector_norm
-from .ops.products import cross as _cross
-from .ops.products import multi_dot, vecdot
-from .ops.svd import svdvals
+from .ops.linalg.decompositions import cholesky, det, inv, matrix_power, slogdet, solve
+from .ops.linalg.matmul import matmul
+from .ops.linalg.matrix_functions import householder_product, matrix_exp
+from .ops.linalg.products import cross as _cross
+from .ops.linalg.products import multi_dot, vecdot
+from .ops.linalg.svd import svdvals
+from .ops.reduce.norms import linalg_norm as norm
+from .ops.reduce.norms import matrix_norm, vector_norm
 
 __all__ = [
     "cholesky",

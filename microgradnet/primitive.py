@@ -16,8 +16,8 @@ records: so the same rule is fast first-order code and, under ``create_graph``, 
 
 import inspect
 
-from . import device
-from .device import np
+from .backends import device
+from .backends.device import np
 from .tape import Node, PartOf, state
 from .tensor import Tensor
 
@@ -269,5 +269,5 @@ def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, 
     return Primitive(forward, formula, outputs, differentiable, view)
 
 
-from . import inplace  # noqa: E402 (these declare ops themselves)
+from . import views as inplace  # noqa: E402 (these declare ops themselves)
 from .fitting import broadcast_to, cast, fit, moved, output_node, sum_to  # noqa: E402, F401

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import device
+from .backends import device
 from .tensor import Tensor
 
 

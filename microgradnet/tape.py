@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import device
+from .backends import device
 from .hooks import RemovableHandle
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import weakref
 
-from . import device as devices
 from . import dtypes
-from .device import np
+from .backends import device as devices
+from .backends.device import np
 from .hooks import RemovableHandle
 from .tape import state
 

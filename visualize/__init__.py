@@ -6,16 +6,16 @@
 >>> visualize.draw(tape).save("graph.svg")
 """
 
-from .diff import diff
-from .engine import RenderError, render
 from .flow import Flow, Verdict, watch
-from .graph import Graph, GraphEdge, GraphNode
-from .paths import Path, Paths, paths
-from .picture import Picture, draw
-from .player import Player, play
+from .page.player import Player, play
+from .picture.diff import diff
+from .picture.draw import Picture, draw
+from .picture.engine import RenderError, render
+from .picture.paths import Path, Paths, paths
 from .plots import *  # noqa: F403
 from .plots import __all__ as _plots
-from .story import Event, Story, tell
+from .record.graph import Graph, GraphEdge, GraphNode
+from .record.story import Event, Story, tell
 
 __all__ = [
     *_plots,

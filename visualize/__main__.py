@@ -7,8 +7,8 @@ from pathlib import Path
 import microgradnet as mg
 
 from . import RenderError, draw, play
-from .engine import write
-from .expression import ExpressionError, evaluate
+from .picture.engine import write
+from .record.expression import ExpressionError, evaluate
 
 KINDS = ("html", "svg", "png", "pdf", "dot", "txt")
 

@@ -2,11 +2,11 @@
 
 from ..grad_mode import enable_grad, no_grad, set_grad_enabled
 from .anomaly import AnomalyError, detect_anomaly, set_detect_anomaly
-from .checkpoint import checkpoint
 from .function import Function
 from .functional import hessian, hvp, jacobian, jvp, vhp, vjp
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .gradient import backward, grad
+from .recompute import checkpoint
 
 __all__ = [
     "AnomalyError",

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .. import device
-from ..ops.creation import zeros_like
-from ..ops.joining import stack
-from ..ops.reduction import sum
+from ..backends import device
+from ..ops.arrays.creation import zeros_like
+from ..ops.arrays.joining import stack
+from ..ops.reduce.reduction import sum
 from ..tensor import Tensor
 from .gradient import grad
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import device
+from ..backends import device
 from ..tape import walk
 from ..tensor import Tensor
 

@@ -1,10 +1,6 @@
 """Layers, containers, activations, losses and initializers."""
 
-from . import (
-    functional,
-    init,
-    utils,
-)
+from . import functional, init, utils
 from .activation import (
     CELU,
     ELU,
@@ -35,48 +31,9 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )
-from .activation_search import (
-    ComposedActivation,
-)
-from .adaptive_softmax import (
-    AdaptiveLogSoftmaxWithLoss,
-)
-from .attention import (
-    MultiheadAttention,
-)
-from .containers import (
-    ModuleDict,
-    ModuleList,
-    ParameterDict,
-    ParameterList,
-    Sequential,
-)
-from .conv import (
-    Conv1d,
-    Conv2d,
-    Conv3d,
-    ConvTranspose1d,
-    ConvTranspose2d,
-    ConvTranspose3d,
-)
-from .distance import (
-    CosineSimilarity,
-    PairwiseDistance,
-)
-from .dropout import (
-    AlphaDropout,
-    Dropout,
-    Dropout1d,
-    Dropout2d,
-    Dropout3d,
-    FeatureAlphaDropout,
-)
-from .embedding import (
-    Bilinear,
-    Embedding,
-    EmbeddingBag,
-)
-from .fixed_activation import (
+from .adaptive_softmax import AdaptiveLogSoftmaxWithLoss
+from .attention import MultiheadAttention
+from .beyond.activations.fixed import (
     ISRLU,
     ISRU,
     ArcTan,
@@ -99,6 +56,47 @@ from .fixed_activation import (
     StochasticGELU,
     SwiGLU,
 )
+from .beyond.activations.learned import APL, PAU, TLU, Maxout, Maxout2d, Snake, Softexponential, SReLU, Swish
+from .beyond.activations.search import ComposedActivation
+from .beyond.normalization import (
+    BatchRenorm,
+    DynamicTanh,
+    EvoNormB0,
+    EvoNormS0,
+    FilterResponseNorm,
+    GlobalResponseNorm,
+    LayerScale,
+    PixelNorm,
+    PowerNorm,
+    ScaleNorm,
+    SwitchableNorm,
+    UnitNorm,
+    WeightStandardization,
+    WSConv1d,
+    WSConv2d,
+    WSConv3d,
+)
+from .beyond.regularization import (
+    ConcreteDropout,
+    DropBlock2d,
+    DropConnect,
+    DropPath,
+    GaussianDropout,
+    GaussianNoise,
+    MCDropout,
+    ShakeDrop,
+    ShakeShake,
+    Standout,
+    StochasticDepth,
+    VanillaDropout,
+    VariationalDropout,
+    Zoneout,
+)
+from .containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .distance import CosineSimilarity, PairwiseDistance
+from .dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d, FeatureAlphaDropout
+from .embedding import Bilinear, Embedding, EmbeddingBag
 from .lazy import (
     LazyBatchNorm1d,
     LazyBatchNorm2d,
@@ -114,17 +112,6 @@ from .lazy import (
     LazyInstanceNorm3d,
     LazyLinear,
     UninitializedParameter,
-)
-from .learned_activation import (
-    APL,
-    PAU,
-    TLU,
-    Maxout,
-    Maxout2d,
-    Snake,
-    Softexponential,
-    SReLU,
-    Swish,
 )
 from .linear import Identity, Linear
 from .loss import (
@@ -155,31 +142,15 @@ from .normalization import (
     BatchNorm1d,
     BatchNorm2d,
     BatchNorm3d,
-    BatchRenorm,
     CrossMapLRN2d,
-    DynamicTanh,
-    EvoNormB0,
-    EvoNormS0,
-    FilterResponseNorm,
-    GlobalResponseNorm,
     GroupNorm,
     InstanceNorm1d,
     InstanceNorm2d,
     InstanceNorm3d,
     LayerNorm,
-    LayerScale,
     LocalResponseNorm,
-    PixelNorm,
-    PowerNorm,
     RMSNorm,
-    ScaleNorm,
-    SwitchableNorm,
     SyncBatchNorm,
-    UnitNorm,
-    WeightStandardization,
-    WSConv1d,
-    WSConv2d,
-    WSConv3d,
 )
 from .padding import (
     CircularPad1d,
@@ -221,16 +192,7 @@ from .pooling import (
     MaxUnpool2d,
     MaxUnpool3d,
 )
-from .recurrent import (
-    GRU,
-    LSTM,
-    RNN,
-    GRUCell,
-    LSTMCell,
-    RNNBase,
-    RNNCell,
-    RNNCellBase,
-)
+from .recurrent import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from .reshaping import (
     ChannelShuffle,
     Flatten,
@@ -243,25 +205,7 @@ from .reshaping import (
     UpsamplingBilinear2d,
     UpsamplingNearest2d,
 )
-from .stochastic import (
-    ConcreteDropout,
-    DropBlock2d,
-    DropConnect,
-    DropPath,
-    GaussianDropout,
-    GaussianNoise,
-    MCDropout,
-    ShakeDrop,
-    ShakeShake,
-    Standout,
-    StochasticDepth,
-    VanillaDropout,
-    VariationalDropout,
-    Zoneout,
-)
-from .summary import (
-    summary,
-)
+from .summary import summary
 from .transformer import (
     Transformer,
     TransformerDecoder,

@@ -1,4 +1,4 @@
-"""PyTorch's activations as modules. The maths of each stands once, in ``ops/activation.py``."""
+"""PyTorch's activations as modules. The maths of each stands once, in ``ops/elementwise/activation.py``."""
 
 from ..tensor import Tensor
 from . import functional as F

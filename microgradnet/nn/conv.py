@@ -2,7 +2,7 @@
 
 import math
 
-from ..ops.convolution import per_dimension
+from ..ops.nn.convolution import per_dimension
 from ..tensor import Tensor
 from . import functional as F
 from . import init

@@ -1,6 +1,6 @@
 """Dropout layers: in training they set parts to zero at random, in eval they are the identity."""
 
-from ..ops.dropout import check_probability
+from ..ops.nn.dropout import check_probability
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module

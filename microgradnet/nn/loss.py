@@ -4,7 +4,7 @@ Losses are tensors: ``0.3 * a(x, y) + b(x, z)`` puts two of them into one graph;
 gradients.
 """
 
-from ..ops.loss_reduction import reduction_name
+from ..ops.nn.losses.reduction import reduction_name
 from ..tensor import Tensor
 from . import functional as F
 from .distance import PairwiseDistance

@@ -4,9 +4,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ..device import array_of, placed
+from ..backends.device import array_of, placed
+from ..events import as_one_call
 from ..hooks import RemovableHandle
-from ..replayed import as_one_call
 from ..tape import state as thread
 from ..tensor import Tensor, destination
 from .parameter import Parameter

@@ -1,6 +1,6 @@
 """Layers that put a border around an image, so that a convolution reaches its edges."""
 
-from ..ops.convolution import per_dimension
+from ..ops.nn.convolution import per_dimension
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module

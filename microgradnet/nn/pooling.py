@@ -1,6 +1,6 @@
 """Pooling layers: one number out of each window."""
 
-from ..ops.convolution import per_dimension
+from ..ops.nn.convolution import per_dimension
 from ..tensor import Tensor
 from . import functional as F
 from .module import Module

@@ -8,7 +8,7 @@ gates.
 import math
 
 from ..ops import cat, sigmoid, stack, tanh, zeros
-from ..ops.gates import lstm_gates
+from ..ops.nn.gates import lstm_gates
 from ..tensor import Tensor
 from . import functional as F
 from . import init

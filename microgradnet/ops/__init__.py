@@ -5,54 +5,35 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 
 import inspect
 
-from .. import inplace
-from ..device import is_array, np
+from .. import views as inplace
+from ..backends.device import is_array, np
 from ..primitive import Primitive, broadcast_to
 from ..tensor import Tensor
-from . import (
-    activation,
-    arithmetic,
-    attention,
-    bilinear,
-    binary_loss,
-    comparison,
-    convolution,
+from .arrays import (
     creation,
-    ctc,
-    cumulative,
-    decompositions,
     diagonals,
-    distance,
-    einsum,
-    embedding,
-    exponential,
     indexing,
-    interpolation,
     joining,
-    linalg,
-    loss,
-    margin_loss,
-    normalization,
-    norms,
     padding,
-    pooling,
-    products,
     rearranging,
-    reduction,
-    regression_loss,
-    rounding,
     scatter,
     shape,
     shuffling,
     sorting,
-    special,
     splitting,
-    statistics,
-    stochastic,
-    svd,
-    trigonometric,
     unfolding,
 )
+from .arrays import sampling as stochastic
+from .elementwise import activation, arithmetic, comparison, exponential, rounding, special, trigonometric
+from .linalg import bilinear, decompositions, distance, einsum, products, svd
+from .linalg import matmul as linalg
+from .nn import attention, convolution, embedding, interpolation, normalization, pooling
+from .nn.losses import binary as binary_loss
+from .nn.losses import classification as loss
+from .nn.losses import ctc
+from .nn.losses import margin as margin_loss
+from .nn.losses import regression as regression_loss
+from .reduce import cumulative, norms, reduction, statistics
 
 FAMILIES = (
     arithmetic,

@@ -1,7 +1,7 @@
 """Adadelta: the root of a running mean of squared updates in the place of a learning rate."""
 
 from ..ops import sqrt
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 
 

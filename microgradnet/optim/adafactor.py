@@ -2,7 +2,7 @@
 
 import math
 
-from ..device import np
+from ..backends.device import np
 from .optimizer import options
 from .tensorwise import TensorOptimizer
 

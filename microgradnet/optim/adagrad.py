@@ -1,8 +1,8 @@
 """Adagrad: steps divided by the root of the sum of all squared gradients."""
 
-from ..device import np
+from ..backends.device import np
 from ..ops import sqrt
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 from .ranges import require
 

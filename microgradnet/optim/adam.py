@@ -1,7 +1,7 @@
 """Adam and AdamW: steps scaled by running estimates of the gradient's first and second moment."""
 
 from ..ops import maximum, sqrt
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 
 

@@ -1,8 +1,8 @@
 """ASGD: stochastic gradient descent, and the mean of all that it passed through."""
 
 from .. import dtypes
-from ..device import np
-from .elementwise import ElementwiseOptimizer
+from ..backends.device import np
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 
 

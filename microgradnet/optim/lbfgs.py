@@ -1,6 +1,6 @@
 """L-BFGS: Newton's direction from the last steps and changes of the gradient."""
 
-from ..device import np
+from ..backends.device import np
 from ..grad_mode import enable_grad
 from .line_search import Point, strong_wolfe
 from .optimizer import Optimizer, options

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..device import np
+from ..backends.device import np
 
 
 class Point(NamedTuple):

@@ -2,7 +2,7 @@
 
 import math
 
-from ..device import np
+from ..backends.device import np
 from .optimizer import Optimizer, options
 from .update_rule import check_arrays, held_array
 

@@ -1,10 +1,10 @@
 """NAdam: Adam with Nesterov's look ahead."""
 
 from .. import dtypes
-from ..device import np
+from ..backends.device import np
 from ..ops import sqrt
 from .adam import decays
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 from .ranges import require
 

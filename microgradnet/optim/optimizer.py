@@ -4,11 +4,12 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable
 
-from .. import device, dtypes
-from ..device import np
+from .. import dtypes
+from ..backends import device
+from ..backends.device import np
+from ..events import as_one_call
 from ..grad_mode import enable_grad
 from ..hooks import RemovableHandle
-from ..replayed import as_one_call
 from ..tensor import Tensor
 from . import update_rule
 

@@ -2,7 +2,7 @@
 
 from ..ops import sqrt, where
 from .adam import decays
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 
 

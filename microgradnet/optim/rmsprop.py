@@ -1,7 +1,7 @@
 """RMSprop: steps divided by the root of a running mean of squared gradients."""
 
 from ..ops import sqrt
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 from .ranges import require
 

@@ -1,7 +1,7 @@
 """Rprop: each parameter has a step length of its own, and of the gradient only the sign counts."""
 
 from ..ops import maximum, minimum, sign, where
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 
 

@@ -1,6 +1,6 @@
 """Stochastic gradient descent, with momentum."""
 
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 
 

@@ -1,7 +1,7 @@
 """SparseAdam: Adam that touches only the elements that have a gradient."""
 
 from ..ops import sqrt, where
-from .elementwise import ElementwiseOptimizer
+from .elementwise_optimizer import ElementwiseOptimizer
 from .optimizer import options
 from .ranges import require
 

@@ -3,9 +3,9 @@
 import copy
 import math
 
-from ..device import np
+from ..backends.device import np
+from ..events import as_one_call
 from ..nn.module import Module
-from ..replayed import as_one_call
 from ..tensor import Tensor
 from .lr_scheduler.scheduler import LRScheduler, per_group
 

@@ -1,6 +1,6 @@
 """Optimizers whose step looks at a whole tensor, by NumPy: norms, matrices, random numbers."""
 
-from ..device import np
+from ..backends.device import np
 from .optimizer import Optimizer
 from .update_rule import check_arrays
 

@@ -19,9 +19,9 @@ from collections.abc import Callable
 from operator import is_
 from typing import NamedTuple
 
-from .. import device
-from ..device import flat, np
-from ..kernels import cache, cpu, source
+from ..backends import cache, device, source
+from ..backends.cpu import launcher as cpu
+from ..backends.device import flat, np
 
 FLOATS = (np.dtype("float32"), np.dtype("float64"))
 HEADER = (

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..kernels import source
+from ..backends import source
 from . import opcodes
 from .value import Value, handle, record
 

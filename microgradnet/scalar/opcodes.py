@@ -16,8 +16,8 @@ import inspect
 import numpy as np
 
 from .. import ops  # noqa: F401 (declares the ops)
+from ..backends import cache, source
 from ..elementwise import Elementwise
-from ..kernels import cache, source
 from ..primitive import registry
 
 LEAF, SUM, DOT = 0, 1, 2

@@ -1,10 +1,10 @@
 """What helps around a training loop, which stays one's own: import it as ``from microgradnet import training``."""
 
-from ..nn.init import pretrain_layerwise
 from .early_stopping import EarlyStopping
 from .ensemble import average, bagging, bootstrap, median, predictions, vote
 from .freezing import freeze, trainable_parameters, unfreeze
 from .metrics_log import MetricsLog, TensorBoardLog, read_metrics
+from .pretraining import pretrain_layerwise
 from .search import Trial, linear_range, log_range, search
 
 __all__ = [

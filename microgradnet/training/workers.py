@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Hashable, Iterator
 from multiprocessing.connection import Connection, wait
 
-from ..kernels.threads import set_num_threads
+from ..backends.threads import set_num_threads
 
 
 def in_processes(

@@ -13,7 +13,7 @@ FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS")
 
 def main() -> None:
     """Measures the rows asked for."""
-    from microgradnet.kernels import threads
+    from microgradnet.backends import threads
     from tests.benchmarks import growth, imports, memory, on_gpu, optimizers, peers, scalars, single_ops, training_steps
     from tests.benchmarks.race import table
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from microgradnet.kernels import threads
+from microgradnet.backends import threads
 from tests.benchmarks.race import Floor
 
 

@@ -9,8 +9,9 @@ from collections.abc import Callable
 import numpy as np
 
 import microgradnet as mg
-from microgradnet import device, nn, optim
-from microgradnet.kernels import cuda
+from microgradnet import nn, optim
+from microgradnet.backends import device
+from microgradnet.backends.cuda import launcher as cuda
 from tests.benchmarks.race import Result, race
 from tests.benchmarks.training_steps import cnn, mlp, stepper
 

@@ -9,7 +9,8 @@ import re
 import sys
 from types import SimpleNamespace
 
-from microgradnet.kernels import cache, cuda_source
+from microgradnet.backends import cache
+from microgradnet.backends.cuda import translation as cuda_source
 
 ARCHITECTURE = (8, 0)  # Ampere
 

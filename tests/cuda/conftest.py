@@ -10,8 +10,8 @@ import os
 
 import numpy as np
 
-from microgradnet import device
-from microgradnet.kernels import cuda
+from microgradnet.backends import device
+from microgradnet.backends.cuda import launcher as cuda
 
 HERE = cuda.missing() is None
 collect_ignore_glob = (

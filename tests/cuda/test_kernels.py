@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 import microgradnet as mg
-from microgradnet.device import library
+from microgradnet.backends import philox
+from microgradnet.backends.cpu import normalization, pooling, rows
+from microgradnet.backends.cuda import launcher as cuda
+from microgradnet.backends.device import library
 from microgradnet.elementwise import Elementwise
-from microgradnet.kernels import cuda, normalization, philox, pooling, rows
 from microgradnet.primitive import registry
 
 ELEMENTWISE = [

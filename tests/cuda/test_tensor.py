@@ -7,7 +7,8 @@ import pytest
 
 import microgradnet as mg
 from microgradnet import nn
-from microgradnet.kernels import cuda, simulated
+from microgradnet.backends.cuda import launcher as cuda
+from microgradnet.backends.cuda import simulated
 
 
 def test_there_and_back_with_the_gradient():

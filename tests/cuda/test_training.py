@@ -5,7 +5,8 @@ import pytest
 
 import microgradnet as mg
 from microgradnet import nn, optim
-from microgradnet.kernels import cuda, simulated
+from microgradnet.backends.cuda import launcher as cuda
+from microgradnet.backends.cuda import simulated
 from tests.benchmarks import on_gpu
 from tests.benchmarks.race import table
 

@@ -3,15 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from microgradnet.data import (
-    TensorDataset,
-    make_blobs,
-    make_circles,
-    make_moons,
-    make_sine,
-    make_spirals,
-    make_xor,
-)
+from microgradnet.data import TensorDataset, make_blobs, make_circles, make_moons, make_sine, make_spirals, make_xor
 
 CLASSES = {make_moons: 2, make_circles: 2, make_spirals: 3, make_blobs: 3, make_xor: 2}
 

@@ -9,7 +9,7 @@ import pytest
 import microgradnet as mg
 from microgradnet import nn
 from microgradnet.autograd import gradcheck, gradgradcheck
-from microgradnet.nn import activation_search as search
+from microgradnet.nn.beyond.activations import search as search
 from tests.covered import covers
 
 X = np.linspace(-3.05, 3.05, 30)

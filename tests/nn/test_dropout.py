@@ -8,9 +8,10 @@ import pytest
 import microgradnet as mg
 from microgradnet import nn
 from microgradnet.autograd import gradcheck, gradgradcheck
-from microgradnet.kernels import cpu, philox
+from microgradnet.backends import philox
+from microgradnet.backends.cpu import launcher as cpu
 from microgradnet.nn import functional as F
-from microgradnet.ops.dropout import drop
+from microgradnet.ops.nn.dropout import drop
 from tests.covered import covers
 from tests.oracle import oracle
 

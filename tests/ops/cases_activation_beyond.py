@@ -2,8 +2,10 @@
 
 import numpy as np
 
-from microgradnet.ops import dropout, smooth_activation, sparse_probability
-from microgradnet.ops.activation import gelu_sigmoid
+from microgradnet.ops.elementwise import beyond as smooth_activation
+from microgradnet.ops.elementwise.activation import gelu_sigmoid
+from microgradnet.ops.nn import dropout
+from microgradnet.ops.reduce import sparse_probability
 from tests.ops.case import A, Case
 
 SHAPES = [(A(3, 4),), (A(),), (A(0, 2),), (A(2, 1, 3, low=-6, high=6),)]

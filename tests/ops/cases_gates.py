@@ -1,6 +1,6 @@
 """The LSTM's gates beside the same formulas with PyTorch's functions."""
 
-from microgradnet.ops.gates import lstm_gates
+from microgradnet.ops.nn.gates import lstm_gates
 from tests.ops.case import A, Case
 
 

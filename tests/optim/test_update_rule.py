@@ -92,8 +92,8 @@ def test_bad_rules_and_states_are_refused():
 PROGRAM = """
 import numpy as np
 from microgradnet import nn, optim
-from microgradnet.kernels import cuda
-from microgradnet.optim.elementwise import ElementwiseOptimizer
+from microgradnet.backends import cuda
+from microgradnet.optim.elementwise_optimizer import ElementwiseOptimizer
 from microgradnet.optim.update_rule import apply, compiled
 
 classes = [getattr(optim, name) for name in optim.__all__]

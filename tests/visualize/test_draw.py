@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from visualize.picture.draw.dot import to_dot
 
 import microgradnet as mg
 import visualize
 from microgradnet import nn
 from visualize import RenderError, render
-from visualize.dot import to_dot
-from visualize.formula import numbers
-from visualize.graph import Graph, GraphNode
+from visualize.record.formula import numbers
+from visualize.record.graph import Graph, GraphNode
 
 
 def taped():
@@ -151,14 +151,14 @@ def test_without_any_engine_the_message_says_what_to_install(monkeypatch):
 
 
 def test_a_layout_that_hangs_is_stopped(monkeypatch):
-    monkeypatch.setattr("visualize.engine._engine", lambda kind: ["sleep", "10"])
+    monkeypatch.setattr("visualize.picture.engine._engine", lambda kind: ["sleep", "10"])
     with pytest.raises(RenderError, match=r"longer than 0\.2 s"):
         render("digraph {}", "svg", seconds=0.2)
 
 
 def test_a_layout_that_crashes_is_a_message(monkeypatch):
     crash = [sys.executable, "-c", "import os; os.abort()"]
-    monkeypatch.setattr("visualize.engine._engine", lambda kind: crash)
+    monkeypatch.setattr("visualize.picture.engine._engine", lambda kind: crash)
     with pytest.raises(RenderError, match="failed: it ended with status"):
         render("digraph {}", "svg")
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visualize.__main__ import main
-from visualize.expression import ExpressionError, evaluate, functions, names, parse
+from visualize.record.expression import ExpressionError, evaluate, functions, names, parse
 
 
 def test_a_formula_gives_its_value_and_gradients():

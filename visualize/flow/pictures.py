@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ..picture.style import LINES
 from ..plots.curves import plot_lines
 from ..plots.distributions import plot_heatmap
 from ..plots.figure import dress, figure, save
-from ..style import LINES
 
 GUIDE = 1e-3  # of update to parameter: far below, nothing moves; far above, the training jumps
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from microgradnet.device import read
+from microgradnet.backends.device import read
 
 from . import pictures
 from .statistics import Moments, evenly, likeness, moments, silent_units

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..style import FAINT, INK, LINES
+from ..picture.style import FAINT, INK, LINES
 from .figure import dress, figure, save
 
 

@@ -3,8 +3,8 @@
 import io
 from pathlib import Path
 
-from ..engine import write
-from ..style import FAINT, INK
+from ..picture.engine import write
+from ..picture.style import FAINT, INK
 
 DPI = 140
 

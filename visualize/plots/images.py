@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..style import INK
+from ..picture.style import INK
 from .figure import dress, figure, save
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..engine import write
-from ..style import INK, LINES
+from ..picture.engine import write
+from ..picture.style import INK, LINES
 from .figure import dress, figure, save
 
 MARKERS = "osD^vP"

@@ -2,7 +2,6 @@
 
 from .of_models import fixup_, lsuv_, zero_init_residual_
 from .orthogonal import delta_orthogonal_, identity_, irnn_, orthogonal_
-from .pretraining import pretrain_layerwise
 from .values import (
     constant_,
     dirac_,

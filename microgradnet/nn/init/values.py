@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...device import array_of, placed
+from ...backends.device import array_of, placed
 from ...ops import erfinv
 from ...random import Generator, default_generator
 from ...tensor import Tensor

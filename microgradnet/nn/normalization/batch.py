@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...ops.exponential import sqrt
-from ...ops.normalization import move_towards, per_channel
-from ...ops.reduction import sum
+from ...ops.elementwise.exponential import sqrt
+from ...ops.nn.normalization import move_towards, per_channel
+from ...ops.reduce.reduction import sum
 from ...primitive import primitive
 from ...tensor import Tensor
 from .. import functional as F

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...replayed import as_one_call
+from ...events import as_one_call
 from ...tensor import Tensor
 
 

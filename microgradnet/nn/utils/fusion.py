@@ -6,7 +6,7 @@
 import copy
 
 from ...ops import rsqrt, zeros_like
-from ...ops.creation import ones_like
+from ...ops.arrays.creation import ones_like
 from ..parameter import Parameter
 
 

@@ -4,14 +4,14 @@ from functools import partial
 
 import numpy as np
 
-from ...ops.decompositions import solve
-from ...ops.diagonals import diagonal
-from ...ops.linalg import dot, mv
-from ...ops.matrix_functions import householder_product, matrix_exp
-from ...ops.norms import vector_norm
-from ...ops.rearranging import tril
+from ...events import not_replayed
+from ...ops.arrays.diagonals import diagonal
+from ...ops.arrays.rearranging import tril
+from ...ops.linalg.decompositions import solve
+from ...ops.linalg.matmul import dot, mv
+from ...ops.linalg.matrix_functions import householder_product, matrix_exp
+from ...ops.reduce.norms import vector_norm
 from ...random import default_generator
-from ...replayed import not_replayed
 from ...tensor import Tensor
 from .. import functional as F
 from ..conv import ConvTranspose1d

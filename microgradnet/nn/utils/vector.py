@@ -1,7 +1,7 @@
 """All parameters as one vector, and back: for methods of numerics that know vectors only."""
 
-from ...ops.joining import cat
-from ...replayed import as_one_call
+from ...events import as_one_call
+from ...ops.arrays.joining import cat
 from ...tensor import Tensor
 
 

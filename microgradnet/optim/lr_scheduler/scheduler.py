@@ -2,7 +2,7 @@
 
 import warnings
 
-from ...replayed import as_one_call
+from ...events import as_one_call
 from ..optimizer import Optimizer
 
 

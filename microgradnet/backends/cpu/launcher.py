@@ -1,0 +1,90 @@
+"""CPU loops: one function of one element, run over arrays by one thread or by all.
+
+``elementwise`` serves every activation, every derivative and every optimizer: it is given the source of a function
+of one element and which of its arguments are arrays, and gives back a launcher that picks the serial or the parallel
+loop by size.
+"""
+
+import functools
+import threading
+
+from .. import cache, threads
+
+# Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
+PARALLEL_FROM = 1 << 21
+PARALLEL_FROM_OPENMP = 1 << 19  # where its threads wake quickly: threads.choose_layer
+
+# numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
+_pool = threading.Lock()
+
+
+def enter_pool() -> bool:
+    """Whether the thread pool is this thread's, until ``leave_pool``."""
+    if not threads.loops_have_threads() or not _pool.acquire(blocking=False):
+        return False
+    threads.enter_loop()
+    return True
+
+
+def leave_pool() -> None:
+    """Lets others have the thread pool."""
+    _pool.release()
+
+
+def elementwise(
+    name: str,
+    functions: dict[str, str],
+    call: str,
+    dtype: str,
+    arrays: list[str],
+    scalars: list[str],
+    exact: frozenset[str] | None = None,
+    rows: frozenset[str] = frozenset(),
+):
+    """A launcher ``run(*arrays, *scalars)`` for ``call`` applied at every index.
+
+    Args:
+        name: for the reader of the cache folder.
+        functions: source of each function of one element, callees first (``source.scalar_source``).
+        call: one statement, with each array ``a`` read or written as ``a[i]``, e.g. ``out[i] = exp_float32(x[i])``.
+        dtype: ``"float32"`` or ``"float64"``.
+        arrays: names of the arrays, all contiguous, one-dimensional, of one size and of this dtype.
+        scalars: names of the arguments that are one number for the whole array.
+        exact: functions whose result is rounded by itself and never contracted with what is computed around it; if
+            given, the statement too.
+        rows: arrays that are the same for each row of the others, such as a bias. If there are any, the others are
+            matrices, and ``call`` reads and writes ``a[r, j]`` of them, and ``b[j]`` of these.
+    """
+    form = "[:, ::1]" if rows else "[::1]"
+    types = ", ".join([f"{dtype}{'[::1]' if a in rows else form}" for a in arrays] + [dtype] * len(scalars))
+    # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
+    flags = cache.FLAGS.replace("cache=True", "forceinline=True")
+    helpers = "\n".join(
+        f"@njit({flags.replace(cache.CONTRACT, '') if function in (exact or ()) else flags})\n{text}\n"
+        for function, text in functions.items()
+    )
+    loop_flags = cache.FLAGS if exact is None else cache.FLAGS.replace(cache.CONTRACT, "")
+
+    @functools.cache
+    def compiled(parallel: bool):
+        loop, flag = ("prange", ", parallel=True") if parallel else ("range", "")
+        lines = [f"for i in {loop}({arrays[0]}.size):", f"    {call}"]
+        if rows:
+            lines = [
+                f"for r in {loop}({arrays[0]}.shape[0]):",
+                f"    for j in range({arrays[0]}.shape[1]):",
+                f"        {call}",
+            ]
+        body = f"{helpers}\n@njit('void({types})', {loop_flags}{flag})\ndef run({', '.join(arrays + scalars)}):\n"
+        body += "".join(f"    {line}\n" for line in lines)
+        return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run
+
+    def run(*arguments):
+        if arguments[0].size >= PARALLEL_FROM and enter_pool():
+            try:
+                return compiled(True)(*arguments)
+            finally:
+                leave_pool()
+        return compiled(False)(*arguments)
+
+    return run

@@ -1,0 +1,190 @@
+"""CUDA loops: the same functions as on the CPU, run by a grid of threads.
+
+``elementwise`` takes what ``cpu.elementwise`` takes and gives a launcher of the same form; ``loop`` makes one of the
+source of a ``loops.loop``. Arrays are CuPy's on a GPU or, under ``NUMBA_ENABLE_CUDASIM=1``, ``simulated.Array``.
+Launches are queued on CuPy's current stream and not waited for.
+"""
+
+import ast
+import functools
+import math
+import os
+
+import numpy as np
+
+from .. import cache
+from . import translation as cuda_source
+
+THREADS = 256  # in a block, at most
+ELEMENTS = 4  # that each thread of an elementwise loop goes through, at least
+FEW_THREADS = 64  # in a block of a loop without lanes, which has few rounds: so that all of the GPU takes part
+BLOCKS = 1 << 16  # in a grid, at most: more rows than that are gone through in turn
+LEGACY_STREAM = 1  # CUDA's name for the stream that CuPy calls 0
+
+# On the device libdevice has these in either precision; the CPU's branch-free versions exist for its SIMD units.
+LIBDEVICE = (
+    "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "erf", "erfc", "exp", "expm1",
+    "lgamma", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh",
+)  # fmt: skip
+# And these numba has for arrays of the CPU alone. From 2⁵² on every number is whole.
+WRITTEN_OUT = {
+    "exp2": "math.pow({dtype}(2), x)",
+    "trunc": "math.copysign({dtype}(int64(abs(x))), x) if abs(x) < 4503599627370496.0 else x",
+}
+HEADER = "import math\nimport numpy as np\nfrom numba import cuda, float32, float64, int64\n"
+
+
+def simulated() -> bool:
+    """Whether numba simulates a GPU on the CPU."""
+    return os.environ.get("NUMBA_ENABLE_CUDASIM", "0") not in ("", "0")
+
+
+def missing() -> str | None:
+    """What CUDA lacks on this machine, in words for the user; None if it can be used."""
+    try:
+        from numba import cuda
+    except ImportError:
+        return "numba-cuda is not installed: pip install 'microgradnet[cuda]'"
+    if not cuda.is_available():
+        try:
+            cuda.current_context()
+        except Exception as error:  # whatever the driver says
+            return f"no usable GPU or driver ({_in_short(error)})"
+        return "no GPU was found"
+    if simulated():
+        return None
+    try:
+        import cupy
+    except ImportError:
+        return "CuPy is not installed: pip install 'microgradnet[cuda]'"
+    try:
+        one = cupy.ones((1, 1))
+        one @ one  # CuPy looks for cuBLAS only now
+    except ImportError as error:
+        return f"CuPy lacks CUDA's libraries ({_in_short(error)}): pip install 'microgradnet[cuda]'"
+    except Exception as error:
+        return f"CuPy finds no usable GPU or driver ({_in_short(error)})"
+    return None
+
+
+def _in_short(error: Exception) -> str:
+    """The first two lines of a driver's message in one."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:2]) or type(error).__name__
+
+
+def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arrays: list[str], scalars: list[str]):
+    """A launcher ``run(*arrays, *scalars)`` for ``call`` at every index; arguments as for ``cpu.elementwise``."""
+    helpers = "\n".join(_device_function(function, ast.parse(text).body[0]) for function, text in functions.items())
+    source = f"{helpers}\n@cuda.jit{_OPTIONS}\n{cuda_source.strided(call, arrays, scalars, ELEMENTS)}"
+
+    @functools.cache
+    def kernel():
+        return cache.load(f"{name}_{dtype}_cuda", source, HEADER).kernel
+
+    number = np.dtype(dtype).type
+
+    def run(*arguments):
+        size = arguments[0].size
+        if size:
+            blocks = min(max(1, -(-size // (THREADS * ELEMENTS))), BLOCKS)
+            _launch(kernel(), blocks, min(THREADS, size), arguments[: len(arrays)], arguments[len(arrays) :], number)
+
+    return run
+
+
+def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
+    """A launcher for the loop ``tree``, which calls ``callees``, in their order."""
+    shares: set[str] = set()
+    helpers = []
+    for function, callee in callees.items():
+        called = {n.id for n in ast.walk(callee) if isinstance(n, ast.Name)}
+        if called & (shares | set(cuda_source.MARKERS)):
+            shares.add(function)
+        helpers.append(_device_function(function, callee))
+    helpers.insert(0, cuda_source.IN_SIMULATOR if simulated() else cuda_source.ON_DEVICE)
+
+    @functools.cache
+    def compiled() -> list:
+        built = []
+        for i, phase in enumerate(cuda_source.phases(tree, shares)):
+            text = "\n".join([*helpers, f"@cuda.jit{_OPTIONS}\n{phase.source}", phase.extent])
+            module = cache.load(f"{name}_cuda{i}", text, HEADER)
+            built.append((module.kernel, module.extent, phase.shared_out))
+        return built
+
+    def run(*arguments):
+        largest = max(a.size for a in arguments if hasattr(a, "size"))
+        for kernel, extent, shared_out in compiled():
+            count = extent(*arguments)
+            if count < 1:
+                continue
+            if shared_out:  # a power of two, by which the loops' stretches can be divided
+                threads = min(max(32, 1 << math.ceil(math.log2(max(largest / count, 1)))), THREADS)
+                _launch(kernel, min(count, BLOCKS), threads, arguments)
+            else:
+                _launch(kernel, min(-(-count // FEW_THREADS), BLOCKS), min(FEW_THREADS, count), arguments)
+
+    return run
+
+
+# Each thread of the simulator is one of Python's: a few show all that more would.
+_SIMULATED_BLOCKS, _SIMULATED_THREADS = 3, 4
+_OPTIONS = "" if simulated() else "(cache=True)"
+
+
+def _launch(kernel, blocks: int, threads: int, arrays: tuple, numbers: tuple = (), number=None) -> None:
+    arguments = [_on_device(a) for a in arrays] + [number(v) for v in numbers]
+    if simulated():
+        with np.errstate(all="ignore"):
+            kernel[min(blocks, _SIMULATED_BLOCKS), min(threads, _SIMULATED_THREADS)](*arguments)
+        return
+    with cache.compiling():
+        kernel[blocks, threads, _stream()](*arguments)
+
+
+@functools.cache
+def _external(pointer: int):
+    from numba import config, cuda
+
+    # Both libraries queue on this one stream, so nothing has to be waited for when an array changes hands.
+    config.CUDA_ARRAY_INTERFACE_SYNC = 0
+    config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # small arrays are no mistake
+    return cuda.external_stream(pointer or LEGACY_STREAM)
+
+
+def _stream():
+    import cupy
+
+    return _external(cupy.cuda.get_current_stream().ptr)
+
+
+def _on_device(argument):
+    """What a kernel takes: device arrays, and numbers. Small host arrays are constants, and are moved once."""
+    if not isinstance(argument, np.ndarray):
+        if not simulated() or not hasattr(argument, "host"):
+            return argument
+        # The simulator copies back what it was given, and so needs what NumPy would let nobody write to.
+        return argument.host if argument.host.flags.writeable else argument.host.copy()
+    if simulated():
+        return np.ascontiguousarray(argument)
+    if argument.nbytes <= 1 << 14:
+        return _constant(argument.tobytes(), argument.dtype.str, argument.shape)
+    import cupy
+
+    return cupy.asarray(argument)
+
+
+@functools.lru_cache(maxsize=512)
+def _constant(content: bytes, dtype: str, shape: tuple[int, ...]):
+    import cupy
+
+    return cupy.asarray(np.frombuffer(content, dtype).reshape(shape))
+
+
+def _device_function(name: str, tree: ast.FunctionDef) -> str:
+    base, _, dtype = name.rpartition("_")
+    body = f"math.{base}(x)" if base in LIBDEVICE else WRITTEN_OUT.get(base)
+    if body is None or dtype not in ("float32", "float64"):
+        return f"@cuda.jit(device=True)\n{cuda_source.device_function(tree)}\n"
+    return f"@cuda.jit(device=True)\ndef {name}(x):\n    return {dtype}({body.format(dtype=dtype)})\n"

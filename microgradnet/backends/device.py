@@ -1,0 +1,246 @@
+"""Where an array lives: NumPy's in the CPU's memory, CuPy's in a GPU's.
+
+This is the one module that decides. Ops take their ``np`` from here: NumPy, but for the functions that make arrays out
+of nothing, which make them where the op that runs now has its arguments. All else NumPy hands on by itself to the
+library that an array belongs to. Under ``NUMBA_ENABLE_CUDASIM=1`` ``kernels.simulated`` stands in for CuPy.
+"""
+
+import functools
+import threading
+from contextlib import contextmanager
+
+import numpy
+
+NAMES = ("cpu", "cuda")
+# The functions that cannot tell from an array argument where their result should be.
+_MAKE = (
+    "arange", "array", "asarray", "ascontiguousarray", "empty", "eye", "full", "identity", "linspace", "ones", "tri",
+    "tril_indices", "triu_indices", "zeros",
+)  # fmt: skip
+
+
+_ON_CPU = numpy.ndarray | numpy.generic
+
+
+class _Here(threading.local):
+    library = None  # that of the device's arrays, while an op with arguments there runs; None on the CPU
+
+
+_here = _Here()
+loaded = False  # whether there may be arrays of a GPU at all: until then nobody has to look
+
+
+@functools.cache
+def library():
+    """CuPy, or what stands in for it. Raises RuntimeError, saying what is missing."""
+    global loaded
+    from .cuda import launcher as cuda
+
+    reason = cuda.missing()
+    if reason:
+        raise RuntimeError(f"cuda: {reason}")
+    if cuda.simulated():
+        from .cuda import simulated as there
+    else:
+        import cupy as there
+    loaded = True
+    np.__dict__.update({name: _made_here(name) for name in _MAKE})
+    np.may_share_memory = _may_share_memory
+    return there
+
+
+def _made_here(name: str):
+    of_numpy = getattr(numpy, name)
+
+    @functools.wraps(of_numpy)
+    def make(*args, **kwargs):
+        there = _here.library
+        if there is None and args and not on_cpu(args[0]):
+            there = library()
+        return (of_numpy if there is None else getattr(there, name))(*args, **kwargs)
+
+    return make
+
+
+def _may_share_memory(a, b) -> bool:
+    return type(a) is type(b) and _library_of(a).may_share_memory(a, b)
+
+
+class _Numpy:
+    """NumPy's names; those that NumPy itself loads when they are first asked for, too.
+
+    They are NumPy's own functions until there is a GPU's array: ``library`` puts others in the place of some.
+    """
+
+    def __init__(self):
+        self.__dict__.update(vars(numpy))
+
+    def __getattr__(self, name: str):
+        value = getattr(numpy, name)
+        setattr(self, name, value)
+        return value
+
+
+np = _Numpy()
+
+
+@contextmanager
+def use(array):
+    """Within it, ops make arrays where ``array`` is."""
+    before, _here.library = _here.library, None if on_cpu(array) else library()
+    try:
+        yield
+    finally:
+        _here.library = before
+
+
+def elsewhere(args: tuple) -> bool:
+    """Whether an op with these arguments, tensors and arrays, must not run as things stand: see ``call_there``."""
+    here = there = False
+    for value in args:
+        value = getattr(value, "array", value)
+        if isinstance(value, numpy.ndarray):
+            here = True
+        elif not on_cpu(value):
+            there = True
+    return here or _here.library is None if there else here and _here.library is not None
+
+
+def call_there(op, args: tuple, kwargs: dict):
+    """``op(*args, **kwargs)`` where its tensors are. What else there is, constants, is moved there.
+
+    Raises RuntimeError for tensors on different devices; a 0-d one of the CPU may meet any, as in PyTorch.
+    """
+    arrays = [getattr(value, "array", value) for value in args]
+    there = next((a for a in arrays if not on_cpu(a)), None)
+    if there is None:
+        with use(numpy.empty(0)):
+            return op(*args, **kwargs)
+    moved = []
+    for value, array in zip(args, arrays, strict=True):
+        if isinstance(array, numpy.ndarray) and array is not value:
+            if array.ndim:
+                raise RuntimeError(
+                    f"{op.name}: all tensors must be on one device, got {of(there)} and cpu (shape {array.shape}): "
+                    f"move one with .to({of(there).partition(':')[0]!r})"
+                )
+            value = value.to(of(there))
+        moved.append(library().asarray(array) if array is value and isinstance(array, numpy.ndarray) else value)
+    with use(there):
+        return op(*moved, **kwargs)
+
+
+def of(array) -> str:
+    """The name of the device of an array: ``"cpu"`` or ``"cuda:0"``."""
+    if on_cpu(array):
+        return "cpu"
+    return f"cuda:{getattr(getattr(array, 'device', None), 'id', 0)}"
+
+
+def is_array(value) -> bool:
+    """Whether ``value`` is an array, or a NumPy number, of any device."""
+    return hasattr(value, "dtype") and hasattr(value, "strides")
+
+
+def loops(array):
+    """The loops for an array: ``kernels.cpu`` or ``kernels.cuda``."""
+    from .cpu import launcher as cpu
+    from .cuda import launcher as cuda
+
+    return cpu if isinstance(array, numpy.ndarray) else cuda
+
+
+def flat(array, dtype):
+    """``array`` as a contiguous, writable vector of ``dtype``, without a copy where it is one already."""
+    if type(array) is numpy.ndarray and array.dtype is dtype and array.flags.carray:
+        return array.reshape(-1)
+    there = _here.library
+    if there is None and isinstance(array, numpy.ndarray | numpy.generic | float | int):
+        return numpy.require(array, dtype, ("C", "W")).reshape(-1)
+    there = there or library()
+    return there.ascontiguousarray(there.asarray(array, dtype)).reshape(-1)
+
+
+def array_of(value):
+    """The array of a tensor, an array as it is, anything else as a NumPy array."""
+    value = getattr(value, "array", value)
+    return value if is_array(value) else numpy.asarray(value)
+
+
+def read(value) -> numpy.ndarray:
+    """The numbers of a tensor or an array on the host, for decisions that only the host can take."""
+    return host(array_of(value))
+
+
+def filled(shape, value: float, like):
+    """An array full of ``value``, of the dtype of a tensor or an array ``like``, and where it is."""
+    # Not full_like(shape=): CuPy's takes () for no shape given.
+    return _library_of(like).full(shape, value, like.dtype)
+
+
+def empty(shape, like):
+    """An array of the dtype of a tensor or an array ``like``, and where it is, yet to be written."""
+    return _library_of(like).empty(shape, like.dtype)
+
+
+def _library_of(value):
+    """NumPy or CuPy: whose array that of a tensor, or an array, is."""
+    return numpy if on_cpu(getattr(value, "array", value)) else library()
+
+
+def add_at(array, index, values) -> None:
+    """``array[index] += values``, where an index that comes twice adds twice."""
+    with_each(numpy.add, array, index, values)
+
+
+def with_each(ufunc, array, index, values) -> None:
+    """``array[index] = ufunc(array[index], values)``, value by value where an index comes twice.
+
+    Raises NotImplementedError on a GPU for a ufunc that CuPy does not have in this form.
+    """
+    try:
+        _library_of(array).__dict__[ufunc.__name__].at(array, index, values)
+    except (KeyError, NotImplementedError, TypeError):
+        if on_cpu(array):
+            raise
+        raise NotImplementedError(
+            f"no {ufunc.__name__} of scattered {array.dtype.name} values on a GPU: move it with .cpu()"
+        ) from None
+
+
+def first_of(cotangent):
+    """An array of a cotangent in flight: an array, a Tensor, or a list of them with gaps."""
+    while isinstance(cotangent, list):
+        cotangent = next(c for c in cotangent if c is not None)
+    return getattr(cotangent, "array", cotangent)
+
+
+def on_cpu(value) -> bool:
+    """Whether ``value`` is no array of a GPU."""
+    return isinstance(value, _ON_CPU) or not is_array(value)
+
+
+def host(array) -> numpy.ndarray:
+    """``array`` in the CPU's memory; waits for the GPU where it comes from there."""
+    return array if on_cpu(array) else array.get()
+
+
+def names_device(value) -> bool:
+    """Whether ``value`` is a device's name, such as ``"cuda:0"``."""
+    return isinstance(value, str) and value.partition(":")[0] in NAMES
+
+
+def placed(array, device: str):
+    """``array`` on ``device``. Raises RuntimeError, saying what is missing, where there is no such device."""
+    kind, _, number = device.partition(":")
+    if kind not in NAMES or (number and not number.isdecimal()):
+        raise RuntimeError(f"to({device!r}): a device is 'cpu', 'cuda' or 'cuda:0'")
+    if kind == "cpu":
+        return host(array)
+    try:
+        there = library()
+    except RuntimeError as error:
+        raise RuntimeError(f"to({device!r}): {str(error).removeprefix('cuda: ')}") from None
+    if number not in ("", "0"):
+        raise RuntimeError(f"to({device!r}): one GPU is used, 'cuda:0'")
+    return there.asarray(array) if on_cpu(array) else array

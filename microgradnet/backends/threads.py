@@ -1,0 +1,122 @@
+"""How many threads compute: one number for the BLAS and for numba's loops, which never run at the same time."""
+
+import ctypes
+import functools
+import os
+import sys
+import threading
+
+# How long GNU OpenMP's threads spin after a loop before they sleep: some ten microseconds. The next loop of a chain
+# finds them awake; a matrix product that follows has its cores for itself. Left alone they spin for milliseconds, and
+# hold up the BLAS by a scheduler's time slice (measured: a training step of 7 ms took 56).
+SPIN = "3000"
+
+# The same for the BLAS's: OpenBLAS counts 2ⁿ ticks, and left alone 2²⁶, in which its threads take half of a
+# core from the loops that follow. Half a millisecond bridges the gaps between the products of one pass (measured: a
+# convolutional net's step went from 45 ms to 30, a fully connected one's stayed).
+BLAS_SPIN = "20"
+
+_chosen: int | None = None
+_forked = False
+
+
+@functools.cache
+def choose_layer() -> None:
+    """Picks numba's thread pool: GNU OpenMP where how long it spins can still be set, else numba's own.
+
+    The latter sleeps at once, and takes 60 to 100 µs to wake. ``NUMBA_THREADING_LAYER`` decides, if it is set.
+    """
+    import numba
+
+    from .cpu import launcher as cpu
+
+    _shorten_the_blas_wait()
+    if "NUMBA_THREADING_LAYER" in os.environ:
+        return
+    layer = "workqueue"
+    if sys.platform == "linux" and ("GOMP_SPINCOUNT" in os.environ or not _loaded("libgomp.so.1")):
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # libgomp reads it when it is loaded
+        try:
+            from numba.np.ufunc import omppool  # noqa: F401
+        except ImportError:
+            pass
+        else:
+            layer = "omp"
+            cpu.PARALLEL_FROM = min(cpu.PARALLEL_FROM, cpu.PARALLEL_FROM_OPENMP)
+    numba.config.THREADING_LAYER = layer
+
+
+def _shorten_the_blas_wait() -> None:
+    """Lets OpenBLAS's threads be started anew with ``BLAS_SPIN``, which they read at their start.
+
+    Only where nobody has set it, and while no other thread runs that could be inside of a product.
+    """
+    paths = [line.split()[-1] for line in _memory_map() if "openblas" in line]
+    if not paths or "OPENBLAS_THREAD_TIMEOUT" in os.environ or threading.active_count() > 1 or _forked:
+        return
+    try:
+        blas = ctypes.CDLL(paths[0])
+        read, stop, start = blas.openblas_read_env, blas.blas_thread_shutdown_, blas.blas_thread_init
+    except (OSError, AttributeError):  # another build, which keeps these to itself
+        return
+    os.environ["OPENBLAS_THREAD_TIMEOUT"] = BLAS_SPIN
+    read(), stop(), start()
+    del os.environ["OPENBLAS_THREAD_TIMEOUT"]
+
+
+def _loaded(library: str) -> bool:
+    return any(library in line for line in _memory_map() or [library])
+
+
+def _memory_map() -> list[str]:
+    """The lines of Linux's list of what is mapped into this process; none elsewhere."""
+    try:
+        with open("/proc/self/maps") as maps:
+            return maps.readlines()
+    except OSError:
+        return []
+
+
+def _after_fork() -> None:
+    global _forked
+    _forked = True  # the pool's threads are the parent's, and GNU OpenMP ends a child that asks for them
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def get_num_threads() -> int:
+    """How many threads matrix products and loops may use: the CPUs of this process unless ``set_num_threads`` said."""
+    if _chosen is not None:
+        return _chosen
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def set_num_threads(num_threads: int) -> None:
+    """Lets matrix products (the BLAS) and loops (numba) use ``num_threads`` threads each, one after the other.
+
+    With 1 nothing starts a thread. More than the machine has CPUs is taken for what it has.
+
+    Raises ValueError for a number below 1.
+    """
+    global _chosen
+    if not isinstance(num_threads, int) or isinstance(num_threads, bool) or num_threads < 1:
+        raise ValueError(f"set_num_threads: a number of threads from 1 on expected, got {num_threads!r}")
+    import threadpoolctl
+
+    _chosen = min(num_threads, os.cpu_count() or 1)
+    threadpoolctl.threadpool_limits(_chosen, user_api="blas")
+
+
+def loops_have_threads() -> bool:
+    """Whether a loop may use more than its own thread: not in a forked child."""
+    return not _forked and get_num_threads() > 1
+
+
+def enter_loop() -> None:
+    """Tells numba, whose setting belongs to the calling thread, how many threads its next loop may use."""
+    if _chosen is not None:
+        import numba
+
+        numba.set_num_threads(min(_chosen, numba.config.NUMBA_NUM_THREADS))

@@ -1,0 +1,1 @@
+"""Activation modules that PyTorch does not have: fixed, learned, and searched for."""

@@ -1,0 +1,58 @@
+"""Padding: what lies beyond the edges of an image."""
+
+from ...backends.device import np
+from .indexing import index_select
+from .rearranging import constant_pad_nd
+
+
+def pad(input, pad, mode="constant", value=None):
+    """``input`` with more around its last dimensions; ``pad`` is (left, right, top, bottom, …), the last one first.
+
+    Args:
+        mode: ``"constant"`` fills with ``value`` (default 0) any of the dimensions, and a negative number takes away;
+            ``"reflect"`` mirrors about the edge element, ``"replicate"`` repeats it, ``"circular"`` goes on at the
+            other end: these pad all the spatial dimensions of (N, C, *size) or (C, *size).
+
+    Raises ValueError for an unknown mode, or where ``pad`` does not fit the input.
+    """
+    pad = tuple(int(n) for n in pad)
+    if len(pad) % 2 or len(pad) // 2 > input.ndim:
+        raise ValueError(f"pad: two numbers for each of at most {input.ndim} dimensions expected, got {pad}")
+    if mode == "constant":
+        return constant_pad_nd(input, pad, 0 if value is None else value)
+    if mode not in _PLACES:
+        raise ValueError(f"pad: mode is 'constant', 'reflect', 'replicate' or 'circular', got {mode!r}")
+    if value is not None:
+        raise ValueError(f"pad: mode {mode!r} takes no value, got {value}")
+    dims = len(pad) // 2
+    if input.ndim not in (dims + 1, dims + 2):
+        raise ValueError(
+            f"pad: mode {mode!r} with {len(pad)} numbers pads the last {dims} of {dims + 1} or {dims + 2} dimensions, "
+            f"got an input of shape {tuple(input.shape)}"
+        )
+    for i in range(dims):
+        before, after = pad[2 * i : 2 * i + 2]
+        if before or after:
+            dim = input.ndim - 1 - i
+            input = index_select(input, dim, _PLACES[mode](input.shape[dim], before, after))
+    return input
+
+
+def _reflected(size: int, before: int, after: int) -> np.ndarray:
+    if max(before, after) >= size:
+        raise ValueError(f"pad: mode 'reflect' needs less than the size {size}, got {before} and {after}")
+    places = np.abs(np.arange(-before, size + after))
+    return np.where(places >= size, 2 * (size - 1) - places, places)
+
+
+def _replicated(size: int, before: int, after: int) -> np.ndarray:
+    return np.clip(np.arange(-before, size + after), 0, size - 1)
+
+
+def _wrapped(size: int, before: int, after: int) -> np.ndarray:
+    if max(before, after) > size:
+        raise ValueError(f"pad: mode 'circular' needs at most the size {size}, got {before} and {after}")
+    return np.arange(-before, size + after) % size
+
+
+_PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _wrapped}

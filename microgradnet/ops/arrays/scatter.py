@@ -1,0 +1,286 @@
+"""Picking and placing element by element along a dimension, or by a mask."""
+
+from ...backends.device import add_at, np, on_cpu, with_each
+from ...primitive import broadcast_to, primitive
+from ..elementwise.comparison import eq, where
+from .dims import one_dim
+from .indexing import _getitem, _index_put, getitem
+
+
+def _check_index(x, dim: int, index, shape: tuple) -> int:
+    """``dim`` from 0; raises where ``index`` cannot say where along ``dim`` of a tensor of ``shape`` to go."""
+    dim = one_dim(dim, len(shape))
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"an integer index expected, got {index.dtype.name}")
+    if index.ndim != len(shape):
+        raise ValueError(f"an index of {len(shape)} dimensions expected, got shape {tuple(index.shape)}")
+    if any(n > m for d, (n, m) in enumerate(zip(index.shape, shape, strict=True)) if d != dim) and index.size:
+        raise ValueError(
+            f"an index no larger than {tuple(shape)} outside of dim {dim} expected, got {tuple(index.shape)}"
+        )
+    if index.size and len(shape) and on_cpu(index):  # on a GPU, where the host would have to wait, CuPy wraps around
+        low, high = index.min(), index.max()
+        if low < 0 or high >= shape[dim]:
+            raise IndexError(f"index {low if low < 0 else high} is outside of dimension {dim} of size {shape[dim]}")
+    return dim
+
+
+def _grid(dim: int, index) -> tuple:
+    """``index`` along ``dim``, each other dimension in its place."""
+    ndim = index.ndim
+    return tuple(
+        index if d == dim else np.arange(n).reshape((1,) * d + (n,) + (1,) * (ndim - d - 1))
+        for d, n in enumerate(index.shape)
+    )
+
+
+@primitive(formula="x[index along dim]")
+def gather(x, dim, index):
+    """``out[i][j] = x[index[i][j]][j]`` for ``dim = 0``, and so on for any dimension."""
+    dim = _check_index(x, dim, index, x.shape)
+    return x[_grid(dim, index)] if x.ndim else np.array(x)
+
+
+@primitive(formula="zeros, [index along dim] += x")
+def put_along_dim(x, index, shape, dim):
+    """Zeros of ``shape`` with ``x`` added where ``gather`` would have read."""
+    out = np.zeros(shape, x.dtype)
+    _add_along(out, one_dim(dim, len(shape)), index, x)
+    return out
+
+
+gather.vjp(x=lambda g, dim, index, x_shape: put_along_dim(g, index, x_shape, dim))
+put_along_dim.vjp(x=lambda g, index, dim: gather(g, dim, index))
+
+
+def _add_along(out, dim: int, index, x) -> None:
+    if out.ndim == 0:
+        out += x if index.ndim == 0 else x.sum()
+        return
+    strides = np.cumprod((1, *out.shape[:0:-1]))[::-1]
+    flat = np.zeros((1,) * index.ndim, np.int64)
+    for place, stride in zip(_grid(dim, index), strides, strict=True):
+        flat = flat + place * stride
+    add_at(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
+
+
+@primitive(formula="x, [index along dim] += src")
+def _scatter_add(x, dim, index, src):
+    dim = _check_index(x, dim, index, x.shape)
+    out = np.array(x, order="C")
+    _add_along(out, dim, index, src)
+    return out
+
+
+_scatter_add.vjp(x=lambda g: g, src=lambda g, dim, index: gather(g, dim, index))
+
+
+@primitive(formula="x, [index along dim] ← src")
+def _scatter(x, dim, index, src):
+    dim = _check_index(x, dim, index, x.shape)
+    out = np.array(x)
+    out[_grid(dim, index) if x.ndim else ...] = src
+    return out
+
+
+_scatter.vjp(
+    x=lambda g, dim, index: _scatter(g, dim, index, 0),
+    src=lambda g, dim, index: gather(g, dim, index),
+)
+
+
+def _trimmed(op: str, x, index, src):
+    """The part of ``src`` that ``index`` covers."""
+    if src.dtype != x.dtype:
+        raise TypeError(f"{op}: one dtype expected, x is {x.dtype.name} and src {src.dtype.name}: convert with .to()")
+    shape, size = tuple(index.shape), tuple(src.shape)
+    if len(shape) != len(size) or any(n > m for n, m in zip(shape, size, strict=True)):
+        raise ValueError(f"{op}: a src at least as large as the index {shape} expected, got {size}")
+    return src if shape == size else getitem(src, tuple(slice(n) for n in shape))
+
+
+def scatter(x, dim, index, src=None, *, value=None, reduce=None):
+    """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
+
+    ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
+    """
+    src = value if src is None else src
+    if src is None:
+        raise TypeError("scatter: src (a tensor or a number) is missing")
+    if reduce not in (None, "add", "multiply"):
+        raise ValueError(f"scatter: reduce None, 'add' or 'multiply' expected, got {reduce!r}")
+    if isinstance(src, int | float):
+        if reduce is None:
+            return _scatter(x, dim, index, src)
+        src = np.broadcast_to(np.asarray(src, x.dtype), index.shape)
+    src = _trimmed("scatter", x, index, src)
+    if reduce is None:
+        return _scatter(x, dim, index, src)
+    return _scatter_add(x, dim, index, src) if reduce == "add" else _scatter_prod(x, dim, index, src)
+
+
+def scatter_add(x, dim, index, src):
+    """``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
+    return _scatter_add(x, dim, index, _trimmed("scatter_add", x, index, src))
+
+
+def _scattered(x, dim, index, src, ufunc):
+    dim = _check_index(x, dim, index, x.shape)
+    out = np.array(x)
+    with_each(ufunc, out, _grid(dim, index) if x.ndim else (), src)
+    return out
+
+
+@primitive(formula="x, [index along dim] ·= src")
+def _scatter_prod(x, dim, index, src):
+    return _scattered(x, dim, index, src, np.multiply)
+
+
+@primitive(formula="x, [index along dim] max= src")
+def _scatter_amax(x, dim, index, src):
+    return _scattered(x, dim, index, src, np.maximum)
+
+
+@primitive(formula="x, [index along dim] min= src")
+def _scatter_amin(x, dim, index, src):
+    return _scattered(x, dim, index, src, np.minimum)
+
+
+def _shares(g, out, x, dim, index, src):
+    """The cotangent divided among all that reached the extreme value; and which of ``x`` and ``src`` those are."""
+    of_x, of_src = eq(x, out), eq(src, gather(out, dim, index))
+    one = np.ones((), out.dtype)
+    count = _scatter_add(where(of_x, one, 0), dim, index, where(of_src, one, 0))
+    return g / where(eq(count, 0), 1, count), of_x, of_src
+
+
+def _extreme_to_x(g, out, x, dim, index, src):
+    share, of_x, _ = _shares(g, out, x, dim, index, src)
+    return where(of_x, share, 0)
+
+
+def _extreme_to_src(g, out, x, dim, index, src):
+    share, _, of_src = _shares(g, out, x, dim, index, src)
+    return where(of_src, gather(share, dim, index), 0)
+
+
+for _op in (_scatter_amax, _scatter_amin):
+    _op.vjp(x=_extreme_to_x, src=_extreme_to_src)
+
+# A product without one of its factors: divided by that factor, or, where it is 0, multiplied anew with 1 in its place.
+_scatter_prod.vjp(
+    x=lambda g, x, dim, index, src: g * _scatter_prod(where(eq(x, 0), 1, x), dim, index, src) / where(eq(x, 0), 1, x),
+    src=lambda g, x, dim, index, src: _product_to_src(g, x, dim, index, src),
+)
+
+
+def _product_to_src(g, x, dim, index, src):
+    zero = eq(src, 0)
+    zeros = gather(put_along_dim(where(zero, np.ones((), src.dtype), 0), index, tuple(x.shape), dim), dim, index)
+    lone = zero & eq(zeros, 1)
+    without_lone = gather(g * _scatter_prod(x, dim, index, where(lone, 1, src)), dim, index)
+    return where(zero & ~lone, 0, without_lone / where(zero, 1, src)) * where(lone | eq(zeros, 0), 1, 0)
+
+
+_IDENTITY = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}
+
+
+def scatter_reduce(x, dim, index, src, reduce, *, include_self=True):
+    """``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+
+    ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
+    meets do not take part. Sources that tie for the extreme share the gradient.
+    """
+    if reduce not in _IDENTITY:
+        raise ValueError(f"scatter_reduce: reduce 'sum', 'prod', 'mean', 'amax' or 'amin' expected, got {reduce!r}")
+    src = _trimmed("scatter_reduce", x, index, src)
+    if not include_self:
+        identity = _IDENTITY[reduce]
+        if x.dtype.kind != "f" and reduce in ("amax", "amin"):
+            limits = np.iinfo(x.dtype) if x.dtype.kind in "iu" else None
+            identity = (limits.min if reduce == "amax" else limits.max) if limits else reduce == "amin"
+        x = _scatter(x, dim, index, identity)
+    if reduce == "prod":
+        return _scatter_prod(x, dim, index, src)
+    if reduce in ("amax", "amin"):
+        return (_scatter_amax if reduce == "amax" else _scatter_amin)(x, dim, index, src)
+    total = _scatter_add(x, dim, index, src)
+    if reduce == "sum":
+        return total
+    index = getattr(index, "array", index)
+    start = np.full(x.shape, float(include_self))
+    count = np.maximum(_scatter_add(start, dim, index, np.ones(index.shape)), 1).astype(x.dtype)
+    return total / count if x.dtype.kind == "f" else total // count
+
+
+def take_along_dim(x, indices, dim=None):
+    """``gather`` with ``x`` and ``indices`` broadcast outside of ``dim``; of the flattened ``x`` without ``dim``."""
+    if dim is None:
+        return gather(x.reshape((-1,)), 0, indices.reshape((-1,)))
+    if x.ndim != indices.ndim:
+        raise ValueError(
+            f"take_along_dim: as many dimensions expected, got {tuple(x.shape)} and {tuple(indices.shape)}"
+        )
+    dim = one_dim(dim, x.ndim, "take_along_dim")
+    along = np.broadcast_shapes(_without(x.shape, dim), _without(indices.shape, dim))
+    x, indices = (broadcast_to(a, (*along[:dim], a.shape[dim], *along[dim:])) for a in (x, indices))
+    plain = getattr(indices, "array", indices)
+    return gather(x, dim, np.where(plain < 0, plain + x.shape[dim], plain))
+
+
+def _without(shape, dim: int) -> tuple:
+    return (*shape[:dim], *shape[dim + 1 :])
+
+
+def _mask(op: str, mask) -> np.ndarray:
+    if mask.dtype != bool:
+        raise TypeError(f"{op}: a boolean mask expected, got {mask.dtype.name}")
+    return np.array(getattr(mask, "array", mask))
+
+
+def masked_fill(x, mask, value):
+    """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
+    if isinstance(value, int | float):
+        value = np.asarray(value).astype(x.dtype)
+    elif value.ndim:
+        raise ValueError(f"masked_fill: a number or a 0-d tensor expected, got a value of shape {tuple(value.shape)}")
+    elif value.dtype != x.dtype:
+        value = value.to(x.dtype)
+    return where(_mask("masked_fill", mask), value, x)
+
+
+def masked_select(x, mask):
+    """The elements of ``x`` where ``mask`` is true, as a vector; both broadcast."""
+    mask = _mask("masked_select", mask)
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    x = x if tuple(x.shape) == shape else broadcast_to(x, shape)
+    return (
+        getitem(x.reshape((1,)), mask.reshape(1)) if not shape else _getitem(x, (...,), (np.broadcast_to(mask, shape),))
+    )
+
+
+def masked_scatter(x, mask, source):
+    """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
+    mask = _mask("masked_scatter", mask)
+    if source.dtype != x.dtype:
+        raise TypeError(f"masked_scatter: one dtype expected, got {x.dtype.name} and {source.dtype.name}")
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    mask = np.broadcast_to(mask, shape)
+    count, size = int(mask.sum()), int(np.prod(source.shape))
+    if size < count:
+        raise ValueError(f"masked_scatter: {count} elements are asked for, source has {size}")
+    values = getitem(source.reshape((-1,)), slice(count))
+    x = x if tuple(x.shape) == shape else broadcast_to(x, shape)
+    return _index_put(x.reshape(shape or (1,)), values, (...,), (mask.reshape(shape or (1,)),)).reshape(shape)
+
+
+METHODS = (
+    gather,
+    scatter,
+    scatter_add,
+    scatter_reduce,
+    take_along_dim,
+    masked_fill,
+    masked_select,
+    masked_scatter,
+)

@@ -1,0 +1,1 @@
+"""Ops of one element: each its function, its derivative and its formula."""

@@ -1,0 +1,189 @@
+"""Comparisons and choice. A comparison's result is a constant; ``where`` passes the gradient to what it chose."""
+
+from ... import dtypes
+from ...backends.device import is_array, np
+from ...elementwise import elementwise
+from ...primitive import primitive
+from ...tensor import Tensor
+
+
+@elementwise(formula="[x = y]", numpy=np.equal, differentiable=False)
+def eq(x, y):
+    """Where ``x == y``, as booleans."""
+    return x == y
+
+
+@elementwise(formula="[x ≠ y]", numpy=np.not_equal, differentiable=False)
+def ne(x, y):
+    """Where ``x != y``, as booleans."""
+    return x != y
+
+
+@elementwise(formula="[x < y]", numpy=np.less, differentiable=False)
+def lt(x, y):
+    """Where ``x < y``, as booleans."""
+    return x < y
+
+
+@elementwise(formula="[x ≤ y]", numpy=np.less_equal, differentiable=False)
+def le(x, y):
+    """Where ``x <= y``, as booleans."""
+    return x <= y
+
+
+@elementwise(formula="[x > y]", numpy=np.greater, differentiable=False)
+def gt(x, y):
+    """Where ``x > y``, as booleans."""
+    return x > y
+
+
+@elementwise(formula="[x ≥ y]", numpy=np.greater_equal, differentiable=False)
+def ge(x, y):
+    """Where ``x >= y``, as booleans."""
+    return x >= y
+
+
+@elementwise(formula="x ∧ y", numpy=np.bitwise_and, differentiable=False)
+def bitwise_and(x, y):
+    """``x & y`` of booleans or integers."""
+    return x & y
+
+
+@elementwise(formula="x ∨ y", numpy=np.bitwise_or, differentiable=False)
+def bitwise_or(x, y):
+    """``x | y`` of booleans or integers."""
+    return x | y
+
+
+@elementwise(formula="x ⊕ y", numpy=np.bitwise_xor, differentiable=False)
+def bitwise_xor(x, y):
+    """``x ^ y`` of booleans or integers."""
+    return x ^ y
+
+
+@elementwise(formula="¬x", numpy=np.invert, differentiable=False)
+def bitwise_not(x):
+    """``~x`` of booleans or integers."""
+    return ~x
+
+
+@primitive(formula="x if c else y")
+def _where(condition, x, y):
+    if getattr(condition, "dtype", dtypes.bool_) != dtypes.bool_:
+        raise TypeError("the condition must be boolean: compare with 0, or convert with .bool()")
+    dtype = dtypes.result_type(x, y)
+    x, y = (v.astype(dtype, copy=False) if is_array(v) else dtype.type(v) for v in (x, y))
+    return np.where(condition, x, y)
+
+
+_where.vjp(
+    x=lambda g, condition: _where(condition, g, 0),
+    y=lambda g, condition: _where(condition, 0, g),
+)
+
+
+def where(condition, input=None, other=None):
+    """``input`` where ``condition`` is true, else ``other``; all three broadcast. In a scalar function: a select.
+
+    With the condition alone: the indices of what is true, one tensor for each dimension.
+    """
+    if input is None and other is None:
+        return tuple(Tensor(indices) for indices in np.nonzero(condition.array))
+    return _where(condition, input, other)
+
+
+def exact_where(condition, x, y):
+    """``where`` in a derivative: two numbers are float64, so that a float64 gradient loses nothing. The walk rounds."""
+    if isinstance(x, int | float) and isinstance(y, int | float) and not (isinstance(x, int) and isinstance(y, int)):
+        x, y = np.float64(x), np.float64(y)
+    return _where(condition, x, y)
+
+
+@elementwise(formula="x is NaN", numpy=np.isnan, differentiable=False)
+def isnan(x):
+    """Where ``x`` is NaN."""
+    return x != x
+
+
+@elementwise(formula="|x| = ∞", numpy=np.isinf, differentiable=False)
+def isinf(x):
+    """Where ``x`` is inf or −inf."""
+    return x - x != x - x
+
+
+@elementwise(formula="|x| < ∞", numpy=np.isfinite, differentiable=False)
+def isfinite(x):
+    """Where ``x`` is neither infinite nor NaN."""
+    return x - x == 0
+
+
+@elementwise(formula="¬x", numpy=np.logical_not, differentiable=False)
+def logical_not(x):
+    """Where ``x`` is 0."""
+    return x == 0
+
+
+@elementwise(formula="x ∧ y", numpy=np.logical_and, differentiable=False)
+def logical_and(x, y):
+    """Where both are not 0."""
+    return (x != 0) & (y != 0)
+
+
+@elementwise(formula="x ∨ y", numpy=np.logical_or, differentiable=False)
+def logical_or(x, y):
+    """Where at least one is not 0."""
+    return (x != 0) | (y != 0)
+
+
+@elementwise(formula="x ⊕ y", numpy=np.logical_xor, differentiable=False)
+def logical_xor(x, y):
+    """Where just one is not 0."""
+    return (x != 0) != (y != 0)
+
+
+@primitive(formula="|x − y| ≤ atol + rtol·|y|", differentiable=False)
+def _isclose(x, y, rtol, atol, equal_nan):
+    if rtol < 0 or atol < 0:
+        raise ValueError(f"rtol and atol must not be negative, got {rtol} and {atol}")
+    if not (hasattr(x, "dtype") and hasattr(y, "dtype") and x.dtype == y.dtype):
+        raise TypeError("two tensors of one dtype expected: convert one with .to()")
+    return np.isclose(x, y, rtol, atol, equal_nan)
+
+
+def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+    """Where ``|input - other| <= atol + rtol * |other|``, or both are the same infinity (with equal_nan: both NaN)."""
+    return _isclose(input, other, rtol, atol, equal_nan)
+
+
+def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
+    """Whether ``isclose`` holds everywhere."""
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
+
+
+def equal(input, other) -> bool:
+    """Whether shape and all elements are the same."""
+    return input.shape == other.shape and bool((input.array == other.array).all())
+
+
+METHODS = (
+    eq,
+    ne,
+    lt,
+    le,
+    gt,
+    ge,
+    bitwise_and,
+    bitwise_or,
+    bitwise_xor,
+    bitwise_not,
+    isnan,
+    isinf,
+    isfinite,
+    logical_not,
+    logical_and,
+    logical_or,
+    logical_xor,
+    isclose,
+    allclose,
+    equal,
+)

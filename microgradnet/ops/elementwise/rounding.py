@@ -1,0 +1,192 @@
+"""Absolute value, sign, rounding and bounds."""
+
+import builtins
+
+from ...backends.device import np
+from ...elementwise import elementwise
+from .comparison import isfinite, where
+
+
+@elementwise(formula="sign x", derivative_formula="0")
+def sign(x):
+    """−1, 0 or 1; 0 for NaN, as in PyTorch."""
+    return where(x > 0, 1, where(x < 0, -1, 0))
+
+
+@sign.derivative
+def _(x):
+    return 0
+
+
+@elementwise(formula="|x|", derivative_formula="sign x", numpy=np.abs, kinds="fiu", intrinsic=True)
+def abs(x):
+    """Absolute value; derivative 0 at 0."""
+
+
+@abs.derivative
+def _(x):
+    return sign(x)
+
+
+@elementwise(formula="⌊x⌋", derivative_formula="0", numpy=np.floor, kinds="fiu", intrinsic=True)
+def floor(x):
+    """The largest integer not above ``x``."""
+
+
+@floor.derivative
+def _(x):
+    return 0
+
+
+@elementwise(formula="⌈x⌉", derivative_formula="0", numpy=np.ceil, kinds="fiu", intrinsic=True)
+def ceil(x):
+    """The smallest integer not below ``x``."""
+
+
+@ceil.derivative
+def _(x):
+    return 0
+
+
+@elementwise(formula="trunc x", derivative_formula="0", numpy=np.trunc, kinds="fiu", intrinsic=True)
+def trunc(x):
+    """``x`` without its fraction."""
+
+
+@trunc.derivative
+def _(x):
+    return 0
+
+
+@elementwise(formula="round x", derivative_formula="0", numpy=np.rint, intrinsic=True)
+def _round(x):
+    """The nearest integer; halves go to the even one."""
+
+
+@_round.derivative
+def _(x):
+    return 0
+
+
+def round(x, decimals=0):
+    """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+    if x.dtype.kind != "f":
+        if decimals or x.dtype.kind == "b":
+            raise TypeError(f"round: a floating dtype expected, got {x.dtype.name}: convert with .float()")
+        return x.clone()
+    scale = 10.0 ** builtins.abs(decimals)
+    return _round(x) if decimals == 0 else _round(x * scale) / scale if decimals > 0 else _round(x / scale) * scale
+
+
+@elementwise(formula="x − trunc x", derivative_formula="1", kinds="f")
+def frac(x):
+    """The fraction of ``x``, with its sign."""
+    return x - trunc(x)
+
+
+@frac.derivative
+def _(x):
+    return 1
+
+
+@elementwise(
+    formula="min(max(x, a), b)", derivative_formula="[a ≤ x ≤ b], [x < a < b], [x > b or a > b]", numpy=np.clip
+)
+def _clamp(x, min, max):
+    return where(x > max, max, where(x < min, min, x))
+
+
+@_clamp.derivative
+def _(x, min, max):
+    return (x >= min) & (x <= max), (x < min) & (min < max), (x > max) | (min > max)
+
+
+@elementwise(formula="max(x, a)", derivative_formula="[x ≥ a], [x < a]", numpy=np.maximum)
+def clamp_min(x, min):
+    """``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
+    return where(x < min, min, x)
+
+
+@clamp_min.derivative
+def _(x, min):
+    return x >= min, x < min
+
+
+@elementwise(formula="min(x, b)", derivative_formula="[x ≤ b], [x > b]", numpy=np.minimum)
+def clamp_max(x, max):
+    """``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
+    return where(x > max, max, x)
+
+
+@clamp_max.derivative
+def _(x, max):
+    return x <= max, x > max
+
+
+def clamp(input, min=None, max=None):
+    """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+
+    The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+    """
+    if min is None and max is None:
+        raise ValueError("clamp: at least one of min and max must be given")
+    if max is None:
+        return clamp_min(input, min)
+    return clamp_max(input, max) if min is None else _clamp(input, min, max)
+
+
+def positive(x):
+    """``+x``; not for booleans."""
+    if x.dtype.kind == "b":
+        raise TypeError("positive: a number expected, got bool")
+    return x
+
+
+@elementwise(formula="[x < 0 or x = −0]", numpy=np.signbit, differentiable=False)
+def signbit(x):
+    """Whether the sign is negative, −0 included."""
+    return x < 0
+
+
+@elementwise(formula="|x|·sign y", derivative_formula="±1, 0", integers="float", numpy=np.copysign)
+def copysign(x, y):
+    """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
+    return where((y < 0) == (x < 0), x, -x)
+
+
+@copysign.derivative
+def _(x, y, out):
+    return where(x == 0, 0, out / x), 0
+
+
+@elementwise(formula="x, NaN → a, ∞ → b, −∞ → c", derivative_formula="[x finite]", numpy=np.nan_to_num)
+def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
+    return x
+
+
+@_nan_to_num.derivative
+def _(x):
+    return isfinite(x)
+
+
+def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+    """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
+    return _nan_to_num(input, True, 0.0 if nan is None else nan, posinf, neginf)
+
+
+METHODS = (
+    sign,
+    abs,
+    floor,
+    ceil,
+    trunc,
+    round,
+    frac,
+    clamp,
+    clamp_min,
+    clamp_max,
+    positive,
+    signbit,
+    copysign,
+    nan_to_num,
+)

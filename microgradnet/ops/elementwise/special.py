@@ -1,0 +1,105 @@
+"""Special functions: of the error function's family, the gamma function's, and forms that keep their precision."""
+
+from math import nan
+
+from ...elementwise import elementwise
+from .comparison import where
+from .exponential import exp, log
+from .rounding import clamp
+from .trigonometric import cos, sin
+
+
+@elementwise(formula="1 − erf x", derivative_formula="−2/√π·e^(−x²)", integers="float", intrinsic=True)
+def erfc(x):
+    """``1 - erf(x)`` without cancellation for large ``x``."""
+
+
+@erfc.derivative
+def _(x):
+    return -1.1283791670955126 * exp(-x * x)
+
+
+@elementwise(formula="erf⁻¹ x", derivative_formula="√π/2·e^(y²)", integers="float", intrinsic=True)
+def erfinv(x):
+    """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+
+
+@erfinv.derivative
+def _(x, y):
+    return 0.886226925452758 * exp(y * y)
+
+
+@elementwise(formula="ln |Γ(x)|", derivative_formula="ψ(x)", integers="float", intrinsic=True)
+def lgamma(x):
+    """The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
+
+
+@lgamma.derivative
+def _(x):
+    return digamma(x)
+
+
+@elementwise(formula="ψ(x)", derivative_formula="ψ′(x)", integers="float", intrinsic=True)
+def digamma(x):
+    """The derivative of ``lgamma``."""
+
+
+@digamma.derivative
+def _(x):
+    return trigamma(x)
+
+
+@elementwise(formula="ψ′(x)", integers="float")
+def trigamma(x):
+    """The derivative of ``digamma``: the recurrence ψ′(x) = ψ′(x + 1) + 1/x² up to x ≥ 8, then the asymptotic series.
+
+    Negative ``x`` by reflection: ψ′(1 − x) + ψ′(x) = π²/sin²(πx). Abramowitz and Stegun, 6.4.7 and 6.4.12.
+    """
+    z = where(x < 0.5, 1 - x, x)
+    s = 1 / (z * z) + 1 / ((z + 1) * (z + 1)) + 1 / ((z + 2) * (z + 2)) + 1 / ((z + 3) * (z + 3))
+    s = s + 1 / ((z + 4) * (z + 4)) + 1 / ((z + 5) * (z + 5)) + 1 / ((z + 6) * (z + 6)) + 1 / ((z + 7) * (z + 7))
+    r = 1 / ((z + 8) * (z + 8))
+    tail = 1 / 6 - r * (1 / 30 - r * (1 / 42 - r * (1 / 30 - r * (5 / 66 - r * (691 / 2730)))))
+    s = s + 1 / (z + 8) + r / 2 + tail * r / (z + 8)
+    q = 3.141592653589793 / sin(3.141592653589793 * x)
+    return where(x < 0.5, q * q - s, s)
+
+
+@elementwise(formula="ln(x/(1 − x))", derivative_formula="1/(x·(1 − x))", integers="float")
+def _logit(x):
+    return log(x / (1 - x))
+
+
+@_logit.derivative
+def _(x):
+    return where((x < 0) | (x > 1), nan, 1 / (x * (1 - x)))
+
+
+@elementwise(formula="sin(πx)/(πx)", derivative_formula="(cos(πx) − sinc x)/x", integers="float")
+def sinc(x):
+    """``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
+    return where(x == 0, 1, sin(3.141592653589793 * x) / (3.141592653589793 * x))
+
+
+@sinc.derivative
+def _(x, y):
+    return where(x == 0, 0, (cos(3.141592653589793 * x) - y) / x)
+
+
+def logit(x, eps=None):
+    """``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
+    return _logit(x if eps is None else clamp(x, eps, 1 - eps))
+
+
+@elementwise(formula="x·ln y", derivative_formula="ln y, x/y", integers="float")
+def xlogy(x, y):
+    """``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
+    return where((x == 0) & (y == y), 0, x * log(y))
+
+
+@xlogy.derivative
+def _(x, y):
+    return where((x == 0) & (y <= 0), 0, log(y)), x / y
+
+
+METHODS = (erfc, erfinv, lgamma, digamma, logit, sinc, xlogy)

@@ -1,0 +1,54 @@
+"""Distances and similarities between vectors, and vectors brought to length 1."""
+
+from ...backends.device import np
+from ..arrays.dims import one_dim
+from ..arrays.shape import unsqueeze
+from ..elementwise.comparison import where
+from ..reduce.norms import vector_norm
+from ..reduce.reduction import sum
+
+
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """``x1·x2 / (max(|x1|, eps)·max(|x2|, eps))`` along ``dim``; the shapes broadcast."""
+    return sum(_unit(x1, dim, eps, x2) * _unit(x2, dim, eps, x1), dim)
+
+
+def _unit(x, dim: int, eps: float, other):
+    """``x / max(|x|, eps)``; ``dim`` is one of the shape that ``x`` and ``other`` broadcast to."""
+    ndim = max(x.ndim, other.ndim)
+    dim = one_dim(dim, ndim, "cosine_similarity") - ndim
+    if -dim > x.ndim:
+        x = x.reshape((*(1,) * (-dim - x.ndim), *x.shape))
+    return x / _at_least(vector_norm(x, 2, dim, True), eps)
+
+
+def _at_least(length, eps: float):
+    """``max(length, eps)``, with no gradient where eps is it."""
+    return where(length < eps, eps, length)
+
+
+def normalize(input, p=2.0, dim=1, eps=1e-12):
+    """``input / max(|input|_p, eps)`` along ``dim``: vectors of length 1."""
+    return input / _at_least(vector_norm(input, p, dim, True), eps)
+
+
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """``|x1 − x2 + eps|_p`` along the last dimension; the shapes broadcast."""
+    return vector_norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+def pdist(input, p=2.0):
+    """The distance ``|x_i − x_j|_p`` of every two rows i < j of a matrix (N, M): (N·(N − 1)/2), row by row."""
+    if input.ndim != 2:
+        raise ValueError(f"pdist: a matrix expected, got shape {tuple(input.shape)}")
+    if p < 0:
+        raise ValueError(f"pdist: p must not be negative, got {p}")
+    first, second = np.triu_indices(input.shape[0], 1)
+    return vector_norm(input[first] - input[second], p, -1)
+
+
+def cdist(x1, x2, p=2.0):
+    """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R)."""
+    if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
+        raise ValueError(f"cdist: matrices of one width expected, got {tuple(x1.shape)} and {tuple(x2.shape)}")
+    return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)

@@ -1,0 +1,180 @@
+"""Embeddings: rows of a table by their numbers, alone or in bags."""
+
+from ...backends.cpu import rows as kernels
+from ...backends.device import is_array, np, of, on_cpu, placed, read
+from ...primitive import primitive
+
+
+@primitive(formula="rows i of W")
+def _take_rows(weight, index, factors=None):
+    """``weight[index]``; ``factors``, one for each index, count in the gradient alone.
+
+    On a GPU a number outside of the table gives NaN: to raise an error, the host would have to wait for the answer.
+    """
+    if on_cpu(index):
+        return weight[index]
+    outside = (index < 0) | (index >= weight.shape[0])
+    return np.where(outside[..., None], weight.dtype.type(np.nan), weight[np.where(outside, 0, index)])
+
+
+@primitive(formula="zeros, rows i += x")
+def _add_rows(x, index, shape):
+    out = np.zeros(shape, x.dtype)
+    if x.size:
+        kernels.add_rows(np.ascontiguousarray(x).reshape(-1, shape[1]), index.reshape(-1), out)
+    return out
+
+
+_take_rows.vjp(
+    weight=lambda g, index, factors, weight_shape: _add_rows(
+        g if factors is None else g * factors.reshape((*factors.shape, 1)), index, weight_shape
+    )
+)
+_add_rows.vjp(x=lambda g, index: _take_rows(g, index))
+
+
+def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+    """Rows of ``weight`` (V, D) by their numbers: any shape of integers in [0, V) -> that shape and D.
+
+    Args:
+        padding_idx: a row that gets no gradient.
+        max_norm: rows in use that are longer (in the norm of ``norm_type``) are first shortened to it, in place.
+        scale_grad_by_freq: each row's gradient is divided by how often its number comes.
+        sparse: accepted; the gradient is dense.
+
+    Raises TypeError for an input that is not of integers, IndexError for a number outside of [0, V).
+    """
+    index = _checked("embedding", input, weight)
+    _shorten(weight, index, max_norm, norm_type)
+    return _take_rows(weight, index, _factors(index, weight, padding_idx, scale_grad_by_freq))
+
+
+def _checked(op: str, input, weight) -> np.ndarray:
+    index = getattr(input, "array", input)
+    index = index.copy() if is_array(index) else np.array(index)
+    if index.dtype.kind not in "iu":
+        raise TypeError(f"{op}: integers expected, got {index.dtype.name}: convert with .long()")
+    if weight.ndim != 2:
+        raise ValueError(f"{op}: a weight (V, D) expected, got shape {tuple(weight.shape)}")
+    if on_cpu(index):
+        wrong = (index < 0) | (index >= weight.shape[0])
+        if wrong.any():
+            rows = weight.shape[0]
+            raise IndexError(f"{op}: {index[wrong].flat[0]} is outside of [0, {rows}), the rows of the weight")
+    return index
+
+
+def _shorten(weight, index: np.ndarray, max_norm, norm_type) -> None:
+    if max_norm is None:
+        return
+    array, used = weight.array, np.unique(read(index))
+    norms = np.linalg.norm(read(array[used]), norm_type, axis=1)
+    long = norms > max_norm
+    array[used[long]] *= placed((max_norm / (norms[long] + 1e-7))[:, None].astype(array.dtype), of(array))
+    weight.version[0] += 1
+
+
+def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
+    """What each number's gradient counts, or None if all count 1."""
+    if padding_idx is None and not by_frequency:
+        return None
+    factors = np.ones_like(index, weight.dtype)
+    if padding_idx is not None:
+        if not -weight.shape[0] <= padding_idx < weight.shape[0]:
+            raise ValueError(f"embedding: padding_idx {padding_idx} is outside of the {weight.shape[0]} rows")
+        factors[index == padding_idx % weight.shape[0]] = 0
+    if by_frequency:
+        factors /= np.bincount(index.reshape(-1), minlength=weight.shape[0])[index].astype(weight.dtype)
+    return factors
+
+
+def embedding_bag(
+    input,
+    weight,
+    offsets=None,
+    max_norm=None,
+    norm_type=2.0,
+    scale_grad_by_freq=False,
+    mode="mean",
+    sparse=False,
+    per_sample_weights=None,
+    include_last_offset=False,
+    padding_idx=None,
+):
+    """The sum, mean or maximum of the rows of each bag: (B, n), or (N) with ``offsets`` (B) -> (B, D).
+
+    Args:
+        offsets: where each bag starts in a vector of numbers; with ``include_last_offset`` also where the last ends.
+        mode: ``"sum"``, ``"mean"`` or ``"max"``; an empty bag gives 0.
+        per_sample_weights: a factor for each number, with ``mode="sum"``.
+        padding_idx: a row that counts nowhere. The others: as for ``embedding``.
+    """
+    if mode not in ("sum", "mean", "max"):
+        raise ValueError(f"embedding_bag: mode is 'sum', 'mean' or 'max', got {mode!r}")
+    if per_sample_weights is not None and mode != "sum":
+        raise ValueError(f"embedding_bag: per_sample_weights need mode='sum', got {mode!r}")
+    index = _checked("embedding_bag", read(input), weight)
+    bags, count = _bags(index, offsets, include_last_offset)
+    index = index.reshape(-1)[: bags.size]
+    kept = np.arange(index.size)
+    if padding_idx is not None:
+        kept = np.nonzero(index != padding_idx % weight.shape[0])[0]
+        index, bags = index[kept], bags[kept]
+    _shorten(weight, index, max_norm, norm_type)
+    rows = _take_rows(weight, index, _factors(index, weight, None, scale_grad_by_freq))
+    if mode == "max":
+        return _largest(rows, bags, count)
+    if per_sample_weights is not None:
+        if tuple(per_sample_weights.shape) != tuple(input.shape):
+            raise ValueError(
+                f"embedding_bag: per_sample_weights {tuple(per_sample_weights.shape)} must have the input's shape "
+                f"{tuple(input.shape)}"
+            )
+        rows = rows * per_sample_weights.reshape((-1,))[kept].reshape((-1, 1))
+    sums = _add_rows(rows, bags, (count, weight.shape[1]))
+    if mode == "sum":
+        return sums
+    return sums / np.maximum(np.bincount(bags, minlength=count), 1).astype(weight.dtype).reshape(-1, 1)
+
+
+def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, int]:
+    """The bag that each number is in, and how many bags there are."""
+    if index.ndim == 2:
+        if offsets is not None:
+            raise ValueError("embedding_bag: a matrix of numbers has one bag a row and takes no offsets")
+        return np.repeat(np.arange(index.shape[0]), index.shape[1]), index.shape[0]
+    if index.ndim != 1 or offsets is None:
+        raise ValueError(f"embedding_bag: a matrix, or a vector with offsets expected, got shape {index.shape}")
+    starts = read(offsets)
+    if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > index.size):
+        raise ValueError(f"embedding_bag: offsets must rise from 0 to at most {index.size}, got {starts.tolist()}")
+    ends = starts[1:] if include_last else np.append(starts[1:], index.size)
+    return np.repeat(np.arange(len(ends)), ends - starts[: len(ends)]), len(ends)
+
+
+def _largest(rows, bags: np.ndarray, count: int):
+    """The largest of each column in each bag; which row it is in decides where the gradient goes."""
+    values = read(rows)
+    places = np.zeros((count, values.shape[1]), np.int64)
+    present = np.zeros((count, 1), values.dtype)
+    for bag in np.unique(bags):
+        members = np.nonzero(bags == bag)[0]
+        places[bag] = members[np.argmax(values[members], axis=0)]
+        present[bag] = 1
+    if not bags.size:
+        return _add_rows(rows, bags, (count, values.shape[1]))
+    return rows[places, np.arange(values.shape[1])] * present
+
+
+def one_hot(tensor, num_classes=-1):
+    """1 at each class number, else 0: int64 of any shape -> that shape and ``num_classes`` (-1: the largest + 1)."""
+    numbers = read(tensor)
+    if numbers.dtype != np.int64:
+        raise TypeError(f"one_hot: int64 class numbers expected, got {numbers.dtype.name}: convert with .long()")
+    if numbers.size == 0 and num_classes <= 0:
+        raise ValueError("one_hot: num_classes must be given for an empty tensor")
+    classes = int(numbers.max()) + 1 if num_classes == -1 else num_classes
+    if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
+        raise IndexError(f"one_hot: class numbers in [0, {classes}) expected, got {numbers.min()} to {numbers.max()}")
+    hot = (numbers[..., None] == np.arange(classes)).astype(np.int64)
+    return type(tensor).made(placed(hot, tensor.device))

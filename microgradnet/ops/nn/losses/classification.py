@@ -1,0 +1,199 @@
+"""Losses of classification by class numbers: negative log-likelihood, cross-entropy and the multi-class margin."""
+
+from ....backends.cpu import rows
+from ....backends.device import np, on_cpu
+from ....primitive import primitive
+from ...arrays.shape import movedim
+from ...elementwise.comparison import where
+from ...reduce.reduction import log_softmax, softmax, sum
+from .reduction import reduced, reduction_name
+
+
+@primitive(formula="−Σ w·log p[target]")
+def _nll(log_probabilities, target, weight, summed):
+    """−weight·log_probabilities[target], for rows (N, C), target (N), weight (N): (N), or () if ``summed``."""
+    losses = -log_probabilities[np.arange(len(target)), target] * weight
+    return np.asarray(losses.sum()) if summed else losses
+
+
+@primitive(formula="zeros, [target] = −g·w")
+def _nll_gradient(g, target, weight, shape):
+    out = np.zeros(shape, g.dtype)
+    out[np.arange(len(target)), target] = -g * weight
+    return out
+
+
+_nll.vjp(
+    log_probabilities=lambda g, target, weight, log_probabilities_shape: _nll_gradient(
+        g, target, weight, log_probabilities_shape
+    )
+)
+_nll_gradient.vjp(g=lambda h, target, weight, g_shape: _nll(h, target, weight, g_shape == ()))
+
+
+def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+    """Negative log-likelihood of the classes in ``target`` under log-probabilities ``input``.
+
+    Args:
+        input: (C), (N, C) or (N, C, d1, …), log-probabilities along the class dimension.
+        target: (), (N) or (N, d1, …), int64 class numbers in [0, C), or ``ignore_index``.
+        weight: (C), a factor for each class; the mean is then the weighted mean.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Raises:
+        TypeError: labels that are not integers. ValueError: shapes that do not fit, an unknown reduction.
+        IndexError: a label outside of [0, C).
+    """
+    reduction = reduction_name("nll_loss", reduction, size_average, reduce)
+    return _by_class("nll_loss", _nll, input, target, weight, ignore_index, reduction)
+
+
+def _by_class(name, op, input, target, weight, ignore_index, reduction):
+    """``op`` on the rows of ``input`` (…, C, …), with the factor of each row from weights and labels to ignore."""
+    if input.ndim == 0:
+        raise ValueError(f"{name}: the input needs a class dimension, got a 0-d tensor")
+    labels, factors = _class_factors_of(name, input, target, weight, ignore_index, reduction == "mean")
+    flat = movedim(input, 1, -1) if input.ndim > 2 else input
+    flat = flat.reshape((target.numel(), input.shape[0 if input.ndim == 1 else 1])) if input.ndim != 2 else flat
+    losses = op(flat, labels, factors, reduction != "none")
+    return losses.reshape(tuple(target.shape)) if reduction == "none" else losses
+
+
+def _class_factors_of(name: str, input, target, weight, ignore_index: int, mean: bool):
+    """``_class_factors`` for ``input``, with errors that name the loss."""
+    classes = input.shape[0 if input.ndim == 1 else 1]
+    expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: labels must be integers (class numbers), got {target.dtype.name}: convert with .long()"
+        )
+    if tuple(target.shape) != tuple(expected):
+        given = tuple(target.shape)
+        raise ValueError(f"{name}: input {tuple(input.shape)} needs labels of shape {tuple(expected)}, got {given}")
+    if weight is not None and tuple(weight.shape) != (classes,):
+        raise ValueError(f"{name}: a weight for each of {classes} classes expected, got shape {tuple(weight.shape)}")
+    try:
+        return _class_factors(target, weight, classes, input.dtype, ignore_index, mean)
+    except IndexError as error:
+        raise IndexError(str(error).replace(_class_factors.name, name, 1)) from None
+
+
+@primitive(formula="labels, w[labels]", outputs=("labels", "factors"), differentiable=False)
+def _class_factors(target, weight, classes, dtype, ignore_index, mean):
+    """The labels as a vector, 0 for those to ignore, and what each counts: its class weight, or 0; or that share.
+
+    On a GPU a label outside of [0, classes) counts NaN: to raise an error, the host would have to wait for the answer.
+    """
+    labels = target.reshape(-1)
+    counted = labels != ignore_index
+    wrong = counted & ((labels < 0) | (labels >= classes))
+    if on_cpu(wrong):
+        if wrong.any():
+            raise IndexError(f"label {labels[wrong][0]} is outside of [0, {classes}) for {classes} classes")
+    else:
+        counted, labels = np.where(wrong, dtype.type(np.nan), counted), np.where(wrong, 0, labels)
+    labels = np.where(counted != 0, labels, 0)
+    factors = counted.astype(dtype) if weight is None else counted * weight[labels].astype(dtype, copy=False)
+    if mean:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            factors = factors / factors.sum()
+    return labels, factors
+
+
+@primitive(formula="Σ w·(log Σeˣ − x[target])")
+def _cross_entropy(x, target, weight, summed):
+    """weight·(log Σ exp(x) − x[target]), for rows x (N, C), target (N), weight (N): (N), or () if ``summed``."""
+    if x.dtype.kind != "f":
+        raise TypeError(f"floating logits expected, got {x.dtype.name}: convert with .float()")
+    losses = np.empty(len(target), x.dtype)
+    rows.cross_entropy(np.ascontiguousarray(x), target, losses)
+    losses *= weight
+    return np.asarray(losses.sum()) if summed else losses
+
+
+def _softmax_less_target(g, x, target, weight):
+    hot = np.zeros(tuple(x.shape), x.dtype)
+    hot[np.arange(len(target)), target] = 1
+    return (softmax(x, 1) - hot) * (g * weight).reshape((-1, 1))
+
+
+_cross_entropy.vjp(x=_softmax_less_target)
+
+
+@_cross_entropy.fused_vjp
+def _(g, needed, x, target, weight):
+    out = np.empty(x.shape, x.dtype)
+    if out.size:
+        rows.cross_entropy_gradient(np.ascontiguousarray(x), target, np.ascontiguousarray(g * weight), out)
+    return [out]
+
+
+def cross_entropy(
+    input,
+    target,
+    weight=None,
+    size_average=None,
+    ignore_index=-100,
+    reduce=None,
+    reduction="mean",
+    label_smoothing=0.0,
+):
+    """``−Σ_k q_k log softmax(input)_k`` with q the target distribution; input are logits, any real numbers.
+
+    Args:
+        input: (C), (N, C) or (N, C, d1, …).
+        target: class numbers as for ``nll_loss``, or the distribution itself, floating, of the input's shape.
+        weight, ignore_index, reduction: as for ``nll_loss`` (a distribution has nothing to ignore).
+        label_smoothing: ε mixes in the uniform distribution: ``q = (1 − ε)·target + ε/C``. Szegedy et al. 2015.
+
+    Raises: as ``nll_loss``, and ``ValueError`` for a smoothing outside of [0, 1].
+    """
+    reduction = reduction_name("cross_entropy", reduction, size_average, reduce)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"cross_entropy: label_smoothing must be in [0, 1], got {label_smoothing}")
+    if input.ndim == 0:
+        raise ValueError("cross_entropy: the input needs a class dimension, got a 0-d tensor")
+    distribution = tuple(target.shape) == tuple(input.shape) and target.dtype.kind == "f"
+    if label_smoothing == 0 and not distribution:
+        return _by_class("cross_entropy", _cross_entropy, input, target, weight, ignore_index, reduction)
+    dim = 0 if input.ndim == 1 else 1
+    classes = input.shape[dim]
+    log_probabilities = log_softmax(input, dim)
+    if weight is not None:
+        weighted = log_probabilities * weight.reshape((-1, *(1,) * (input.ndim - dim - 1)))
+    else:
+        weighted = log_probabilities
+    if distribution:
+        q = target * (1 - label_smoothing) + label_smoothing / classes
+        losses = -sum(weighted * q, dim)
+        # The mean is over samples, whatever their weights: q has no single class to take one from.
+        return reduced(losses, reduction)
+    hard = _by_class("cross_entropy", _nll, log_probabilities, target, weight, ignore_index, reduction)
+    uniform = where(target != ignore_index, -sum(weighted, dim), 0)
+    if reduction != "none":
+        uniform = sum(uniform)
+    if reduction == "mean":
+        _, factors = _class_factors_of("cross_entropy", input, target, weight, ignore_index, False)
+        uniform = uniform / sum(factors)
+    return hard * (1 - label_smoothing) + uniform * (label_smoothing / classes)
+
+
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
+    """``Σ_{j≠y} w_y·max(0, margin − x_y + x_j)ᵖ / C``: the right class should win by a margin. Crammer and Singer 2001.
+
+    Args:
+        input: (N, C) or (C), a score for each class. target: (N) or (), class numbers. p: 1 or 2. weight: (C).
+    """
+    reduction = reduction_name("multi_margin_loss", reduction, size_average, reduce)
+    if p not in (1, 2):
+        raise ValueError(f"multi_margin_loss: p is 1 or 2, got {p}")
+    if input.ndim not in (1, 2):
+        raise ValueError(f"multi_margin_loss: 1 or 2 dimensions expected, got an input of shape {tuple(input.shape)}")
+    x = input if input.ndim == 2 else input.reshape((1, *input.shape))
+    labels = target.reshape((1,)) if input.ndim == 1 else target
+    labels, factors = _class_factors_of("multi_margin_loss", x, labels, weight, -1, False)
+    labels = labels.reshape((-1, 1))
+    others = (labels != np.arange(x.shape[1])).to(x.dtype)
+    distance = (x - x.gather(1, labels) + margin).relu() * others
+    losses = sum(distance if p == 1 else distance * distance, 1) * factors / x.shape[1]
+    return reduced(losses if input.ndim == 2 else losses.reshape(()), reduction)

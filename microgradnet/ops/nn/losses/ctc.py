@@ -1,0 +1,94 @@
+"""Connectionist temporal classification: sequences whose alignment is not known."""
+
+from ....backends.cpu import ctc as kernels
+from ....backends.device import np, read
+from ....primitive import primitive
+from ...elementwise.comparison import where
+from .reduction import reduced, reduction_name
+
+
+@primitive(formula="−log Σ over alignments of p")
+def _ctc(log_probs, targets, input_lengths, target_lengths, blank):
+    """The loss of each sample: log_probs (T, N, C), targets (N, S)."""
+    out = np.empty(log_probs.shape[1], log_probs.dtype)
+    if out.size:
+        kernels.losses(_by_sample(log_probs), targets, input_lengths, target_lengths, blank, out)
+    return out
+
+
+@primitive(formula="g·(p − γ)")
+def _ctc_gradient(g, log_probs, targets, input_lengths, target_lengths, blank):
+    out = np.zeros((log_probs.shape[1], log_probs.shape[0], log_probs.shape[2]), g.dtype)
+    if out.size:
+        g = np.ascontiguousarray(g)
+        kernels.gradients(_by_sample(log_probs), targets, input_lengths, target_lengths, blank, g, out)
+    return np.swapaxes(out, 0, 1)
+
+
+def _by_sample(log_probs):
+    return np.ascontiguousarray(np.swapaxes(log_probs, 0, 1))
+
+
+_ctc.vjp(
+    log_probs=lambda g, log_probs, targets, input_lengths, target_lengths, blank: _ctc_gradient(
+        g, log_probs, targets, input_lengths, target_lengths, blank
+    )
+)
+
+
+def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
+    """``−log p(targets)``, p summed over all alignments with blanks and repeats. Graves et al. 2006, eqs. 6 to 15.
+
+    Args:
+        log_probs: (T, N, C) or (T, C), from ``log_softmax``.
+        targets: (N, S), or all of them one after the other (ΣS); class numbers other than ``blank``.
+        input_lengths, target_lengths: (N) or (), tensors or tuples.
+        reduction: the mean is that of loss over target length.
+        zero_infinity: whether a loss that is infinite, as no alignment fits, counts as 0, with its gradient.
+
+    The gradient is p − γ, as PyTorch's: that of the whole with respect to logits, and so only right with log_softmax
+    before. It can be taken once, not twice.
+    """
+    reduction = reduction_name("ctc_loss", reduction)
+    if log_probs.ndim not in (2, 3):
+        raise ValueError(f"ctc_loss: log_probs (T, N, C) or (T, C) expected, got shape {tuple(log_probs.shape)}")
+    batched = log_probs.ndim == 3
+    x = log_probs if batched else log_probs.reshape((log_probs.shape[0], 1, log_probs.shape[1]))
+    steps, count, classes = x.shape
+    if not 0 <= blank < classes:
+        raise ValueError(f"ctc_loss: blank {blank} must be in [0, {classes})")
+    given, wanted = (read(v).astype(np.int64).reshape(-1) for v in (input_lengths, target_lengths))
+    if len(given) != count or len(wanted) != count:
+        raise ValueError(f"ctc_loss: {count} input and target lengths expected, got {len(given)} and {len(wanted)}")
+    if count and (given.max() > steps or given.min() < 0):
+        raise ValueError(f"ctc_loss: input lengths in [0, {steps}] expected, got {given.tolist()}")
+    losses = _ctc(x, _by_length(targets, wanted, classes), given, wanted, int(blank))
+    if zero_infinity:
+        losses = where(losses.detach() == np.inf, 0, losses)
+    if reduction == "mean":
+        losses = losses / np.maximum(wanted, 1).astype(losses.dtype)
+    return reduced(losses if batched or reduction != "none" else losses.reshape(()), reduction)
+
+
+def _by_length(targets, lengths: np.ndarray, classes: int) -> np.ndarray:
+    """The targets as (N, longest): rows as they are, or cut out of one vector."""
+    array = read(targets)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"ctc_loss: integer targets expected, got {array.dtype.name}: convert with .long()")
+    longest = int(lengths.max(initial=0))
+    rows = np.zeros((len(lengths), max(longest, 1)), np.int64)
+    if array.ndim == 2:
+        if array.shape[0] != len(lengths) or array.shape[1] < longest:
+            raise ValueError(f"ctc_loss: targets ({len(lengths)}, {longest} or more) expected, got shape {array.shape}")
+        rows[:, :longest] = array[:, :longest]
+    else:
+        if array.ndim != 1 or array.size < lengths.sum():
+            raise ValueError(f"ctc_loss: {lengths.sum()} targets in a vector expected, got shape {array.shape}")
+        starts = np.cumsum(lengths) - lengths
+        for row, start, length in zip(rows, starts, lengths, strict=True):
+            row[:length] = array[start : start + length]
+    for row, length in zip(rows, lengths, strict=True):
+        if ((row[:length] < 0) | (row[:length] >= classes)).any():
+            raise IndexError(f"ctc_loss: targets in [0, {classes}) expected, got {row[:length].tolist()}")
+        row[length:] = 0
+    return rows

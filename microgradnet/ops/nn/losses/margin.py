@@ -1,0 +1,74 @@
+"""Losses that ask for a margin: between pairs, triplets, or a distance and a bound."""
+
+from ...elementwise.arithmetic import minimum
+from ...elementwise.comparison import where
+from ...linalg.distance import cosine_similarity, pairwise_distance
+from .reduction import reduced, reduction_name
+
+
+def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
+    """The distance ``input`` where target is 1, ``max(0, margin − input)`` where it is −1."""
+    reduction = reduction_name("hinge_embedding_loss", reduction, size_average, reduce)
+    losses = where(target != 1, (margin - input).relu(), 0) + where(target != -1, input, 0)
+    return reduced(losses, reduction)
+
+
+def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"):
+    """``max(0, −target·(input1 − input2) + margin)``: target 1 asks for input1 to be larger, −1 for input2."""
+    reduction = reduction_name("margin_ranking_loss", reduction, size_average, reduce)
+    if not input1.ndim == input2.ndim == target.ndim:
+        shapes = ", ".join(str(tuple(x.shape)) for x in (input1, input2, target))
+        raise ValueError(f"margin_ranking_loss: tensors of as many dimensions expected, got shapes {shapes}")
+    return reduced((-target * (input1 - input2) + margin).relu(), reduction)
+
+
+def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"):
+    """``1 − cos`` where target is 1, ``max(0, cos − margin)`` where it is −1: (N, D), (N, D), (N), or (D), (D), ()."""
+    reduction = reduction_name("cosine_embedding_loss", reduction, size_average, reduce)
+    if target.ndim not in (0, 1) or input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
+        shapes = ", ".join(str(tuple(x.shape)) for x in (input1, input2, target))
+        raise ValueError(f"cosine_embedding_loss: (N, D), (N, D), (N) or (D), (D), () expected, got {shapes}")
+    cosine = cosine_similarity(input1, input2, target.ndim, 1e-12)
+    return reduced(where(target == 1, 1 - cosine, 0) + where(target == -1, (cosine - margin).relu(), 0), reduction)
+
+
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p=2.0,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
+    """``max(0, d(anchor, positive) − d(anchor, negative) + margin)``, d the ``pairwise_distance`` (N, D) -> (N).
+
+    ``swap`` takes the nearer of anchor and positive to the negative. Balntas et al. 2016.
+    """
+    reduction = reduction_name("triplet_margin_loss", reduction, size_average, reduce)
+    return _triplet("triplet_margin_loss", anchor, positive, negative, margin, swap, reduction, p, eps)
+
+
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    """``triplet_margin_loss`` with a distance of your own: two tensors to one of distances."""
+    name = "triplet_margin_with_distance_loss"
+    reduction = reduction_name(name, reduction)
+    return _triplet(name, anchor, positive, negative, margin, swap, reduction, distance=distance_function)
+
+
+def _triplet(name, anchor, positive, negative, margin, swap, reduction, p=2.0, eps=1e-6, distance=None):
+    if margin <= 0:
+        raise ValueError(f"{name}: margin must be positive, got {margin}")
+    if not anchor.ndim == positive.ndim == negative.ndim:
+        shapes = ", ".join(str(tuple(x.shape)) for x in (anchor, positive, negative))
+        raise ValueError(f"{name}: tensors of as many dimensions expected, got shapes {shapes}")
+    distance = distance or (lambda a, b: pairwise_distance(a, b, p, eps))
+    far = distance(anchor, negative)
+    if swap:
+        far = minimum(far, distance(positive, negative))
+    return reduced((distance(anchor, positive) - far + margin).relu(), reduction)

@@ -1,0 +1,60 @@
+"""Activations that draw random numbers."""
+
+import math
+
+from ...backends.device import np
+from ...events import as_one_call
+from ...random import default_generator
+from ...tensor import Tensor
+from ...views import write
+from ..elementwise.activation import gelu, leaky_relu
+from ..elementwise.comparison import where
+from ..elementwise.exponential import erf, log
+from ..reduce.reduction import softmax
+
+
+@as_one_call
+def uniform_like(x, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Numbers from U(low, high) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
+    return Tensor(default_generator.numpy.uniform(low, high, x.shape).astype(x.dtype)).to(x.device)
+
+
+def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
+    """``x if x ≥ 0 else a·x``, a from U(lower, upper) for each element in training, their mean otherwise. Xu et al.
+    2015.
+    """
+    if lower > upper:
+        raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}")
+    if not training:
+        out = leaky_relu(input, (lower + upper) / 2)
+    else:
+        out = where(input >= 0, input, input * uniform_like(input, lower, upper))
+    return write("rrelu_", input, out) if inplace else out
+
+
+def gumbel_softmax(logits, tau=1.0, hard=False, eps=1e-10, dim=-1):
+    """``softmax((x + g)/tau)`` with Gumbel noise g = −ln(−ln u): a sample of a class, differentiable. Jang et al. 2017.
+
+    ``hard`` gives the one-hot sample, with the soft one's gradient.
+    """
+    if not tau > 0:
+        raise ValueError(f"gumbel_softmax: tau must be positive, got {tau}")
+    tiny = float(np.finfo(logits.dtype).tiny)
+    noise = -log(-log(uniform_like(logits, tiny, 1.0)))
+    soft = softmax((logits + noise) / tau, dim)
+    if not hard:
+        return soft
+    index = soft.detach().argmax(dim, keepdim=True)
+    one_hot = (soft.detach() * 0).scatter(dim, index, 1.0)
+    return one_hot - soft.detach() + soft
+
+
+def stochastic_gelu(x, training: bool = True):
+    """``x·m`` with m from Bernoulli(Φ(x)) in training; its mean, GELU, otherwise. Hendrycks and Gimpel 2016,
+    section 2.
+    """
+    if not training:
+        return gelu(x)
+    probability = 0.5 * (1 + erf(x.detach() * math.sqrt(0.5)))
+    gate = (uniform_like(x) < probability).to(x.dtype)
+    return x * gate

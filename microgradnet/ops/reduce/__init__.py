@@ -1,0 +1,1 @@
+"""Ops that sum, average or rank along dimensions."""

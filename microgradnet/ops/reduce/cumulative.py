@@ -1,0 +1,148 @@
+"""Running sums, products and extremes along a dimension, and differences of neighbours."""
+
+from ... import dtypes
+from ...backends.cpu import rows
+from ...backends.device import np
+from ...primitive import primitive
+from ..arrays.dims import one_dim
+from ..arrays.indexing import narrow
+from ..arrays.joining import cat
+from ..arrays.rearranging import _flip, constant_pad_nd
+from ..arrays.return_types import ValuesIndices
+from ..arrays.scatter import gather
+from ..elementwise.comparison import eq, ne, where
+from ..elementwise.exponential import exp
+from .row_loops import along_rows
+
+
+def _accumulate(accumulate, x, dim: int, dtype):
+    dim = one_dim(dim, x.ndim)
+    if dtype is None and x.dtype.kind in "biu":
+        dtype = dtypes.int64
+    return accumulate(x, dim, dtype) if x.ndim else np.array(x, dtype or x.dtype)
+
+
+@primitive(formula="x₁ + … + xᵢ")
+def cumsum(x, dim, dtype=None):
+    """Sums of the elements up to each one along ``dim``; integers and booleans in int64."""
+    return _accumulate(np.cumsum, x, dim, dtype)
+
+
+cumsum.vjp(x=lambda g, dim: _flip(cumsum(_flip(g, (dim,)), dim), (dim,)) if g.ndim else g)
+
+
+@primitive(formula="x₁·…·xᵢ")
+def cumprod(x, dim, dtype=None):
+    """Products of the elements up to each one along ``dim``; integers and booleans in int64."""
+    return _accumulate(np.cumprod, x, dim, dtype)
+
+
+# Nothing is divided by x, so a zero is no special case.
+cumprod.vjp(x=lambda g, x, dim: _products_before(x, dim) * _recurrence_from_end(x, g, dim) if g.ndim else g)
+
+
+def _products_before(x, dim: int):
+    """The product of the elements before each one along ``dim``; 1 for the first."""
+    return _shifted(cumprod(x, dim), dim, 1, value=1)
+
+
+def _shifted(x, dim: int, by: int, value=0):
+    """``x`` moved by ``by`` along ``dim``, ``value`` coming in."""
+    return constant_pad_nd(x, (0, 0) * (x.ndim - 1 - one_dim(dim, x.ndim)) + (by, -by), value)
+
+
+@primitive(formula="hᵢ = aᵢ·hᵢ₋₁ + bᵢ")
+def _recurrence(a, b, dim):
+    a, b = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
+    out = np.empty(b.shape, b.dtype)
+    h = np.zeros(b.shape[1:], b.dtype)
+    for i in range(len(b)):
+        h = out[i] = a[i] * h + b[i]
+    return np.moveaxis(out, 0, dim)
+
+
+def _recurrence_from_end(a, b, dim: int):
+    """``h[i] = b[i] + a[i + 1] * h[i + 1]``."""
+    backwards = (_flip(_shifted(a, dim, -1), (dim,)), _flip(b, (dim,)))
+    return _flip(_recurrence(*backwards, dim), (dim,))
+
+
+_recurrence.vjp(
+    a=lambda g, out, a, dim: _recurrence_from_end(a, g, dim) * _shifted(out, dim, 1),
+    b=lambda g, a, dim: _recurrence_from_end(a, g, dim),
+)
+
+
+@primitive(formula="ln(eˣ¹ + … + eˣⁱ)")
+def logcumsumexp(x, dim):
+    """``log(cumsum(exp(x), dim))``, without overflow."""
+    if x.dtype.kind != "f":
+        raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
+    return along_rows(rows.running_logsumexp, x, dim)
+
+
+def _to_exponents(g, out, x, dim):
+    if not g.ndim:
+        return g
+    # Each weight exp(x[i] - out[j]), i <= j, as a product of factors that are at most 1.
+    size = x.shape[dim]
+    before, after = narrow(out, dim, 0, size - 1), narrow(out, dim, 1, size - 1)
+    factors = where(eq(before, after), 1, exp(before - after))
+    factors = constant_pad_nd(factors, (0, 0) * (x.ndim - 1 - one_dim(dim, x.ndim)) + (1, 0))
+    return exp(x - out) * _recurrence_from_end(factors, g, dim)
+
+
+logcumsumexp.vjp(x=_to_exponents)
+
+
+@primitive(formula="argmax of x₁ … xᵢ", differentiable=False)
+def _cummax_indices(x, dim):
+    return _last_extremes(x, dim, True)
+
+
+@primitive(formula="argmin of x₁ … xᵢ", differentiable=False)
+def _cummin_indices(x, dim):
+    return _last_extremes(x, dim, False)
+
+
+def _last_extremes(x, dim: int, largest: bool):
+    """Where the largest so far, or the smallest, stands: the last at a tie."""
+    dim = one_dim(dim, x.ndim)
+    if x.ndim == 0:
+        return np.zeros((), np.int64)
+    found = (x == _running_extreme(x, dim, largest)) | (x != x)
+    places = np.arange(x.shape[dim]).reshape((-1,) + (1,) * (x.ndim - 1 - dim))
+    return _running_extreme(np.where(found, places, 0), dim, True)
+
+
+def _running_extreme(x, dim: int, largest: bool):
+    return along_rows(lambda lines, out: rows.running_extreme(lines, out, largest), x, dim)
+
+
+def cummax(x, dim):
+    """The largest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+    indices = _cummax_indices(x, dim)
+    return ValuesIndices(gather(x, dim, indices), indices)
+
+
+def cummin(x, dim):
+    """The smallest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+    indices = _cummin_indices(x, dim)
+    return ValuesIndices(gather(x, dim, indices), indices)
+
+
+def diff(x, n=1, dim=-1, prepend=None, append=None):
+    """Differences of neighbours along ``dim``, taken ``n`` times; of booleans: whether they differ."""
+    if x.ndim == 0 or n < 0:
+        raise ValueError(f"diff: at least 1 dimension and n >= 0 expected, got shape {tuple(x.shape)} and n = {n}")
+    dim = one_dim(dim, x.ndim, "diff")
+    if prepend is not None or append is not None:
+        x = cat([part for part in (prepend, x, append) if part is not None], dim)
+    for _ in range(min(n, x.shape[dim])):
+        size = x.shape[dim] - 1
+        after, before = narrow(x, dim, 1, size), narrow(x, dim, 0, size)
+        x = ne(after, before) if x.dtype == bool else after - before
+    return x
+
+
+METHODS = (cumsum, cumprod, logcumsumexp, cummax, cummin, diff)

@@ -1,0 +1,1 @@
+"""Optimizers and penalties that PyTorch does not have."""

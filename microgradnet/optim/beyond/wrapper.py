@@ -1,0 +1,58 @@
+"""An optimizer around another one, whose groups it shares."""
+
+from collections import defaultdict
+
+from ..optimizer import Optimizer
+
+
+class OptimizerWrapper(Optimizer):
+    """Base of Lookahead and SAM: the groups are the wrapped ``optimizer``'s own, with our hyperparameters added.
+
+    Schedulers may be given either of the two. ``state_dict`` holds the wrapped optimizer's under "optimizer".
+    """
+
+    def __init__(self, optimizer: Optimizer, hyperparameters: dict):
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(self).__name__}: an optimizer expected, got {type(optimizer).__name__}")
+        for group in optimizer.param_groups:
+            self.check_own({**hyperparameters, **group})
+        self.optimizer = optimizer
+        self.defaults = optimizer.defaults
+        self.defaults.update(hyperparameters)
+        self.param_groups = optimizer.param_groups
+        for group in self.param_groups:
+            group.update({**hyperparameters, **group})
+        self.state = defaultdict(dict)
+        self._start()
+
+    def check_own(self, group: dict) -> None:
+        """Raises ValueError for our own hyperparameters outside of their range."""
+        raise NotImplementedError(f"{type(self).__name__}: check_own is not written")
+
+    def check(self, group: dict) -> None:
+        self.optimizer.check(group)
+        self.check_own(group)
+
+    def add_param_group(self, param_group: dict) -> None:
+        """As the wrapped optimizer's."""
+        self.check_own({**self.defaults, **param_group})
+        self.optimizer.add_param_group(param_group)
+
+    def state_dict(self) -> dict:
+        """Our own state in PyTorch's layout, and the wrapped optimizer's under "optimizer"."""
+        return {**super().state_dict(), "optimizer": self.optimizer.state_dict()}
+
+    def load_state_dict(self, state_dict: dict) -> None:
+        """Takes over what ``state_dict`` gave. Raises ValueError, with nothing changed, if it does not fit."""
+        if "optimizer" not in state_dict:
+            raise ValueError(f"{type(self).__name__}: the state has no 'optimizer': it is not a wrapper's")
+        state, groups = self.state, [dict(group) for group in self.param_groups]
+        super().load_state_dict({name: value for name, value in state_dict.items() if name != "optimizer"})
+        try:
+            self.optimizer.load_state_dict(state_dict["optimizer"])
+        except Exception:
+            self.state = state
+            for group, before in zip(self.param_groups, groups, strict=True):
+                group.clear()
+                group.update(before)
+            raise

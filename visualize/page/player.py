@@ -1,0 +1,102 @@
+"""The step player: a story as one HTML file that plays it, without a server, a network or a layout engine."""
+
+import html
+import json
+from pathlib import Path
+
+from ..picture.engine import write
+from ..picture.layered import HEIGHT, WIDTH, Layout
+from ..record.formula import number_text
+from ..record.story import Story, tell
+
+PAGE = Path(__file__).parent / "page"
+
+
+class Player:
+    """A story ready to be played: it shows itself in a notebook, and ``save`` writes it as one HTML file."""
+
+    def __init__(self, story: Story, title: str = ""):
+        self.story, self.title = story, title or story.graph.title or "Backpropagation, step by step"
+
+    def save(self, path) -> Path:
+        """Writes the page. Raises ``RenderError`` for a place that cannot be written to."""
+        path = Path(path)
+        write(path, self.html().encode())
+        return path
+
+    def html(self) -> str:
+        """The page: its style, its script and the story in one text. What a label says stays text."""
+        parts = {name: (PAGE / f"player.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
+        # In a script element only "<" could end it or begin a comment.
+        data = json.dumps(self._data(), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
+        page = parts["html"]
+        for mark, text in (("/*CSS*/", parts["css"]), ("/*JS*/", parts["js"]), ("/*DATA*/", data)):
+            page = page.replace(mark, text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"), 1)
+        return page
+
+    def transcript(self) -> str:
+        """What happens, one numbered sentence a step."""
+        return "\n".join(f"{i}. {line}" for i, line in enumerate(self.story.transcript(), 1))
+
+    def _repr_html_(self) -> str:
+        return f'<iframe srcdoc="{html.escape(self.html())}" width="100%" height="640" style="border:0"></iframe>'
+
+    def _data(self) -> dict:
+        graph = self.story.graph
+        layout = Layout(graph)
+        nodes = []
+        for node in graph.nodes:
+            x, y = layout.corners[node.key]
+            op = node.label if node.kind in ("op", "output") else ""
+            shape = "×".join(map(str, node.shape)) or "scalar"
+            nodes.append(
+                {
+                    "key": node.key,
+                    "kind": node.kind,
+                    "label": self.story.names.get(node.key, node.label),
+                    "formula": self.story.formulas.get(node.key, ""),
+                    "shape": " · ".join(filter(None, [op, f"{shape} {node.dtype}"])) if node.kind != "module" else "",
+                    "value": _shown(node),
+                    "module": " / ".join(node.module),
+                    "line": node.line or "",
+                    "x": x,
+                    "y": y,
+                }
+            )
+        return {
+            "title": self.title,
+            "size": [WIDTH, HEIGHT],
+            "nodes": nodes,
+            "edges": [
+                {"source": e.source, "target": e.target, "argument": e.argument, "bends": bends}
+                for e, bends in zip(graph.edges, layout.bends, strict=True)
+            ],
+            "events": [_compact(event) for event in self.story.events],
+            "transcript": self.story.transcript(),
+        }
+
+
+def play(tape, loss=None, *, model=None, optimizer=None, title: str = "") -> Player:
+    """The step player for what ``tape`` recorded: ``visualize.play(tape).save("steps.html")``.
+
+    The page plays forward op by op, with each formula in symbols and in numbers, then backward along one edge at a
+    time: upstream × local derivative = contribution, and the running sum of each gradient; then, with ``optimizer``,
+    the update. Arrow keys step, the space bar plays; gradients can be hidden until they were guessed. A computation of
+    more than a few hundred ops is told module by module.
+
+    Args: as for ``tell``: a Tape with the forward pass, the loss (default: the last result), a model for the names of
+        its parameters, an optimizer to take one step with.
+
+    Raises:
+        TypeError: something else than a Tape. ValueError: an empty one, or one whose last result is not one number.
+        RuntimeError: a backward has freed what the tape's ops saved: play before it, or with ``retain_graph=True``.
+    """
+    return Player(tell(tape, loss, model, optimizer, title), title)
+
+
+def _shown(node) -> str:
+    return "" if node.kind == "module" or node.value is None else number_text(node.value)
+
+
+def _compact(event) -> dict:
+    return {name: value for name, value in vars(event).items() if value not in ("", None)}

@@ -1,0 +1,129 @@
+"""``draw``: a graph ready to be shown, saved and opened."""
+
+import html
+import tempfile
+import webbrowser
+from pathlib import Path
+
+from ..record.graph import Graph
+from ..record.trace import trace
+from ..record.trace_scalar import trace_scalar
+from ..record.zoom import close_modules, fold_repeats, readable
+from .dot import to_dot
+from .engine import FORMATS, RenderError, render, write
+from .mermaid import to_mermaid
+from .outline import to_text
+
+
+class Picture:
+    """A graph ready to be drawn: it shows itself in a notebook, ``save`` writes it, ``open`` opens the browser."""
+
+    def __init__(self, graph: Graph, dark: bool = False):
+        self.graph, self.dark = graph, dark
+
+    @property
+    def dot(self) -> str:
+        """The picture in Graphviz' language."""
+        return to_dot(self.graph, self.dark)
+
+    @property
+    def mermaid(self) -> str:
+        """The picture in Mermaid's language."""
+        return to_mermaid(self.graph)
+
+    def __str__(self) -> str:
+        return to_text(self.graph)
+
+    def save(self, path) -> Path:
+        """Writes SVG, PNG, PDF, DOT, Mermaid (.mmd) or text, by the file's ending.
+
+        Raises ``RenderError`` with the reason if it cannot.
+        """
+        path = Path(path)
+        kind = path.suffix.removeprefix(".").lower()
+        texts = {"dot": lambda: self.dot, "mmd": lambda: self.mermaid, "txt": lambda: str(self)}
+        if kind not in (*FORMATS, *texts):
+            raise RenderError(f"draw: the format is one of {', '.join([*FORMATS, *texts])}, got {kind!r}")
+        write(path, texts[kind]().encode() if kind in texts else render(self.dot, kind))
+        return path
+
+    def open(self) -> Path:
+        """Writes an SVG into a temporary folder and opens it in the browser."""
+        path = self.save(Path(tempfile.mkdtemp(prefix="microgradnet-")) / "graph.svg")
+        webbrowser.open(path.as_uri())
+        return path
+
+    def _repr_svg_(self) -> str:
+        return render(self.dot, "svg").decode()
+
+    def _repr_html_(self) -> str:
+        """The SVG in a box that scrolls, so that nothing is cut off; as text where there is no layout engine."""
+        try:
+            svg = self._repr_svg_()
+        except RenderError as error:
+            return f"<p>{html.escape(str(error))}</p><pre>{html.escape(str(self))}</pre>"
+        return f'<div style="overflow:auto;max-height:40em">{svg[svg.index("<svg") :]}</div>'
+
+
+def draw(
+    x, model=None, title: str = "", *, inputs=None, level: str = "", depth: int | None = None, dark: bool = False
+) -> Picture:
+    """The graph of a computation, inputs on the left, the result on the right.
+
+    Every box has the op, its formula, shape, data and gradient; "not computed yet" before backward. A box with straight
+    corners is a leaf (orange: a parameter, blue: an input), one with round corners an op (green: the result). An edge
+    has the local derivative in symbols and, where it is one number, in numbers; a negative one is dashed. The row of a
+    gradient is the darker the larger it is. Ops stand inside the modules that ran them. A graph of more than a few
+    hundred boxes is drawn with modules closed.
+
+    Args:
+        x: a Tensor; a Tape, which has every value and gradient; a Value or a ScalarTape; a module, run on ``inputs``.
+        model: a module whose parameters' names label the leaves.
+        title: stands above the picture.
+        inputs: a tensor, or a tuple of them, for a module.
+        level: ``"module"`` closes modules to one box each (repeats are drawn once, marked × 12), ``"op"`` shows every
+            op, ``"scalar"`` opens a module on small inputs into single numbers. Default: ops, if they can be read.
+        depth: how many modules deep to look; what lies deeper is closed; 0 closes all.
+        dark: light ink on a dark ground.
+
+    Raises TypeError for what has no graph, ValueError for a level that it does not have.
+    """
+    if level not in ("", "module", "op", "scalar"):
+        raise ValueError(f"draw: level is 'module', 'op' or 'scalar', got {level!r}")
+    if hasattr(x, "named_parameters"):
+        x, model = _run(x, inputs, level), x
+    elif inputs is not None or level == "scalar":
+        raise ValueError(
+            f"draw: inputs and level='scalar' go with a module, got {type(x).__name__}: "
+            "scalar.to_scalar(function, *tensors) opens any function of tensors"
+        )
+    if hasattr(x, "columns") or hasattr(x, "tape"):
+        return Picture(readable(trace_scalar(x, title)), dark)
+    if not hasattr(x, "nodes") and not hasattr(x, "grad_fn"):
+        expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
+        raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
+    graph = trace(x, model, title)
+    if level == "module" or depth is not None:
+        if depth is None:  # one module around everything is opened
+            depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
+        graph = close_modules(graph, depth)
+        return Picture(fold_repeats(graph) if level == "module" else graph, dark)
+    return Picture(graph if level == "op" else readable(graph), dark)
+
+
+def _run(module, inputs, level: str):
+    """What a module computes from ``inputs``, as a Tape, or as a Value (of the sum, if it gives several numbers)."""
+    import microgradnet as mg
+
+    if inputs is None:
+        raise ValueError("draw: a module needs inputs to run on: draw(model, inputs=x)")
+    inputs = inputs if isinstance(inputs, tuple) else (inputs,)
+    if level == "scalar":
+        from microgradnet.scalar import ScalarTape, to_scalar
+
+        with ScalarTape() as tape:
+            to_scalar(module, *inputs)
+        return tape
+    with mg.Tape() as tape:
+        module(*inputs)
+    return tape

@@ -1,0 +1,1 @@
+"""What ran, as the model of a graph."""

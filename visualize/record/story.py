@@ -1,0 +1,304 @@
+"""What happens in a computation, step by step: forward, backward one edge at a time, the optimizer's update.
+
+The story is plain data (names, numbers, sentences) with no word of how it is shown. The step player, the transcript and
+the derivation in LaTeX are all made from it.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from microgradnet.backends.device import array_of, read
+
+from .formula import in_formula, number_text, partial_symbols, substitute
+from .graph import Graph
+from .trace import saved_on_host, trace
+from .zoom import readable
+
+OWN_CODE = (
+    "visualize/record/expression.py",
+    "visualize\\expression.py",
+)  # of a formula that was typed there is no user's line
+
+
+@dataclass
+class Event:
+    """One step: ``kind`` is "forward", "start" (of backward), "backward" (along one edge) or "update" (of a leaf).
+
+    Numbers are texts, as they are shown; ``exact`` is the contribution itself where it is one number. ``before`` and
+    ``after`` are the running sum of the gradient (or, for an update, the value) that the step changes.
+    """
+
+    kind: str
+    node: str
+    title: str
+    target: str = ""
+    edge: int | None = None
+    formula: str = ""
+    filled: str = ""
+    upstream: str = ""
+    local: str = ""
+    local_formula: str = ""
+    contribution: str = ""
+    exact: float | None = None
+    before: str = ""
+    after: str = ""
+    line: str = ""
+
+
+@dataclass
+class Story:
+    """A graph and the events on it, in order."""
+
+    graph: Graph
+    events: list[Event] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # of the nodes in formulas, by key
+    formulas: dict[str, str] = field(default_factory=dict)  # with the operands' names, by key
+
+    def transcript(self) -> list[str]:
+        """Each event as one sentence."""
+        return [_sentence(event) for event in self.events]
+
+
+def tell(tape, loss=None, model=None, optimizer=None, title: str = "") -> Story:
+    """Plays backward over what ``tape`` recorded and notes every step.
+
+    Args:
+        tape: a ``Tape`` that recorded the forward pass, and no backward that has freed what it saved.
+        loss: the tensor to start backward from, of one element; default: the last one that was recorded.
+        model: its parameters' names label the leaves.
+        optimizer: its ``step`` is taken after backward and told as well; parameters and gradients change by it.
+
+    Without an optimizer every ``.grad`` is afterwards what it was before.
+    """
+    if not hasattr(tape, "nodes"):
+        raise TypeError(
+            f"play: a Tape expected, got {type(tape).__name__}: record the computation inside `with mg.Tape() as tape:`"
+        )
+    if not tape.nodes:
+        raise ValueError("play: nothing was recorded on this tape: no input of the computation requires grad")
+    graph = readable(trace(tape, model, title))
+    story = Story(graph)
+    if any(node.kind == "module" for node in graph.nodes):
+        _tell_modules(story)
+        return story
+    teller = _Teller(tape, story)
+    teller.forward()
+    leaves = {leaf: leaf.grad for leaf in teller.leaves}
+    for leaf in leaves:
+        leaf.grad = None
+    try:
+        teller.backward(loss)
+        gradients = {leaf: leaf.grad for leaf in leaves}
+    finally:
+        for leaf, grad in leaves.items():
+            leaf.grad = grad
+    if optimizer is not None:
+        teller.update(optimizer, gradients)
+    return story
+
+
+class _Teller:
+    """Turns the tape's steps into events."""
+
+    def __init__(self, tape, story: Story):
+        self.tape, self.story = tape, story
+        nodes = [node for node in tape.nodes if node.op.name != "output"]
+        self.keys = {id(node): f"op{i}" for i, node in enumerate(nodes)}
+        self.by_key = {node.key: node for node in story.graph.nodes}
+        self.edges: dict[tuple[str, str], list[int]] = {}
+        for i, edge in enumerate(story.graph.edges):
+            self.edges.setdefault((edge.target, edge.argument), []).append(i)
+        self.leaves = {parent: None for node in tape.nodes for parent in node.parents if hasattr(parent, "grad_fn")}
+        self.names = story.names = self._names()
+        for shown in story.graph.nodes:  # an update writes over the values
+            shown.value = None if shown.value is None else np.array(shown.value)
+            if (shown.line or "").rpartition(":")[0].endswith(OWN_CODE):
+                shown.line = None
+
+    def _names(self) -> dict[str, str]:
+        """Each node's name in formulas: a leaf's own, v1, v2, … for what is computed."""
+        names, count = {}, 0
+        for node in self.story.graph.nodes:
+            if node.kind in ("op", "output"):
+                count += 1
+                names[node.key] = f"v{count}"
+            else:
+                names[node.key] = node.label
+        return names
+
+    def _operands(self, key: str) -> list[tuple[str, str]]:
+        """(argument, key of the node that it comes from), for each edge into a node."""
+        return [(edge.argument, edge.source) for edge in self.story.graph.edges if edge.target == key]
+
+    def forward(self) -> None:
+        for node in self.tape.nodes:
+            key = self.keys.get(id(node))
+            if key is None:
+                continue
+            shown = self.by_key[key]
+            operands = self._operands(key)
+            formula, filled = self._formula(node, operands)
+            self.story.formulas[key] = formula
+            self.story.events.append(
+                Event(
+                    "forward",
+                    key,
+                    f"{self.names[key]} = {node.op.name}({', '.join(self.names[source] for _, source in operands)})",
+                    formula=f"{self.names[key]} = {formula}",
+                    filled=f"{filled} = {number_text(shown.value)}" if filled else number_text(shown.value),
+                    after=number_text(shown.value),
+                    line=shown.line or "",
+                )
+            )
+
+    def _formula(self, node, operands: list) -> tuple[str, str]:
+        """An op's formula with its operands' names, and with their numbers (only where these are single numbers)."""
+        formula = node.op.formula or f"{node.op.name}(…)"
+        arguments = getattr(node.op, "array_names", None)
+        if not arguments:
+            return formula, ""
+        sources = dict(operands)
+        values = {a: self.by_key[sources[a]].value if a in sources else saved_on_host(node).get(a) for a in arguments}
+        constants = {a: "const" if v is None or np.size(v) != 1 else in_formula(v) for a, v in values.items()}
+        named = substitute(formula, {a: self.names[sources[a]] if a in sources else constants[a] for a in arguments})
+        if any(v is None or np.size(v) != 1 for v in values.values()):
+            return named, ""
+        return named, substitute(formula, constants)
+
+    def backward(self, loss) -> None:
+        from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
+        root = loss if loss is not None else _tensor_of(self.tape, from_node)
+        key = self.keys[id(from_node)]
+        self.story.events.append(
+            Event(
+                "start",
+                key,
+                f"Backward starts at {self.names[key]}: its gradient with respect to itself is 1.",
+                target=key,
+                contribution="1",
+                before="not computed yet",
+                after="1",
+            )
+        )
+        sums: dict[str, np.ndarray] = {key: np.ones(())}
+        for step in self.tape.steps(root):
+            self._step(step, sums)
+
+    def _step(self, step, sums: dict) -> None:
+        key = self.keys.get(id(step.node))
+        if key is None:
+            return
+        partials = partial_symbols(step.node.op)
+        used: dict[str, int] = {}
+        for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
+            contribution = step.contributions.get(argument)
+            if contribution is None or parent is None:
+                continue
+            places = self.edges.get((key, argument), [])
+            number = used.get(argument, 0)
+            used[argument] = number + 1
+            if number >= len(places):
+                continue
+            edge = self.story.graph.edges[places[number]]
+            target = edge.source
+            before = sums.get(target)
+            after = contribution if before is None else before + contribution
+            sums[target] = after
+            local = step.local_derivatives.get(argument)
+            names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
+            saved = saved_on_host(step.node)
+            fixed = {a: in_formula(v) for a, v in saved.items() if a not in names and np.size(v) == 1}
+            symbol = substitute(partials.get(argument, ""), fixed | names)
+            self.story.events.append(
+                Event(
+                    "backward",
+                    key,
+                    f"From {self.names[key]} back to {self.names[target]}",
+                    target=target,
+                    edge=places[number],
+                    upstream=number_text(step.upstream),
+                    local="" if local is None else number_text(local),
+                    local_formula=f"∂{self.names[key]}/∂{self.names[target]}" + (f" = {symbol}" if symbol else ""),
+                    contribution=number_text(contribution),
+                    exact=float(np.reshape(contribution, ()))
+                    if np.size(contribution) == 1 and np.isfinite(contribution).all()
+                    else None,
+                    before="not computed yet" if before is None else number_text(before),
+                    after=number_text(after),
+                    line=self.by_key[key].line or "",
+                )
+            )
+            self.by_key[target].gradient = np.array(after)
+
+    def update(self, optimizer, gradients: dict) -> None:
+        params = [p for group in optimizer.param_groups for p in group["params"] if p in gradients]
+        before = {p: np.array(read(p)) for p in params}
+        for p in params:
+            p.grad = gradients[p]
+        optimizer.step()
+        leaf_keys = {id(leaf): key for leaf, key in self._leaf_keys().items()}
+        for p in params:
+            key = leaf_keys[id(p)]
+            self.story.events.append(
+                Event(
+                    "update",
+                    key,
+                    f"{type(optimizer).__name__} moves {self.names[key]} against its gradient",
+                    target=key,
+                    contribution=number_text(read(p) - before[p]),
+                    upstream=number_text(read(gradients[p])) if gradients[p] is not None else "",
+                    before=number_text(before[p]),
+                    after=number_text(read(p)),
+                )
+            )
+
+    def _leaf_keys(self) -> dict:
+        keys = {}
+        for node in self.tape.nodes:
+            key = self.keys.get(id(node))
+            places: dict[str, int] = {}
+            for argument, parent in zip(node.argument_names, node.parents, strict=True):
+                if not hasattr(parent, "grad_fn") or key is None:
+                    continue
+                found = self.edges[(key, argument)]
+                keys[parent] = self.story.graph.edges[found[min(places.get(argument, 0), len(found) - 1)]].source
+                places[argument] = places.get(argument, 0) + 1
+        return keys
+
+
+def _tell_modules(story: Story) -> None:
+    """Of a graph too large to read: the modules in the order in which they ran, and back."""
+    for node in story.graph.nodes:
+        story.events.append(Event("forward", node.key, f"{node.label} computes", formula=", ".join(node.details)))
+    for node in reversed(story.graph.nodes):
+        incoming = [(i, e) for i, e in enumerate(story.graph.edges) if e.target == node.key]
+        for i, edge in incoming:
+            source = next(n for n in story.graph.nodes if n.key == edge.source)
+            title = f"Gradients flow from {node.label} back to {source.label}"
+            story.events.append(Event("backward", node.key, title, target=edge.source, edge=i))
+
+
+def _tensor_of(tape, node):
+    """The tensor that a recorded node made, to start backward from."""
+    from microgradnet import Tensor
+
+    value = tape.value(node)
+    if isinstance(value, tuple | list) or np.size(value) != 1:
+        raise ValueError(
+            f"play: the last thing recorded, {node.op.name}, is not one number: pass the loss to start from"
+        )
+    return Tensor.made(array_of(value), node)
+
+
+def _sentence(e: Event) -> str:
+    if e.kind == "forward":
+        return f"{e.formula} = {e.filled}" if e.filled else f"{e.title}: {e.formula}"
+    if e.kind == "start":
+        return e.title
+    if e.kind == "update":
+        return f"{e.title}: {e.before} becomes {e.after}."
+    if not e.contribution:
+        return f"{e.title}."
+    product = f"{e.upstream} × {e.local} = {e.contribution}" if e.local else f"contribution {e.contribution}"
+    return f"{e.title}: {e.local_formula}; {product}; gradient so far {e.before} → {e.after}."
