@@ -2,7 +2,7 @@
 
 from . import autograd, data, func, linalg, nn, ops, optim
 from .backends.threads import get_num_threads, set_num_threads
-from .capture import step as capture
+from .capture import capture
 from .checkpoint import load_checkpoint, save_checkpoint
 from .dtypes import (
     bool_,
@@ -23,11 +23,11 @@ from .dtypes import (
     uint8,
 )
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .history import Tape
 from .ops import *  # noqa: F403 (every op, under its name)
 from .random import Generator, manual_seed
 from .scalar import ScalarTape, Value
 from .serialization import load, save
-from .tape import Tape
 from .tensor import Tensor, as_tensor, from_dlpack, from_numpy, tensor
 
 __version__ = "0.1.0"

@@ -43,7 +43,7 @@ def result_type(*values) -> np.dtype:
     """
     ranked: list[np.dtype | None] = [None, None, None]
     for value in values:
-        value = getattr(value, "array", value)
+        value = getattr(value, "_array", value)
         if hasattr(value, "dtype"):
             rank, dtype = (0 if value.ndim else 1), value.dtype
         else:

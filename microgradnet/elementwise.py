@@ -21,6 +21,7 @@ from . import dtypes
 from .backends import source
 from .backends.cpu import launcher as cpu
 from .backends.device import filled, flat, host, is_array, loops, np
+from .choice import exact_where
 from .primitive import Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
@@ -67,8 +68,6 @@ class Elementwise(Primitive):
 
     def _differentiate(self, function) -> None:
         """Sets a rule for each array argument, and the fused one where there is one argument."""
-        from .ops.elementwise.comparison import exact_where
-
         rules, partials, fused = {}, {}, None
         mine = inspect.signature(function).parameters
         output = next((name for name in mine if name not in self.parameters), None)

@@ -1,47 +1,127 @@
-"""What a captured step must know of the library's own code that works on arrays beside the ops; see ``replay``."""
+"""The one stream of what happens, and who listens to it.
+
+Every op call passes ``Primitive.__call__``, every backward passes the walk in ``tape``, every leaf's gradient passes
+``Tensor.grad``. Each of these tells the listeners of its thread. A ``Tape``, a picture, anomaly mode and a captured
+step are listeners. Where nobody listens, all this costs one test of ``state.listeners``.
+"""
 
 import functools
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from .backends import device
-from .backends.device import np
-from .tape import state
 
 
-def as_one_call(function):
-    """Decorator: while a step is captured, a call of ``function`` is noted as one instruction, not op by op.
+class _State(threading.local):
+    """What each thread has of its own; the class attributes are the values that a new thread starts with."""
 
-    For what must run anew each time in Python: counting steps, reading a learning rate that a schedule has changed,
-    drawing random numbers. It costs a tenth of a microsecond where nothing is captured.
+    grad_enabled: bool = True
+    module: tuple[str, ...] = ()  # the path of the module whose forward is running
+    listeners: tuple["Listener", ...] = ()
+
+
+state = _State()
+
+
+class Listener:
+    """Hears what happens in a thread between ``listen`` and ``leave``. A subclass overrides what it wants to hear.
+
+    Arrays in an event are the live ones, not copies: a later op may overwrite them.
     """
+
+    rules = False  # whether the ops inside of a vjp rule are told too, one by one
+
+    def call(self, op: Any, arguments: tuple, settings: dict | None, result: Any, node: Any) -> None:
+        """``op`` made ``result``, a tensor or a tuple of them, from ``arguments``: tensors, arrays and plain values.
+
+        ``settings`` are the keyword arguments of an op with any number of tensors. ``node`` is None where no gradient
+        is needed.
+        """
+
+    def write(self, name: str, target: Any, value: Any) -> None:
+        """The op ``name`` wrote the tensor ``value`` into the memory of ``target``: told after the write."""
+
+    def follow(self, view: Any, renewed: Any) -> None:
+        """``view``, whose base was written to, stands from now on for what ``renewed`` was computed as."""
+
+    def backward(self, node: Any, upstream: Any, contributions: list) -> None:
+        """``node`` turned the cotangent ``upstream`` into ``contributions``, one for each parent (None: not needed)."""
+
+    def add(self, key: Any, before: Any, contribution: Any, after: Any) -> None:
+        """``contribution`` joined the gradient of ``key`` (a Node or a leaf), which was ``before`` (None: nothing)."""
+
+    def accumulate(self, leaf: Any, before: Any, contribution: Any, after: Any) -> None:
+        """``leaf.grad`` was ``before`` and is ``after``; ``contribution`` is None where it was assigned by hand."""
+
+    def enter(self, module: Any, arguments: tuple) -> None:
+        """``module``'s forward begins."""
+
+    def leave(self, module: Any, arguments: tuple, output: Any) -> None:
+        """``module``'s forward has returned ``output``."""
+
+    def outside(self, function: Callable, arguments: tuple, keywords: dict, result: Any, writes: tuple) -> None:
+        """``function``, which works on arrays beside the ops, ran as a whole and wrote to the tensors ``writes``."""
+
+    def before_outside(self, function: Callable) -> None:
+        """Such a function is about to run."""
+
+    def read(self, tensor: Any, how: str) -> None:
+        """Python code looked at the numbers of ``tensor``."""
+
+    def room(self, array: Any) -> None:
+        """``array`` is memory that an op is going to fill besides its result."""
+
+    def refuse(self, reason: str) -> None:
+        """What happens now cannot be told as events, for ``reason``."""
+
+
+def listen(listener: Listener) -> None:
+    """Tells ``listener`` from now on what happens in this thread."""
+    state.listeners = (*state.listeners, listener)
+
+
+def leave(listener: Listener) -> None:
+    """Tells ``listener`` nothing more."""
+    state.listeners = tuple(known for known in state.listeners if known is not listener)
+
+
+def tell(event: str, *details) -> None:
+    """Calls the method ``event`` of every listener."""
+    for listener in state.listeners:
+        getattr(listener, event)(*details)
+
+
+def told_as_one(function: Callable | None = None, *, writes: Callable[..., tuple] = lambda *_, **__: ()) -> Callable:
+    """Decorator: listeners hear of a call of ``function`` as a whole (``outside``), and not of the ops inside it.
+
+    For code that works on arrays beside the ops: an optimizer's loop, running statistics, drawing random numbers.
+    ``writes(*args, **kwargs)`` names the tensors whose numbers or gradients the call changes.
+    """
+    if function is None:
+        return functools.partial(told_as_one, writes=writes)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        recorder = state.recorder
-        if recorder is None:
+        listeners = state.listeners
+        if not listeners:
             return function(*args, **kwargs)
-        recorder.check_random()
         args = tuple(list(a) if isinstance(a, Iterator) else a for a in args)  # such as model.parameters()
-        state.recorder = None
+        tell("before_outside", function)
+        state.listeners = ()
         try:
             result = function(*args, **kwargs)
         finally:
-            state.recorder = recorder
-        recorder.called(function, args, kwargs, result)
+            state.listeners = listeners
+        tell("outside", function, args, kwargs, result, tuple(writes(*args, **kwargs)))
         return result
 
     return call
 
 
-def not_replayed(what: str) -> None:
-    """Says that what is done now, on arrays beside the ops, cannot be done again by a captured step."""
-    if state.recorder is not None:
-        state.recorder.refuse(what)
-
-
-def scratch(shape: tuple[int, ...], like) -> np.ndarray:
-    """Memory that an op on the tensor ``like`` fills besides its result: no constant, though no op gave it."""
+def room(shape: tuple[int, ...], like):
+    """Memory that an op on the tensor ``like`` fills besides its result."""
     array = device.empty(shape, like)
-    if state.recorder is not None:
-        state.recorder.scratch(array)
+    if state.listeners:
+        tell("room", array)
     return array

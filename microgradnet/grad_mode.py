@@ -2,7 +2,7 @@
 
 import functools
 
-from .tape import state
+from .events import state
 
 
 class set_grad_enabled:

@@ -14,11 +14,15 @@ A rule is written with public ops and operators. An op handed raw arrays runs wi
 records: so the same rule is fast first-order code and, under ``create_graph``, differentiable itself.
 """
 
+import functools
 import inspect
+import math
 
+from . import views
 from .backends import device
-from .backends.device import np
-from .tape import Node, PartOf, state
+from .backends.device import np, placed
+from .events import state, tell
+from .tape import Node, PartOf
 from .tensor import Tensor
 
 registry: dict[str, "Primitive"] = {}
@@ -75,9 +79,9 @@ class Primitive:
     def __call__(self, *args, **kwargs):
         if device.loaded and device.elsewhere(args):
             return device.call_there(self, args, kwargs)
-        statics = None
+        settings = None
         if self.variadic:
-            statics = dict(zip(self.parameters, self.defaults, strict=True)) | kwargs
+            settings = dict(zip(self.parameters, self.defaults, strict=True)) | kwargs
         elif kwargs or len(args) != len(self.parameters):
             args = self._bind(args, kwargs)
         arrays, mask, bit, raw = [], 0, 1, True
@@ -85,35 +89,30 @@ class Primitive:
             if isinstance(argument, Tensor):
                 raw = False
                 if argument.view_of is not None and argument.view_of.count != argument.version[0]:
-                    inplace.refresh(argument)
+                    views.refresh(argument)
                 if argument._requires_grad:
                     mask |= bit
-                argument = argument.array
+                argument = argument._array
             arrays.append(argument)
             bit <<= 1
         try:
-            out = self.forward(*arrays) if statics is None else self.forward(*arrays, **statics)
+            out = self.forward(*arrays) if settings is None else self.forward(*arrays, **settings)
         except (ValueError, TypeError, IndexError) as error:
             raise self._explained(error, args) from None
+        if type(out) is not np.ndarray:
+            out = np.asarray(out) if self.outputs is None else tuple(map(np.asarray, out))
         if raw:
             return out
-        recording = mask and state.grad_enabled and self.differentiable
-        node = self._record(args, arrays, statics, out, mask) if recording else None
-        result = self._wrap(out, node)
-        if state.recorder is not None:
-            state.recorder.ran(self, args, statics, out, result)
-        if self.view and np.may_share_memory(out, arrays[0]):
-            x = args[0]
-            base, steps = (x, ()) if x.view_of is None else x.view_of[:2]
-            result.view_of = inplace.View(base, (*steps, (self, args[1:])), x.version[0])
-            result.version = x.version
-        if node is None:
-            return result
-        for name in node.saved.keys() & self.output_names:
-            made = result if self.outputs is None else result[self.outputs.index(name)]
-            node.checks.append((name, made.version, 0))
-        for watcher in state.watchers:
-            watcher.forward(node, out)
+        node = None
+        if mask and state.grad_enabled and self.differentiable:
+            node = self._record(args, arrays, settings, out, mask)
+        result = Tensor.made(out, node) if self.outputs is None else self._several(out, node)
+        if self.view and self.differentiable and np.may_share_memory(out, arrays[0]):
+            views.join(result, args[0], self, args[1:])
+        if node is not None:
+            self._guard_outputs(node, result)
+        if state.listeners:
+            tell("call", self, args, settings, result, node)
         return result
 
     def _bind(self, args: tuple, kwargs: dict) -> tuple:
@@ -131,17 +130,20 @@ class Primitive:
             raise TypeError(f"{self.name}: argument {missing!r} is missing")
         return tuple(values)
 
-    def _wrap(self, out, node: Node | None):
-        if self.outputs is None:
-            return Tensor.made(out if type(out) is np.ndarray else np.asarray(out), node)
+    def _several(self, out: tuple, node: Node | None) -> tuple[Tensor, ...]:
+        """The tensors of an op with several outputs; each that can have a gradient gets a Node of its own."""
         return tuple(
-            Tensor.made(
-                np.asarray(o), None if node is None or np.asarray(o).dtype.kind != "f" else output_node(node, i, o)
-            )
+            Tensor.made(o, None if node is None or o.dtype.kind != "f" else output_node(node, i, o))
             for i, o in enumerate(out)
         )
 
-    def _record(self, args, arrays, statics, out, mask: int) -> Node:
+    def _guard_outputs(self, node: Node, result) -> None:
+        """Lets backward notice a later write to an output that was saved."""
+        for name in node.saved.keys() & self.output_names:
+            made = result if self.outputs is None else result[self.outputs.index(name)]
+            node.checks.append((name, made.version, 0))
+
+    def _record(self, args, arrays, settings, out, mask: int) -> Node:
         """The Node of this call, with what the rules of the arguments in ``mask`` need."""
         key = (mask, len(args))
         plan = self._plans.get(key)
@@ -163,7 +165,7 @@ class Primitive:
                     named = zip(self.argument_names(len(args)), args, strict=True)
                     checks += [(n, a.version, a.version[0]) for n, a in named if isinstance(a, Tensor)]
             elif name != "i":
-                saved[name] = statics[name]
+                saved[name] = settings[name]
         parents = []  # a loop: a generator costs as much as all that is in it
         for i in positions:
             x = args[i]
@@ -202,26 +204,44 @@ class Primitive:
                     f"backward: {self.name} needs its {name!r}, which was changed in place "
                     f"{version[0] - count} time(s) since: work on a clone(), or out of place"
                 )
+        needed = [p is not None and (useful is None or p in useful) for p in node.parents]
         if create_graph:
             saved = {name: self._as_tensor(node, name, value) for name, value in saved.items()}
-        needed = [p is not None and (useful is None or p in useful) for p in node.parents]
-        if self.fused is not None and not create_graph:
-            contributions = self.fused.function(g, needed, *[saved[n] for n in self.fused.needs])
-        elif self.variadic:
+        elif self.fused is not None:
+            return self._fitted(node, self.fused.function(g, needed, *[saved[n] for n in self.fused.needs]))
+        elif state.listeners and any(listener.rules for listener in state.listeners):
+            return self._told_pull(node, g, saved, needed)
+        return self._fitted(node, self._by_rules(g, saved, needed))
+
+    def _by_rules(self, g, saved: dict, needed: list[bool]) -> list:
+        """Each argument's contribution by its own rule."""
+        if self.variadic:
             rule = next(iter(self.rules.values()))
-            contributions = [
+            return [
                 rule.function(g, *[i if n == "i" else saved[n] for n in rule.needs]) if want else None
                 for i, want in enumerate(needed)
             ]
-        else:
-            contributions = [
-                rule.function(g, *[saved[n] for n in rule.needs]) if want else None
-                for rule, want in zip(self.rules.values(), needed, strict=True)
-            ]
         return [
-            None if c is None else c if type(c) in (list, PartOf) else fit(c, parent.shape, parent.dtype)
+            rule.function(g, *[saved[n] for n in rule.needs]) if want else None
+            for rule, want in zip(self.rules.values(), needed, strict=True)
+        ]
+
+    @staticmethod
+    def _fitted(node: Node, contributions) -> list:
+        """Each contribution in the shape and dtype of its parent."""
+        return [
+            c if c is None or type(c) in (list, PartOf) else fit(c, parent.shape, parent.dtype)
             for c, parent in zip(contributions, node.parents, strict=True)
         ]
+
+    def _told_pull(self, node: Node, g, saved: dict, needed: list[bool]) -> list:
+        """The rules on Tensors that need no gradient, so that listeners are told of each op inside them."""
+        before, state.grad_enabled = state.grad_enabled, False
+        try:
+            saved = {name: _constant(value) for name, value in saved.items()}
+            return [_array_of(c) for c in self._fitted(node, self._by_rules(_constant(g), saved, needed))]
+        finally:
+            state.grad_enabled = before
 
     def local_derivatives(self, node: Node) -> dict:
         """∂output/∂argument by the argument's name, where it is one number for each element; see ``Elementwise``."""
@@ -252,6 +272,18 @@ class Primitive:
         return f"<op {self.name}: {self.formula}>"
 
 
+def _constant(value):
+    """Arrays as Tensors that need no gradient, so that what a rule computes from them is told."""
+    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
+        return type(value)(map(_constant, value))
+    return Tensor.made(value) if isinstance(value, np.ndarray) else value
+
+
+def _array_of(value):
+    """The inverse of ``_constant``."""
+    return [_array_of(v) for v in value] if isinstance(value, list) else getattr(value, "_array", value)
+
+
 def _joined(array, parent) -> Tensor:
     """The tensor of ``array`` that ``parent`` made, or is."""
     return parent if isinstance(parent, Tensor) else Tensor.made(array, parent)
@@ -262,12 +294,79 @@ def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, 
 
     ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for a result
     that nobody used. ``differentiable=False`` is for results that are constants, such as indices and comparisons.
-    ``view=True`` says that the result may share memory with the first argument.
+    ``view=True`` says that the result may share memory with the first argument: a write to one is a write to both.
     """
     if forward is None:
         return lambda f: Primitive(f, formula, outputs, differentiable, view)
     return Primitive(forward, formula, outputs, differentiable, view)
 
 
-from . import views as inplace  # noqa: E402 (these declare ops themselves)
-from .fitting import broadcast_to, cast, fit, moved, output_node, sum_to  # noqa: E402, F401
+def fit(g, shape: tuple, dtype: np.dtype):
+    """A gradient brought to its input's shape and dtype: the one place where broadcasting is undone."""
+    if g.shape != shape:
+        g = sum_to(g, shape) if isinstance(g, Tensor) else sum_to.forward(g, shape)
+    if g.dtype != dtype:
+        g = cast(g, dtype)
+    return g if type(g) is np.ndarray or isinstance(g, Tensor) else np.asarray(g)
+
+
+def output_node(node: Node, index: int, value) -> Node:
+    """The Node of one output of an op with several: it hands its cotangent on in that output's place."""
+    size = len(node.op.outputs)
+    made = Node(output, (node,), {"index": index, "count": size}, (), np.shape(value), value.dtype)
+    made.module = node.module
+    return made
+
+
+@primitive(formula="output i")
+def output(values, index, count):
+    """One of the results of an op that has several."""
+    return values[index]
+
+
+output.vjp(values=lambda g, index, count: [g if i == index else None for i in range(count)])
+
+
+@primitive(formula="broadcast(x)", view=True)
+def broadcast_to(x, shape):
+    """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
+    return np.broadcast_to(x, shape)
+
+
+@primitive(formula="Σ over broadcast dims")
+def sum_to(x, shape):
+    """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
+    lead = x.ndim - len(shape)
+    stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
+    if lead and not stretched and x.dtype.kind == "f" and x.flags.c_contiguous and x.size:
+        return np.matmul(*ones_and_rows(x, shape)).reshape(shape)
+    return np.asarray(x.sum(axis=(*range(lead), *stretched), keepdims=True)).reshape(shape)
+
+
+def ones_and_rows(x: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Two operands whose product sums ``x`` over all but its last dimensions: the BLAS adds rows faster than NumPy."""
+    rows = x.reshape(-1, math.prod(shape))
+    return _ones(len(rows), x.dtype, x.__class__), rows
+
+
+@functools.lru_cache(maxsize=16)
+def _ones(count: int, dtype: np.dtype, kind: type) -> np.ndarray:
+    return np.ones(count, dtype)
+
+
+@primitive(formula="x")
+def cast(x, dtype):
+    """``x`` with another element type."""
+    return np.asarray(x).astype(dtype, copy=False)
+
+
+@primitive(formula="x")
+def moved(x, device, origin):
+    """``x``, of the device ``origin``, on ``device``."""
+    return placed(x, device)
+
+
+moved.vjp(x=lambda g, device, origin: moved(g, origin, device))
+broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
+sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
+cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x

@@ -11,8 +11,9 @@ import weakref
 from . import dtypes
 from .backends import device as devices
 from .backends.device import np
+from .events import state, tell
 from .hooks import RemovableHandle
-from .tape import state
+from .tape import walk
 
 
 class Tensor:
@@ -23,25 +24,28 @@ class Tensor:
     or None before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf).
     """
 
-    __slots__ = ("__weakref__", "_requires_grad", "array", "extras", "grad", "grad_fn", "version", "view_of")
+    __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "extras", "grad_fn", "version", "view_of")
     __array_ufunc__ = None  # np_array * tensor asks the tensor; np.sin(tensor) is an error, not a lost gradient
 
     def __init__(self, data, dtype=None, requires_grad=False, name=None):
-        if isinstance(data, Tensor):
-            data = data.array
+        source = data if isinstance(data, Tensor) else None
+        if source is not None:
+            data = source._array
         if not devices.is_array(data):
             dtype = dtypes.get_default_dtype() if dtype is None else dtype
         try:
-            self.array = (
+            self._array = (
                 np.asarray(data, dtype) if devices.on_cpu(data) else data.astype(dtype or data.dtype, copy=False)
             )
         except (ValueError, TypeError):
             raise TypeError(
                 f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}"
             ) from None
-        if self.array.dtype.kind not in "fiub":
-            raise TypeError(f"Tensor: numbers or booleans expected, got an array of dtype {self.array.dtype}")
-        self.grad, self.grad_fn, self.version, self.view_of = None, None, [0], None
+        if self._array.dtype.kind not in "fiub":
+            raise TypeError(f"Tensor: numbers or booleans expected, got an array of dtype {self._array.dtype}")
+        if source is not None and self._array is not data and state.listeners:
+            tell("read", source, "Tensor")
+        self._grad, self.grad_fn, self.version, self.view_of = None, None, [0], None
         self.extras = None if name is None else {"name": name}
         self._requires_grad = False
         if requires_grad:
@@ -51,16 +55,38 @@ class Tensor:
     def made(array, node=None) -> Tensor:
         """The tensor for an op's result ``array``; ``node`` recorded how it was made, or None."""
         tensor = Tensor.__new__(Tensor)
-        tensor.array = array
+        tensor._array = array
         tensor.grad_fn, tensor._requires_grad = node, node is not None
-        tensor.grad, tensor.extras, tensor.version, tensor.view_of = None, None, [0], None
+        tensor._grad, tensor.extras, tensor.version, tensor.view_of = None, None, [0], None
         return tensor
 
-    shape = property(lambda self: self.array.shape)
-    dtype = property(lambda self: self.array.dtype)
-    ndim = property(lambda self: self.array.ndim)
+    @property
+    def array(self) -> np.ndarray:
+        """The array with the numbers. Listeners are told that they are read here, outside of any op."""
+        if state.listeners:
+            tell("read", self, "array")
+        return self._array
+
+    @array.setter
+    def array(self, value: np.ndarray) -> None:
+        self._array = value
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward has accumulated in a leaf, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        before, self._grad = self._grad, value
+        if state.listeners:
+            tell("accumulate", self, before, None, value)
+
+    shape = property(lambda self: self._array.shape)
+    dtype = property(lambda self: self._array.dtype)
+    ndim = property(lambda self: self._array.ndim)
     is_leaf = property(lambda self: self.grad_fn is None)
-    device = property(lambda self: devices.of(self.array))
+    device = property(lambda self: devices.of(self._array))
 
     @property
     def requires_grad(self) -> bool:
@@ -71,7 +97,7 @@ class Tensor:
     def requires_grad(self, value: bool) -> None:
         if self.grad_fn is not None and not value:
             raise RuntimeError("requires_grad: this tensor was computed, so it cannot be made a constant: use detach()")
-        if value and self.array.dtype.kind != "f":
+        if value and self._array.dtype.kind != "f":
             raise RuntimeError(
                 f"requires_grad: only floating-point tensors have gradients, this one is {self.dtype.name}"
             )
@@ -92,77 +118,49 @@ class Tensor:
 
     @property
     def data(self) -> Tensor:
-        """The same memory, outside the graph."""
-        return Tensor.made(self.array)
+        """The same memory, outside the graph; a write to it is not noticed."""
+        constant = self.detach()
+        constant.version = [0]
+        return constant
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        self.array = value.array
-
-    def detach(self) -> Tensor:
-        """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
-        tensor = Tensor.made(self.array)
-        tensor.version = self.version
-        return tensor
+        self._array = value._array
 
     def numpy(self) -> np.ndarray:
         """The array itself (not a copy). Raises for a tensor that requires grad: use ``.detach().numpy()``."""
         if self._requires_grad:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would lose it: use .detach().numpy()")
-        if not isinstance(self.array, np.ndarray):
+        if not isinstance(self._array, np.ndarray):
             raise TypeError(f"numpy: this tensor is on {self.device}: use .cpu().numpy()")
-        return self.array
+        return self._looked_at("numpy")
+
+    def _looked_at(self, how: str) -> np.ndarray:
+        if state.listeners:
+            tell("read", self, how)
+        return self._array
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.array(self.numpy(), dtype, copy=copy)
 
     def item(self):
         """The one number in a tensor of one element."""
-        if self.array.size != 1:
+        if self._array.size != 1:
             raise RuntimeError(f"item: a tensor of one element expected, this one has shape {self.shape}")
-        return self.array.item()
+        return self._looked_at("item").item()
 
     def tolist(self):
-        return self.array.tolist()
+        """The numbers as nested lists."""
+        return self._looked_at("tolist").tolist()
 
     def size(self, dim: int | None = None):
         return self.shape if dim is None else self.shape[dim]
 
     def dim(self) -> int:
-        return self.array.ndim
+        return self._array.ndim
 
     def numel(self) -> int:
-        return self.array.size
-
-    def to(self, *args, dtype=None, device=None, non_blocking=False, copy=False) -> Tensor:
-        """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
-
-        ``copy`` makes a new one even where nothing changes; ``non_blocking`` is taken and means nothing here.
-        """
-        dtype, device = destination(args, dtype, device)
-        here = device is None or str(device) in (self.device, self.device.partition(":")[0])
-        moved = self if here else primitive.moved(self, str(device), self.device)
-        if dtype is not None and moved.dtype != np.dtype(dtype):
-            return primitive.cast(moved, np.dtype(dtype))
-        return moved.clone() if copy and moved is self else moved
-
-    def float(self) -> Tensor:
-        return self.to(dtypes.float32)
-
-    def double(self) -> Tensor:
-        return self.to(dtypes.float64)
-
-    def long(self) -> Tensor:
-        return self.to(dtypes.int64)
-
-    def bool(self) -> Tensor:
-        return self.to(dtypes.bool_)
-
-    def cpu(self) -> Tensor:
-        return self.to("cpu")
-
-    def cuda(self) -> Tensor:
-        return self.to("cuda")
+        return self._array.size
 
     @property
     def mT(self) -> Tensor:
@@ -181,21 +179,21 @@ class Tensor:
         the graph saved is freed on the way unless ``retain_graph`` (default: ``create_graph``). With ``inputs`` only
         those tensors get a gradient.
         """
-        autograd.backward(self, gradient, retain_graph, create_graph, inputs)
+        backward(self, gradient, retain_graph, create_graph, inputs)
 
     def seed(self, gradient=None, create_graph=False) -> dict:
         """What a walk from this tensor starts with: its Node (or itself, if a leaf) and the cotangent."""
         if not self._requires_grad:
             raise RuntimeError("backward: this tensor does not require grad: nothing it was computed from does")
         if gradient is None:
-            if self.array.size != 1:
+            if self._array.size != 1:
                 raise RuntimeError(
                     f"backward: a gradient can be left out only for one element, this tensor has shape {self.shape}: "
                     "pass gradient=, or reduce it with sum() or mean()"
                 )
             array = devices.filled(self.shape, 1, self)
             return {self.grad_fn or self: Tensor.made(array) if create_graph else array}
-        array = getattr(gradient, "array", gradient)
+        array = getattr(gradient, "_array", gradient)
         array = devices.placed(array if devices.is_array(array) else np.asarray(array), self.device)
         if array.shape != self.shape:
             raise RuntimeError(
@@ -212,18 +210,16 @@ class Tensor:
         for hook in tuple(hooks.values()) if hooks and self.is_leaf else ():
             changed = hook(gradient if isinstance(gradient, Tensor) else Tensor.made(gradient))
             gradient = gradient if changed is None else changed
-        before = self.grad
+        before = after = self._grad
         if isinstance(gradient, Tensor):
-            self.grad = gradient if before is None else before + gradient
+            after = gradient if before is None else before + gradient
         elif before is None:
-            self.grad = Tensor.made(gradient if owned else gradient.copy())
+            after = Tensor.made(gradient if owned else gradient.copy())
         else:
-            before.array += gradient
-        if state.recorder is not None:
-            state.recorder.accumulated(self, before, gradient, bool(hooks))
-        for watcher in state.watchers:
-            if hasattr(watcher, "accumulate"):
-                watcher.accumulate(self, gradient)
+            before._array += gradient
+        self._grad = after
+        if state.listeners:
+            tell("accumulate", self, before, gradient, after)
 
     def register_hook(self, hook):
         """Calls ``hook(gradient)`` when this tensor's gradient is known; what it returns, if anything, replaces it.
@@ -238,7 +234,7 @@ class Tensor:
 
         def on_arrays(gradient):
             changed = hook(gradient if isinstance(gradient, Tensor) else Tensor.made(gradient))
-            return changed if changed is None or isinstance(gradient, Tensor) else changed.array
+            return changed if changed is None or isinstance(gradient, Tensor) else changed._array
 
         self.grad_fn.hooks = self.grad_fn.hooks or {}
         return RemovableHandle(self.grad_fn.hooks, on_arrays)
@@ -264,28 +260,28 @@ class Tensor:
             raise RuntimeError(
                 "copy: only leaves can be copied or pickled, this tensor was computed: detach() it first"
             )
-        return _rebuilt, (type(self), self.array, self._requires_grad, self.name)
+        return _rebuilt, (type(self), self._looked_at("copy"), self._requires_grad, self.name)
 
     def __dlpack__(self, **kwargs):
         return self.numpy().__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple:
-        return self.array.__dlpack_device__()
+        return self._array.__dlpack_device__()
 
     def __len__(self) -> int:
-        if self.array.ndim == 0:
+        if self._array.ndim == 0:
             raise TypeError("len: a 0-d tensor has no length")
-        return len(self.array)
+        return len(self._array)
 
     def __iter__(self):
-        if self.array.ndim == 0:
+        if self._array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(len(self.array)))
+        return (self[i] for i in range(len(self._array)))
 
     def __bool__(self) -> bool:
-        if self.array.size != 1:
+        if self._array.size != 1:
             raise RuntimeError(f"the truth of a tensor of shape {self.shape} is ambiguous: use .any() or .all()")
-        return bool(self.array.item())
+        return bool(self._looked_at("__bool__").item())
 
     def __float__(self) -> float:
         return float(self.item())
@@ -294,17 +290,19 @@ class Tensor:
         return int(self.item())
 
     def __index__(self) -> int:
-        if self.array.dtype.kind not in "iu":
+        if self._array.dtype.kind not in "iu":
             raise TypeError(f"an integer tensor of one element can be an index, this one is {self.dtype.name}")
         return int(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.array.ndim == 0 else repr(self)
+        return format(self.item(), spec) if spec and self._array.ndim == 0 else repr(self)
 
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        text = np.array2string(devices.host(self.array), precision=4, separator=", ", prefix="tensor(", threshold=1000)
+        text = np.array2string(
+            devices.host(self._looked_at("repr")), precision=4, separator=", ", prefix="tensor(", threshold=1000
+        )
         if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
             text += f", dtype={self.dtype.name}"
         if self.device != "cpu":
@@ -316,18 +314,6 @@ class Tensor:
         return f"tensor({text})"
 
 
-def destination(args: tuple, dtype, device) -> tuple:
-    """The dtype and the device that the arguments of ``to`` name, None where they name none."""
-    for target in args:
-        if devices.names_device(target):
-            device = target
-        elif isinstance(target, Tensor):
-            dtype, device = target.dtype, target.device
-        elif target is not None and not isinstance(target, bool):
-            dtype = target
-    return dtype, device
-
-
 def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:
     """A copied or unpickled leaf."""
     rebuilt = Tensor.__new__(kind)
@@ -335,19 +321,19 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | Non
     return rebuilt
 
 
-def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = None) -> Tensor:
+def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = None, name: str | None = None) -> Tensor:
     """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
 
     Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype. ``device`` is
     ``"cpu"`` or ``"cuda"``; without it the new tensor is where ``data`` is.
     """
-    array = getattr(data, "array", data)
+    array = data._looked_at("tensor") if isinstance(data, Tensor) else data
     array = np.array(array, dtype) if devices.on_cpu(array) else array.astype(dtype or array.dtype)
     if device is not None:
         array = devices.placed(array, str(device))
     if dtype is None and not isinstance(data, Tensor) and not devices.is_array(data) and array.dtype.kind == "f":
         array = array.astype(dtypes.get_default_dtype())
-    return Tensor(array, requires_grad=requires_grad)
+    return Tensor(array, requires_grad=requires_grad, name=name)
 
 
 def as_tensor(data, dtype=None) -> Tensor:
@@ -369,4 +355,36 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return Tensor(array)
 
 
-from . import autograd, primitive  # noqa: E402 (these build on this file)
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+    """``Tensor.backward`` for several roots at once: one walk, with their gradients added up."""
+    roots, cotangents = paired(tensors, grad_tensors)
+    retain_graph = create_graph if retain_graph is None else retain_graph
+    gradients = seeds(roots, cotangents, create_graph)
+    wanted = None
+    if inputs is not None:
+        wanted = {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
+    with np.errstate(all="ignore"):  # at a pole, Inf and NaN are the answer and not a warning
+        for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
+            pass
+    for key, tensor in (wanted or {}).items():
+        if key in gradients:
+            tensor.accumulate_grad(gradients[key])
+
+
+def paired(tensors, cotangents) -> tuple[tuple, tuple]:
+    """Roots and their cotangents (None: ones), as tuples of one length."""
+    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    if cotangents is None or isinstance(cotangents, Tensor):
+        cotangents = (cotangents,) * len(tensors)
+    if len(cotangents) != len(tensors):
+        raise ValueError(f"grad: {len(tensors)} outputs need as many cotangents, got {len(cotangents)}")
+    return tensors, tuple(cotangents)
+
+
+def seeds(roots, cotangents, create_graph: bool) -> dict:
+    """What a walk from several roots starts with; see ``Tensor.seed``."""
+    gradients: dict = {}
+    for root, cotangent in zip(roots, cotangents, strict=True):
+        for key, g in root.seed(cotangent, create_graph).items():
+            gradients[key] = gradients[key] + g if key in gradients else g
+    return gradients

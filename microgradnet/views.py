@@ -1,18 +1,14 @@
-"""Writing in place: ``x += y``, ``x.mul_(y)``, ``x[i] = v``, with gradients to the old value and to the new.
+"""Views: tensors that share the memory of another one, their base.
 
-A write computes its result out of place, copies it into the tensor's memory, counts it in the version that the tensor
-shares with its views (so that backward notices if it needed the old value), and moves the tensor on to the new Node. A
-write to a view is a write to part of its base: the base moves on too, and other views of it find out when next used.
+A write to the base, or to one of its views, changes all of them. Each view knows the ops that lead to it from its base
+(``View.steps``) and at which version of the base it last looked: a view that is behind is put in its place in the graph
+again, by running those ops once more, when it is next used.
 """
 
 from typing import NamedTuple
 
-from .backends import device
-from .backends.device import np
-from .dtypes import _CATEGORY
-from .primitive import primitive
-from .tape import state
-from .tensor import Tensor, as_tensor
+from .events import state, tell
+from .tensor import Tensor
 
 
 class View(NamedTuple):
@@ -23,16 +19,11 @@ class View(NamedTuple):
     count: int  # the version at which this view's place in the graph was right
 
 
-@primitive(formula="x with part ← v")
-def view_write(x, value, steps):
-    """``x`` after ``value`` was written to the view of it that ``steps`` lead to; the write has been done already."""
-    return x
-
-
-view_write.vjp(
-    x=lambda g, value_shape, steps: without_part(g, steps),
-    value=lambda g, steps: part(g, steps),
-)
+def join(result: Tensor, x: Tensor, op, arguments: tuple) -> None:
+    """Makes ``result``, which shares the memory of ``x``, a view: ``op(x, *arguments)`` made it."""
+    base, steps = (x, ()) if x.view_of is None else x.view_of[:2]
+    result.view_of = View(base, (*steps, (op, arguments)), x.version[0])
+    result.version = x.version
 
 
 def part(x, steps):
@@ -42,99 +33,11 @@ def part(x, steps):
     return x
 
 
-@primitive(formula="x with part ← 0")
-def without_part(x, steps):
-    """``x`` with zeros where the view that ``steps`` lead to lies."""
-    out = np.array(x)
-    part(out, steps)[...] = 0
-    return out
-
-
-without_part.vjp(x=lambda g, steps: without_part(g, steps))
-
-
 def refresh(view: Tensor) -> None:
     """Puts a view behind the latest write to its base in the graph."""
     base, steps, _ = view.view_of
     renewed = part(base, steps)
     view.grad_fn, view._requires_grad = renewed.grad_fn, renewed._requires_grad
     view.view_of = View(base, steps, view.version[0])
-
-
-def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
-    """Makes ``tensor`` become ``result``, the outcome of op ``name`` on it, and returns it.
-
-    Raises:
-        RuntimeError: a leaf that requires grad, or a view of one, outside of ``no_grad``; a result of another shape or
-            of a dtype that the tensor cannot hold.
-    """
-    recording = state.grad_enabled and (tensor.requires_grad or result.requires_grad)
-    if recording and tensor.is_leaf and tensor.requires_grad:
-        raise RuntimeError(
-            f"{name}: a leaf that requires grad cannot be changed in place: use no_grad() or work on a clone()"
-        )
-    base = tensor.view_of.base if tensor.view_of is not None else None
-    if recording and base is not None and base.is_leaf and base.requires_grad:
-        raise RuntimeError(f"{name}: this is a view of a leaf that requires grad: use no_grad() or work on a clone()")
-    if result.shape != tensor.shape:
-        raise RuntimeError(
-            f"{name}: the result has shape {result.shape}, it cannot be written into a tensor of {tensor.shape}"
-        )
-    if _CATEGORY[result.dtype.kind] > _CATEGORY[tensor.dtype.kind]:
-        raise RuntimeError(f"{name}: a result of dtype {result.dtype.name} cannot be written into {tensor.dtype.name}")
-    if recording and result.grad_fn is not None:
-        _keep_old_value(result.grad_fn, tensor)
-    tensor.array[...] = result.array
-    tensor.version[0] += 1
-    if state.recorder is not None:
-        state.recorder.wrote(tensor, result)
-    if not recording:
-        return tensor
-    if base is None:
-        _move_on(tensor, result)
-        return tensor
-    steps = tensor.view_of.steps
-    _move_on(base, view_write(base, result, steps))
-    refresh(tensor)
-    return tensor
-
-
-def _move_on(tensor: Tensor, result: Tensor) -> None:
-    # The op may have changed the dtype (an integer in, a float out): the tensor keeps its own.
-    result = result if result.dtype == tensor.dtype else result.to(tensor.dtype)
-    tensor.grad_fn, tensor._requires_grad = result.grad_fn, result._requires_grad
-
-
-def _keep_old_value(node, tensor: Tensor) -> None:
-    """Copies what ``node`` saved of the memory about to be written, so that its own backward stays right."""
-    copied = set()
-    for name, value in node.saved.items():
-        if device.is_array(value) and np.may_share_memory(value, tensor.array):
-            node.saved[name] = value.copy()
-            copied.add(name)
-    node.checks = [check for check in node.checks if check[0] not in copied]
-
-
-def in_place(op):
-    """The in-place form of an op on tensors: ``add`` -> ``add_``."""
-    name = f"{op.__name__.strip('_')}_"
-
-    def method(self, *args, **kwargs):
-        return write(name, self, op(self, *args, **kwargs))
-
-    method.__name__ = name
-    method.__doc__ = f"In place: {op.__doc__}"
-    return method
-
-
-def copy_(self, source) -> Tensor:
-    """``self[...] = source``, broadcast and in this tensor's dtype; the gradient goes to the source."""
-    return write("copy_", self, fitting.broadcast_to(as_tensor(source), self.shape).to(self.dtype))
-
-
-def zero_(self) -> Tensor:
-    """Every element 0."""
-    return self.fill_(0)
-
-
-from . import fitting  # noqa: E402 (its ops build on primitive, which imports this file)
+    if state.listeners:
+        tell("follow", view, renewed)

@@ -3,24 +3,27 @@
 import numpy as np
 
 from ..backends import device
-from ..tape import Node, Step, state, user_line
+from ..events import Listener, leave, listen, state
+from ..source_line import user_line
+from ..tape import Node
 
 
 class AnomalyError(RuntimeError):
     """A NaN or an Inf appeared."""
 
 
-class _Watcher:
-    """Looks at every value and every gradient that the tape sees."""
+class _Watcher(Listener):
+    """Looks at every value that needs a gradient, and at every gradient."""
 
-    def forward(self, node: Node, value) -> None:
+    def call(self, op, arguments, settings, result, node) -> None:
+        if node is None or op.name == "output":
+            return
         node.line = user_line()
-        for array in value if isinstance(value, tuple) else (value,):
-            self._check(device.array_of(array), node, "forward", "its result")
+        for tensor in result if isinstance(result, tuple) else (result,):
+            self._check(device.array_of(tensor), node, "forward", "its result")
 
-    def backward(self, step: Step) -> None:
-        node = step.node
-        for name, contribution in zip(node.argument_names, step.contributions, strict=True):
+    def backward(self, node, upstream, contributions) -> None:
+        for name, contribution in zip(node.argument_names, contributions, strict=True):
             if contribution is not None and not isinstance(contribution, list):
                 array = device.array_of(contribution)
                 self._check(array, node, "backward", f"the gradient of {name!r}")
@@ -45,19 +48,20 @@ class detect_anomaly:
 
     def __enter__(self):
         self._watcher = _Watcher()
-        state.watchers += (self._watcher,)
+        listen(self._watcher)
 
     def __exit__(self, *exception):
-        state.watchers = tuple(w for w in state.watchers if w is not self._watcher)
+        leave(self._watcher)
 
 
 def set_detect_anomaly(mode: bool) -> None:
     """Switches anomaly mode on or off for this thread."""
-    state.watchers = tuple(w for w in state.watchers if not isinstance(w, _Watcher))
+    for watcher in [known for known in state.listeners if isinstance(known, _Watcher)]:
+        leave(watcher)
     if mode:
-        state.watchers += (_Watcher(),)
+        listen(_Watcher())
 
 
 def anomaly_mode() -> bool:
     """Whether this thread is inside ``detect_anomaly``."""
-    return any(isinstance(w, _Watcher) for w in state.watchers)
+    return any(isinstance(known, _Watcher) for known in state.listeners)

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from ..events import state, tell
 from ..grad_mode import set_grad_enabled
 from ..primitive import output_node
-from ..tape import Node, state
+from ..tape import Node
 from ..tensor import Tensor
 
 
@@ -76,7 +77,7 @@ class _FunctionOp:
                     f"the input {tuple(parent.shape)}"
                 )
             # A view of it, since the function may keep the array: the walk adds in place only into arrays of its own.
-            contributions.append(result if create_graph else result.array.view())
+            contributions.append(result if create_graph else result._array.view())
         return contributions
 
 
@@ -108,20 +109,25 @@ class Function:
     @classmethod
     def apply(cls, *args):
         """Runs ``forward`` and records it as one op."""
-        if state.recorder is not None:
-            state.recorder.refuse(f"{cls.__name__} is a Function of one's own")
         ctx = Context()
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
-        with set_grad_enabled(False):
-            outputs = cls.forward(ctx, *args)
+        listeners, state.listeners = state.listeners, ()  # they hear of one op, not of what it is made of
+        try:
+            with set_grad_enabled(False):
+                outputs = cls.forward(ctx, *args)
+        finally:
+            state.listeners = listeners
         several = isinstance(outputs, tuple)
         outputs = outputs if several else (outputs,)
         for output in outputs:
             if not isinstance(output, Tensor):
                 raise TypeError(f"{cls.__name__}.forward: tensors expected as results, got {type(output).__name__}")
-        if not any(ctx.needs_input_grad) or not state.grad_enabled:
-            return outputs if several else outputs[0]
         op = _FunctionOp(cls, len(outputs))
+        if not any(ctx.needs_input_grad) or not state.grad_enabled:
+            result = outputs if several else outputs[0]
+            if state.listeners:
+                tell("call", op, args, None, result, None)
+            return result
         parents = tuple(
             (a.grad_fn or a) if needed else None for a, needed in zip(args, ctx.needs_input_grad, strict=True)
         )
@@ -130,8 +136,9 @@ class Function:
         made = []
         for i, output in enumerate(outputs):
             constant = output.dtype.kind != "f" or any(output is c for c in ctx.non_differentiable)
-            source = None if constant else node if op.outputs is None else output_node(node, i, output.array)
-            made.append(Tensor.made(output.array, source))
-        for watcher in state.watchers:
-            watcher.forward(node, made[0].array if op.outputs is None else tuple(m.array for m in made))
-        return tuple(made) if several else made[0]
+            source = None if constant else node if op.outputs is None else output_node(node, i, output._array)
+            made.append(Tensor.made(output._array, source))
+        result = tuple(made) if several else made[0]
+        if state.listeners:
+            tell("call", op, args, None, result, node)
+        return result

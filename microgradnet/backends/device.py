@@ -98,7 +98,7 @@ def elsewhere(args: tuple) -> bool:
     """Whether an op with these arguments, tensors and arrays, must not run as things stand: see ``call_there``."""
     here = there = False
     for value in args:
-        value = getattr(value, "array", value)
+        value = getattr(value, "_array", value)
         if isinstance(value, numpy.ndarray):
             here = True
         elif not on_cpu(value):
@@ -111,7 +111,7 @@ def call_there(op, args: tuple, kwargs: dict):
 
     Raises RuntimeError for tensors on different devices; a 0-d one of the CPU may meet any, as in PyTorch.
     """
-    arrays = [getattr(value, "array", value) for value in args]
+    arrays = [getattr(value, "_array", value) for value in args]
     there = next((a for a in arrays if not on_cpu(a)), None)
     if there is None:
         with use(numpy.empty(0)):
@@ -163,13 +163,13 @@ def flat(array, dtype):
 
 def array_of(value):
     """The array of a tensor, an array as it is, anything else as a NumPy array."""
-    value = getattr(value, "array", value)
+    value = getattr(value, "_array", value)
     return value if is_array(value) else numpy.asarray(value)
 
 
 def read(value) -> numpy.ndarray:
     """The numbers of a tensor or an array on the host, for decisions that only the host can take."""
-    return host(array_of(value))
+    return host(array_of(getattr(value, "array", value)))
 
 
 def filled(shape, value: float, like):
@@ -185,7 +185,7 @@ def empty(shape, like):
 
 def _library_of(value):
     """NumPy or CuPy: whose array that of a tensor, or an array, is."""
-    return numpy if on_cpu(getattr(value, "array", value)) else library()
+    return numpy if on_cpu(getattr(value, "_array", value)) else library()
 
 
 def add_at(array, index, values) -> None:
@@ -212,7 +212,7 @@ def first_of(cotangent):
     """An array of a cotangent in flight: an array, a Tensor, or a list of them with gaps."""
     while isinstance(cotangent, list):
         cotangent = next(c for c in cotangent if c is not None)
-    return getattr(cotangent, "array", cotangent)
+    return getattr(cotangent, "_array", cotangent)
 
 
 def on_cpu(value) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backends.device import flat
 from ..elementwise import Elementwise
-from ..fitting import ones_and_rows, sum_to
+from ..primitive import ones_and_rows, sum_to
 from ..tensor import Tensor
 from . import fusion
 from .recorder import Instruction, Recorder, arrays_in
@@ -33,11 +33,13 @@ class Program:
         self.recorder = recorder  # holds the arrays
         self.lines: list[str] = []
         self.calls: list[Callable] = []
-        self.tensors = [(t, t.array) for t in [*recorder.constants.values(), *recorder.leaves] if isinstance(t, Tensor)]
+        self.tensors = [
+            (t, t._array) for t in [*recorder.constants.values(), *recorder.leaves] if isinstance(t, Tensor)
+        ]
         leaves = recorder.leaves
         self.fresh_at_start = [(leaf, recorder.had_gradient.get(leaf, False)) for leaf in leaves]
         self.kept_gradients = [
-            (i.op, i.settings["grad"].array)
+            (i.op, i.settings["grad"]._array)
             for i in recorder.instructions
             if i.kind == "gradient" and not i.settings["fresh"]
         ]
@@ -50,13 +52,13 @@ class Program:
     def check(self) -> None:
         """Raises Stale if a parameter's memory was replaced, or gradients stand otherwise than when it was recorded."""
         for tensor, array in self.tensors:
-            if tensor.array is not array:
+            if tensor._array is not array:
                 raise Stale
         for leaf, had in self.fresh_at_start:
-            if (leaf.grad is not None) is not had:
+            if (leaf._grad is not None) is not had:
                 raise Stale
         for leaf, array in self.kept_gradients:
-            if leaf.grad is None or leaf.grad.array is not array:
+            if leaf._grad is None or leaf._grad._array is not array:
                 raise Stale
 
     def run(self) -> None:
@@ -111,7 +113,7 @@ class Program:
                 return partial(np.matmul, *i.operands, out=out)
             if i.op is sum_to and _sums_rows(arrays[0], out):
                 return partial(np.matmul, *ones_and_rows(arrays[0], out.shape), out=out.reshape(-1))
-        return partial(_recompute, partial(i.op.forward, *i.operands, **i.settings["statics"]), i.outputs)
+        return partial(_recompute, partial(i.op.forward, *i.operands, **i.settings["settings"]), i.outputs)
 
     def _product(self, i: Instruction) -> Callable:
         x, weight = i.operands
@@ -137,7 +139,7 @@ class Program:
     def _gradient(self, i: Instruction) -> Callable:
         leaf, (gradient,) = i.op, i.operands
         if not i.settings["fresh"]:
-            grad = i.settings["grad"].array
+            grad = i.settings["grad"]._array
             return partial(np.add, grad, gradient, out=grad)
         return partial(_set_gradient, leaf, i.settings["grad"], gradient if i.outputs else None)
 
@@ -199,8 +201,8 @@ def _add_part(part, start, total) -> None:
 
 def _set_gradient(leaf: Tensor, grad: Tensor, copied) -> None:
     if copied is not None:
-        np.copyto(grad.array, copied)
-    leaf.grad = grad
+        np.copyto(grad._array, copied)
+    leaf._grad = grad
 
 
 def _write_in_place(tensor: Tensor, target: np.ndarray, source: np.ndarray) -> None:

@@ -1,20 +1,19 @@
 """What a step does, as a list of instructions on arrays.
 
-While a step runs with ``state.recorder`` set, the tape reports to it: each op that ran, each sum of gradients, each
-gradient that reached a leaf, each write in place. The recorder keeps every array alive. They become the program's
+The recorder listens while a step runs: to each op, each sum of gradients, each gradient that reached a leaf, each write
+in place. It keeps every array alive. They become the program's
 buffers: an instruction is run again by computing the same op from the same arrays into the same array.
 """
 
-import sys
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..events import Listener
 from ..primitive import Primitive
 from ..random import default_generator
-from ..tape import Node, PartOf, state
+from ..source_line import user_line
+from ..tape import PartOf
 from ..tensor import Tensor
 
 
@@ -34,8 +33,10 @@ class Instruction:
     settings: dict = field(default_factory=dict)
 
 
-class Recorder:
+class Recorder(Listener):
     """Notes one run of a step. ``problem`` says why it cannot be replayed, if so."""
+
+    rules = True
 
     def __init__(self, inputs: list[np.ndarray], leaves: tuple[Tensor, ...] = ()):
         self.instructions: list[Instruction] = []
@@ -47,53 +48,39 @@ class Recorder:
         self.leaves: dict[Tensor, None] = {}  # tensors that got a gradient
         self.modules: dict = {}  # that ran, and whether they were in training mode
         self.random_state = default_generator.numpy.bit_generator.state  # as it is left by calls noted as a whole
-        self.had_gradient = {leaf: leaf.grad is not None for leaf in leaves}  # when the step began
+        self.had_gradient = {leaf: leaf._grad is not None for leaf in leaves}  # when the step began
         self.believed = dict(self.had_gradient)  # by the instructions so far
         for array in inputs:
             self.varying.add(self._made(array))
 
-    # ---- what the tape reports
+    # ---- what it hears
 
-    def ran(self, op: Primitive, args: tuple, statics: dict | None, out, result) -> None:
-        """``op`` computed ``out``, wrapped as ``result``, from ``args``."""
-        if not hasattr(op, "forward"):
-            return self.refuse(f"{op.name} is not an op of the library's own pattern")
-        operands = tuple(self._operand(a) for a in args)
+    def call(self, op, arguments, settings, result, node) -> None:
+        """Notes an op; see ``Listener.call``."""
+        if not isinstance(op, Primitive):
+            return self.refuse(f"{op.name} is a Function of one's own")
+        operands = tuple(self._operand(a) for a in arguments)
         outputs = result if isinstance(result, tuple) else (result,)
-        arrays = tuple(o.array for o in outputs)
-        # A saved output may be the bare number that NumPy gave for a 0-d result.
-        values = out if isinstance(out, tuple | list) else (out,)
-        self._note("op", op, operands, arrays, statics=statics or {})
-        for value, array in zip(values, arrays, strict=True):
-            self.numbers.setdefault(id(value), self.numbers[id(array)])
-            self.arrays.append(value)
+        self._note("op", op, operands, tuple(o._array for o in outputs), settings=settings or {})
         return None
 
-    def pull(self, node: Node, g, useful, create_graph: bool) -> list:
-        """``node.op.pull``, with each op of its rules reported like those of forward."""
+    def backward(self, node, upstream, contributions) -> None:
+        """Notes a fused backward; what the rules of other ops call was noted op by op."""
         op = node.op
         if not isinstance(op, Primitive) or node.hooks or node.after or node.retained:
             what = "a Function of one's own" if not isinstance(op, Primitive) else "a hook or retain_grad"
-            self.refuse(f"{op.name} has {what} in its backward")
-            return op.pull(node, g, useful, create_graph)
-        needed = [p is not None and (useful is None or p in useful) for p in node.parents]
-        if op.fused is not None:
-            contributions = op.pull(node, g, useful, create_graph)
-            operands = (self._operands(g), *(self._operands(node.saved[n]) for n in op.fused.needs))
-            arrays = tuple(c for c in contributions if isinstance(c, np.ndarray))
-            if not any(isinstance(c, PartOf) for c in contributions):
-                self._note("fused", op, operands, arrays, needed=needed, given=[c is not None for c in contributions])
-            return contributions
-        saved, grad_enabled, state.grad_enabled = node.saved, state.grad_enabled, False
-        node.saved = {name: self._wrapped(value) for name, value in saved.items()}
-        try:
-            contributions = op.pull(node, self._wrapped(g), useful, create_graph)
-        finally:
-            node.saved, state.grad_enabled = saved, grad_enabled
-        return [_unwrapped(c) for c in contributions]
+            return self.refuse(f"{op.name} has {what} in its backward")
+        if op.fused is None or isinstance(upstream, Tensor):
+            return None
+        operands = (self._operands(upstream), *(self._operands(node.saved[n]) for n in op.fused.needs))
+        arrays = tuple(c for c in contributions if isinstance(c, np.ndarray))
+        given = [c is not None for c in contributions]
+        if not any(isinstance(c, PartOf) for c in contributions):
+            self._note("fused", op, operands, arrays, needed=given, given=given)
+        return None
 
-    def added(self, before, contribution, after) -> None:
-        """``before + contribution`` became ``after``, perhaps in the memory of ``before``."""
+    def add(self, key, before, contribution, after) -> None:
+        """Notes that ``before + contribution`` became ``after``, perhaps in the memory of ``before``."""
         if isinstance(contribution, PartOf):
             start = None if before is None else self._operand(before)
             self._note(
@@ -102,65 +89,78 @@ class Recorder:
         elif isinstance(contribution, list):
             for b, c, a in zip(before or [None] * len(after), contribution, after, strict=True):
                 if c is not None:
-                    self.added(b, c, a)
+                    self.add(key, b, c, a)
         elif isinstance(after, Tensor):
-            return  # under create_graph the sum is an op, and was reported as one
+            return  # under create_graph the sum is an op, and was told as one
         elif before is not None:
             self._note("add", np.add, (self._operand(before), self._operand(contribution)), (after,))
 
-    def accumulated(self, leaf: Tensor, before: Tensor | None, gradient, hooked: bool) -> None:
-        """``gradient`` was added to ``leaf.grad``, which was ``before``."""
-        if hooked or isinstance(gradient, Tensor):
+    def accumulate(self, leaf, before, contribution, after) -> None:
+        """Notes a leaf's gradient; see ``Listener.accumulate``."""
+        if contribution is None:
+            if after is not None:
+                self.refuse("a gradient is assigned by hand")
+            return
+        hooked = leaf.extras is not None and leaf.extras.get("hooks")
+        if hooked or isinstance(contribution, Tensor):
             self.refuse("a gradient has a hook, or was made with create_graph=True")
             return
         self.leaves[leaf] = None
         if before is None and self.believed.get(leaf):  # it was set to None by hand since
             self._note("forget", leaf, (), ())
-        copied = leaf.grad.array is not gradient
-        made = (leaf.grad.array,) if copied and before is None else ()
-        operands = (self._operand(gradient),)
-        self._note("gradient", leaf, operands, made, fresh=before is None, grad=leaf.grad)
+        copied = after._array is not contribution
+        made = (after._array,) if copied and before is None else ()
+        operands = (self._operand(contribution),)
+        self._note("gradient", leaf, operands, made, fresh=before is None, grad=after)
         self.believed[leaf] = True
 
-    def wrote(self, tensor: Tensor, result: Tensor) -> None:
-        """``result`` was copied into the memory of ``tensor``."""
-        operands = (self._operand(result),)
-        self._operand(tensor)
-        self._note("write", tensor, operands, (tensor.array,))
+    def write(self, name, target, value) -> None:
+        """Notes that ``value`` was copied into the memory of ``target``."""
+        operands = (self._operand(value),)
+        self._operand(target)
+        self._note("write", target, operands, (target._array,))
 
-    def scratch(self, array: np.ndarray) -> None:
-        """``array`` is memory for an op to fill."""
+    def room(self, array) -> None:
+        """Notes memory for an op to fill."""
         self.varying.add(self._made(array))
 
-    def called(self, function: Callable, args: tuple, kwargs: dict, result) -> None:
-        """A function that is called again as a whole; see ``as_one_call``."""
+    def enter(self, module, arguments) -> None:
+        """Notes the module's mode."""
+        self.modules[module] = module.training
+
+    def before_outside(self, function) -> None:
+        """Such a call draws its random numbers anew: those drawn until here were drawn elsewhere."""
+        self.check_random()
+
+    def outside(self, function, arguments, keywords, result, writes) -> None:
+        """Notes a function that is called again as a whole; see ``events.told_as_one``."""
         made = tuple(arrays_in(result))
-        self._note("again", function, (), made, args=args, kwargs=kwargs)
+        self._note("again", function, (), made, args=arguments, kwargs=keywords)
         self.varying.update(self.numbers[id(array)] for array in made)
         self.random_state = default_generator.numpy.bit_generator.state
         for leaf in self.believed:
-            self.believed[leaf] = leaf.grad is not None
+            self.believed[leaf] = leaf._grad is not None
+
+    def read(self, tensor, how: str) -> None:
+        """Python has looked at numbers: a decision may hang on them."""
+        if self.numbers.get(id(tensor._array)) in self.varying:
+            self.refuse(f"{how} reads numbers that the step computed or was given, at {user_line()}")
+
+    def refuse(self, reason: str) -> None:
+        """This step cannot be replayed, for the first such reason."""
+        self.problem = self.problem or reason
 
     def finished(self) -> None:
         """The step is over: notes gradients that were set to None by hand at its end."""
         self.check_random()
         for leaf, believed in self.believed.items():
-            if believed and leaf.grad is None:
+            if believed and leaf._grad is None:
                 self._note("forget", leaf, (), ())
 
     def check_random(self) -> None:
         """Refuses a step that drew random numbers other than in a call that is repeated as a whole."""
         if default_generator.numpy.bit_generator.state != self.random_state:
             self.refuse("it draws random numbers, which a replay would not draw anew")
-
-    def refuse(self, problem: str) -> None:
-        """This step cannot be replayed, for the first such reason."""
-        self.problem = self.problem or problem
-
-    def read(self, array: np.ndarray, how: str, where: str) -> None:
-        """Python has looked at numbers of ``array``: a decision may hang on them."""
-        if self.numbers.get(id(array)) in self.varying:
-            self.refuse(f"{how} reads numbers that the step computed or was given, at {where}")
 
     # ---- numbering
 
@@ -181,21 +181,13 @@ class Recorder:
 
     def _operand(self, value):
         """An operand as the array itself; what is new is a constant of the step."""
-        array = value.array if isinstance(value, Tensor) else value
+        array = value._array if isinstance(value, Tensor) else value
         if isinstance(array, np.ndarray | np.generic) and id(array) not in self.numbers:
             self.constants[self._made(array)] = value
         return array
 
     def _operands(self, value):
         return [self._operand(v) for v in value] if isinstance(value, list | tuple) else self._operand(value)
-
-    def _wrapped(self, value):
-        """Arrays as Tensors, so that what a rule computes from them is reported."""
-        if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
-            return type(value)(map(self._wrapped, value))
-        if isinstance(value, np.generic) and id(value) in self.numbers:
-            value = self.arrays[self.numbers[id(value)]]
-        return Tensor.made(value) if isinstance(value, np.ndarray) else value
 
     def signature(self) -> list:
         """The instructions and constants without what may change, to compare two runs of one step."""
@@ -217,7 +209,7 @@ class Recorder:
                 return "view", self.numbers[id(base)], offset, value.shape, value.strides
             return value.shape, value.dtype.name, value.tobytes()
         if isinstance(value, Tensor):
-            return self.numbers.get(id(value.array), id(value))
+            return self.numbers.get(id(value._array), id(value))
         if isinstance(value, list | tuple):
             return [self._described(v) for v in value]
         if isinstance(value, dict):
@@ -232,22 +224,16 @@ class Recorder:
             theirs = other.constants.get(number)
             if value is theirs:
                 continue
-            a, b = (np.asarray(getattr(v, "array", v)) for v in (value, theirs))
+            a, b = (np.asarray(getattr(v, "_array", v)) for v in (value, theirs))
             if a.shape != b.shape or a.dtype != b.dtype or a.tobytes() != b.tobytes():
                 return f"an array of shape {a.shape} that the step makes outside of the library's ops changes"
         return None
 
 
-def _unwrapped(value):
-    if isinstance(value, list):
-        return [_unwrapped(v) for v in value]
-    return value.array if isinstance(value, Tensor) else value
-
-
 def arrays_in(value) -> list[np.ndarray]:
     """The arrays of a tensor, or of all tensors in a tuple or list."""
     if isinstance(value, Tensor | np.ndarray):
-        return [getattr(value, "array", value)]
+        return [getattr(value, "_array", value)]
     return [a for v in value for a in arrays_in(v)] if isinstance(value, tuple | list) else []
 
 
@@ -255,48 +241,3 @@ def _numbers_in(operand, numbers: dict) -> list[int]:
     if isinstance(operand, list):
         return [n for o in operand for n in _numbers_in(o, numbers)]
     return [numbers[id(operand)]] if id(operand) in numbers else []
-
-
-# Where the library itself may look at a tensor's array while a step is captured: these report what they do with it.
-_REPORTING = ("primitive.py", "elementwise.py", "views.py", "tape.py", "fitting.py", "gradient.py")
-_LOOKING = {"item", "tolist", "numpy", "__array__", "__bool__", "__float__", "__int__", "__index__", "data"}
-
-
-class watching_reads:
-    """Context in which a look at a tensor's numbers, from outside of the tape, is reported to the recorder.
-
-    ``Tensor.array`` is a slot; for this while a property of the same name stands in front of it.
-    """
-
-    _one_at_a_time = threading.Lock()  # two threads that record would put back each other's property
-
-    def __enter__(self):
-        self._one_at_a_time.acquire()
-        slot = Tensor.__dict__["array"]
-        self.slot = slot
-
-        def get(tensor):
-            array = slot.__get__(tensor)
-            recorder = state.recorder
-            if recorder is not None:
-                frame = sys._getframe(1)
-                code = frame.f_code
-                place = code.co_filename.replace("\\", "/")
-                ours = "/microgradnet/" in place
-                inside = place.endswith(_REPORTING) or "/microgradnet/replay/" in place
-                if place.endswith("/microgradnet/device.py"):
-                    inside = code.co_name != "read"
-                if place.endswith("/microgradnet/tensor.py"):
-                    inside = code.co_name not in _LOOKING
-                    while frame.f_back is not None and "/microgradnet/tensor.py" in frame.f_code.co_filename:
-                        frame = frame.f_back
-                if not inside:
-                    name = code.co_name if ours else "an access to .array"
-                    recorder.read(array, name, f"{frame.f_code.co_filename}:{frame.f_lineno}")
-            return array
-
-        Tensor.array = property(get, slot.__set__)
-
-    def __exit__(self, *exception):
-        Tensor.array = self.slot
-        self._one_at_a_time.release()

@@ -6,10 +6,10 @@ import warnings
 import numpy as np
 
 from ..backends import device
-from ..tape import state
+from ..events import leave, listen, state
 from ..tensor import Tensor
 from .program import Program, Stale
-from .recorder import Recorder, watching_reads
+from .recorder import Recorder
 
 
 def capture(function=None, *, fallback: bool = True) -> "CapturedStep":
@@ -58,7 +58,7 @@ class CapturedStep:
         functools.update_wrapper(self, function)
 
     def __call__(self, *args, **kwargs):
-        if state.recorder is not None:  # inside of another captured step
+        if any(isinstance(known, Recorder) for known in state.listeners):  # inside of another captured step
             return self.function(*args, **kwargs)
         arrays: list[np.ndarray] = []
         key = (state.grad_enabled, *[_key(a, arrays) for a in args], _key(kwargs, arrays) if kwargs else None)
@@ -130,13 +130,12 @@ class _Variant:
         recorder = Recorder(inputs, tuple(self.former.leaves) if self.former else ())
         if any(isinstance(a, Tensor) and a.requires_grad for a in args):
             recorder.refuse("an argument requires grad")
-        state.recorder = recorder
+        listen(recorder)
         try:
-            with watching_reads():
-                result = self.function(*own_args, **own_kwargs)
+            result = self.function(*own_args, **own_kwargs)
             recorder.finished()
         finally:
-            state.recorder = None
+            leave(recorder)
         self._compare(recorder, inputs, result)
         return _copied(result)
 
@@ -164,7 +163,7 @@ class _Variant:
 def _key(value, arrays: list):
     """What a call must share with a recorded one; the arrays in ``value`` are gathered on the way."""
     if isinstance(value, Tensor):
-        array = value.array
+        array = value._array
         arrays.append(array)
         return array.shape, array.dtype.char, value._requires_grad
     if isinstance(value, np.ndarray):
@@ -196,7 +195,7 @@ def _with_arrays(value, arrays):
 
 def _collect(value, arrays: list) -> None:
     if isinstance(value, Tensor):
-        arrays.append(value.array)
+        arrays.append(value._array)
     elif isinstance(value, tuple | list | dict):
         for v in value.values() if isinstance(value, dict) else value:
             _collect(v, arrays)
@@ -205,7 +204,7 @@ def _collect(value, arrays: list) -> None:
 def _copied(value):
     """A result with its tensors copied out of the buffers."""
     if isinstance(value, Tensor):
-        return Tensor.made(np.array(value.array))
+        return Tensor.made(np.array(value._array))
     if isinstance(value, tuple | list):
         return type(value)([_copied(v) for v in value])
     if isinstance(value, dict):

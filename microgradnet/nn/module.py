@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..backends.device import array_of, placed
-from ..events import as_one_call
+from ..events import state, tell, told_as_one
 from ..hooks import RemovableHandle
-from ..tape import state as thread
-from ..tensor import Tensor, destination
+from ..ops.arrays.conversion import destination
+from ..tensor import Tensor
 from .parameter import Parameter
 
 HOOKS = (
@@ -51,16 +51,20 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}: define forward(self, ...)")
 
     def __call__(self, *args, **kwargs):
-        outer = thread.module
-        thread.module = (*outer, self._label)
-        if thread.recorder is not None:
-            thread.recorder.modules[self] = self.training
+        outer = state.module
+        state.module = (*outer, self._label)
+        if state.listeners:
+            tell("enter", self, args)
         try:
             if self._forward_pre_hooks or self._forward_hooks or self._backward_hooks or self._backward_pre_hooks:
-                return self._call_with_hooks(args, kwargs)
-            return self.forward(*args, **kwargs)
+                out = self._call_with_hooks(args, kwargs)
+            else:
+                out = self.forward(*args, **kwargs)
         finally:
-            thread.module = outer
+            state.module = outer
+        if state.listeners:
+            tell("leave", self, args, out)
+        return out
 
     def _call_with_hooks(self, args: tuple, kwargs: dict):
         for hook, with_kwargs in tuple(self._forward_pre_hooks.values()):
@@ -250,7 +254,7 @@ class Module:
             parameter.requires_grad_(requires_grad)
         return self
 
-    @as_one_call
+    @told_as_one
     def zero_grad(self, set_to_none: bool = True) -> None:
         for parameter in self.parameters():
             if set_to_none:

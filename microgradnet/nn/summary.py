@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import dtypes
-from ..grad_mode import enable_grad
-from ..tape import Node, state
+from ..events import Listener, leave, listen
+from ..grad_mode import no_grad
 from ..tensor import Tensor
 from .module import Module
 
@@ -64,34 +64,30 @@ class ModelSummary:
     __repr__ = __str__
 
 
-class _Counter:
-    """Counts multiply-adds while modules run: a watcher of the tape, and a hook on every module."""
+class _Counter(Listener):
+    """Counts the multiply-adds of the products that run."""
 
     def __init__(self):
         self.total = 0
 
-    def forward(self, node: Node, value) -> None:
-        count = _PRODUCTS.get(node.op.name)
+    def call(self, op, arguments, settings, result, node) -> None:
+        count = _PRODUCTS.get(op.name)
         if count is not None:
-            self.total += count(math.prod(np.shape(value)), [getattr(p, "shape", None) for p in node.parents])
-
-    def backward(self, step) -> None:
-        """Nothing runs backward here."""
+            self.total += count(result.numel(), [getattr(a, "shape", ()) for a in arguments])
 
 
 def _of_matmul(out: int, shapes: list) -> int:
-    """Each output element is a sum over the left operand's last dimension, the right one's last but one."""
-    left, right = shapes
-    return out * (left[-1] if left is not None else right[-2 if len(right) > 1 else 0])
+    """Each output element is a sum over the left operand's last dimension."""
+    return out * shapes[0][-1]
 
 
-# op -> multiply-adds from the number of output elements and the operands' shapes (None for a constant).
+# op -> multiply-adds from the number of output elements and the operands' shapes.
 _PRODUCTS = {
     "matmul": _of_matmul,
-    "linear": lambda out, shapes: out * (shapes[1] or shapes[0])[-1],
-    "convolution": lambda out, shapes: out * math.prod(shapes[1][1:]) if shapes[1] else 0,
+    "linear": lambda out, shapes: out * shapes[1][-1],
+    "convolution": lambda out, shapes: out * math.prod(shapes[1][1:]),
     # As a forward op: the transposed convolution. Each input element meets every weight of its group.
-    "convolution_input_gradient": lambda out, shapes: math.prod(shapes[0] or ()) * math.prod((shapes[1] or (0,))[1:]),
+    "convolution_input_gradient": lambda out, shapes: math.prod(shapes[0]) * math.prod(shapes[1][1:]),
 }
 
 
@@ -141,21 +137,13 @@ def summary(model: Module, input_shape=None, *, input_data=None, dtype=None, dep
 
     handles = [h for m in paths for h in (m.register_forward_pre_hook(before), m.register_forward_hook(after))]
     training = {module: module.training for module in paths}
-    frozen = [p for p in model.parameters() if not p.requires_grad]
-    watchers = state.watchers
     try:
         model.eval()
-        for (
-            p
-        ) in frozen:  # what needs no gradient is not recorded and so would not be counted, nor the inputs' shapes known
-            p.requires_grad_()
-        state.watchers = (*watchers, counter)
-        with enable_grad():
-            model(*(x.detach().requires_grad_() if x.dtype.kind == "f" else x for x in inputs))
+        listen(counter)
+        with no_grad():
+            model(*inputs)
     finally:
-        state.watchers = watchers
-        for p in frozen:
-            p.requires_grad_(False)
+        leave(counter)
         for handle in handles:
             handle.remove()
         for module, mode in training.items():

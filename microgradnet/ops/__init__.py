@@ -5,11 +5,12 @@ A family's ``METHODS`` are the functions that a tensor has too, with itself as t
 
 import inspect
 
-from .. import views as inplace
+from .. import choice
 from ..backends.device import is_array, np
 from ..primitive import Primitive, broadcast_to
 from ..tensor import Tensor
 from .arrays import (
+    conversion,
     creation,
     diagonals,
     indexing,
@@ -22,6 +23,7 @@ from .arrays import (
     sorting,
     splitting,
     unfolding,
+    writing,
 )
 from .arrays import sampling as stochastic
 from .elementwise import activation, arithmetic, comparison, exponential, rounding, special, trigonometric
@@ -42,6 +44,7 @@ FAMILIES = (
     special,
     rounding,
     comparison,
+    choice,
     activation,
     reduction,
     cumulative,
@@ -149,7 +152,7 @@ def _in_place_forms() -> dict:
     """``name_`` -> method, for every elementwise method and for the writes by index."""
     ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
     ops += [op for family in FAMILIES for op in getattr(family, "METHODS", ()) if op.__name__ in WRITES]
-    return {f"{op.__name__}_": inplace.in_place(op) for op in ops}
+    return {f"{op.__name__}_": writing.in_place(op) for op in ops}
 
 
 def _attach() -> None:
@@ -159,17 +162,17 @@ def _attach() -> None:
     for name, op in OPERATORS.items():
         setattr(Tensor, f"__{name}__", _operator(op))
         setattr(Tensor, f"__r{name}__", _operator(lambda a, b, op=op: op(b, a)))
-        setattr(Tensor, f"__i{name}__", inplace.in_place(op))
+        setattr(Tensor, f"__i{name}__", writing.in_place(op))
     Tensor.__rdiv__ = Tensor.__rtruediv__  # the name that PyTorch keeps from Python 2
-    for name, method in _in_place_forms().items():
+    for name, method in (_in_place_forms() | conversion.ATTACHED).items():
         setattr(Tensor, name, method)
     Tensor.__setitem__ = indexing.setitem
-    Tensor.copy_, Tensor.zero_ = inplace.copy_, inplace.zero_
+    Tensor.copy_, Tensor.zero_ = writing.copy_, writing.zero_
     for op in COMPARISONS:
         setattr(Tensor, f"__{op.name}__", _operator(op))
     for name, op in ONE_SIDED.items():
         setattr(Tensor, f"__{name}__", _method(op))
-    Tensor.where = lambda self, condition, other: comparison.where(condition, self, other)
+    Tensor.where = lambda self, condition, other: choice.where(condition, self, other)
 
 
 _attach()

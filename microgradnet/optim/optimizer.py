@@ -7,7 +7,7 @@ from collections.abc import Callable
 from .. import dtypes
 from ..backends import device
 from ..backends.device import np
-from ..events import as_one_call
+from ..events import told_as_one
 from ..grad_mode import enable_grad
 from ..hooks import RemovableHandle
 from ..tensor import Tensor
@@ -51,7 +51,7 @@ class Optimizer:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "step" in vars(cls):
-            cls.step = as_one_call(_with_hooks(cls.step))
+            cls.step = told_as_one(_with_hooks(cls.step))
 
     def __init__(self, params, defaults: dict):
         self.defaults = defaults
@@ -142,7 +142,7 @@ class Optimizer:
         if group.get("fused") and group.get("foreach"):
             raise RuntimeError(f"{optimizer}: fused and foreach exclude each other")
 
-    @as_one_call
+    @told_as_one
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forgets the gradients, or fills them with zeros."""
         for group in self.param_groups:
@@ -364,4 +364,4 @@ def _with_hooks(step: Callable) -> Callable:
     return run
 
 
-Optimizer.step = as_one_call(_with_hooks(Optimizer.step))
+Optimizer.step = told_as_one(_with_hooks(Optimizer.step))

@@ -4,7 +4,7 @@ import copy
 import math
 
 from ..backends.device import np
-from ..events import as_one_call
+from ..events import told_as_one
 from ..nn.module import Module
 from ..tensor import Tensor
 from .lr_scheduler.scheduler import LRScheduler, per_group
@@ -84,7 +84,7 @@ class AveragedModel(Module):
     def forward(self, *args, **kwargs):
         return self.module(*args, **kwargs)
 
-    @as_one_call
+    @told_as_one
     def update_parameters(self, model: Module) -> None:
         """Takes the model's present parameters into the average; the first time they are it."""
 

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..elementwise import Elementwise
-from ..primitive import Primitive
-from ..tape import state
+from ..events import Listener, leave, listen
 from ..tensor import Tensor
 from . import opcodes
 from .sums import sum as node_sum
@@ -55,23 +54,23 @@ def to_scalar(function, *inputs: Tensor, names: dict[Tensor, str] | None = None)
     opener = _Opener(names or {})
     for i, tensor in enumerate(inputs):
         opener.leaf(tensor, tensor.name or ("input" if len(inputs) == 1 else f"input{i}"))
-    before, state.recorder = state.recorder, opener
+    listen(opener)
     try:
         result = function(*inputs)
     finally:
-        state.recorder = before
+        leave(opener)
     if not isinstance(result, Tensor):
         raise TypeError(f"to_scalar: a function that returns a Tensor expected, got {type(result).__name__}")
     values = opener.values(result)
     return Opened(values.item() if values.ndim == 0 else values, opener.leaves)
 
 
-class _Opener:
-    """Told of every op that runs, as the recorder of a captured step is."""
+class _Opener(Listener):
+    """Opens every op that runs."""
 
     def __init__(self, names: dict):
-        self.names, self.leaves, self.modules = names, {}, {}
-        self._of: dict[int, tuple] = {}  # id of an array -> (the array itself, which keeps the id, its Values)
+        self.names, self.leaves = names, {}
+        self._of: dict[int, tuple] = {}  # id of a tensor -> (the tensor itself, which keeps the id, its Values)
         self._start = len(current_tape())
 
     def leaf(self, tensor: Tensor, name: str) -> np.ndarray:
@@ -80,41 +79,41 @@ class _Opener:
         values = np.empty(tensor.shape, object)
         for index in np.ndindex(tensor.shape):
             label = f"{name}[{', '.join(map(str, index))}]" if index else name
-            values[index] = Value(float(tensor.array[index]), label)
+            values[index] = Value(float(tensor._array[index]), label)
         self.leaves[tensor] = values
-        self._of[id(tensor.array)] = (tensor.array, values)
+        self._of[id(tensor)] = (tensor, values)
         return values
 
     def values(self, x):
         """What stands for an argument: an array of Values, or of numbers where none of it needs a gradient."""
         if not isinstance(x, Tensor):
             return x
-        if id(x.array) in self._of:
-            return self._of[id(x.array)][1]
+        if id(x) in self._of:
+            return self._of[id(x)][1]
         if x.requires_grad and x.grad_fn is None:
             return self.leaf(x, x.name or "parameter")
         if x.requires_grad:
             raise NotImplementedError(f"to_scalar: {x.grad_fn.op.name} ran before, or on arrays: run it inside")
-        return x.array.astype(object) if x.array.dtype.kind == "f" else x.array
+        return x._array.astype(object) if x._array.dtype.kind == "f" else x._array
 
-    def ran(self, op: Primitive, args: tuple, statics: dict | None, out, result) -> None:
-        opened = [self.values(a) for a in args]
+    def call(self, op, arguments, settings, result, node) -> None:
+        opened = [self.values(a) for a in arguments]
         if not any(isinstance(v, np.ndarray) and v.dtype == object for v in opened):
             return
         outputs = result if isinstance(result, tuple) else (result,)
         if isinstance(op, Elementwise):
-            values = _elementwise(op, opened, out)
-        elif op.name in _FORMS:
-            values = _FORMS[op.name](*opened, **(statics or {}))
-        elif op.name in _MOVES or op.view:
-            values = op.forward(*opened, **(statics or {}))
-        elif not op.differentiable:
+            values = _elementwise(op, opened, result._array)
+        elif not getattr(op, "differentiable", True):
             return
+        elif op.name in _FORMS:
+            values = _FORMS[op.name](*opened, **(settings or {}))
+        elif op.name in _MOVES or op.view:
+            values = op.forward(*opened, **(settings or {}))
         else:
             raise NotImplementedError(f"to_scalar: {op.name} has no scalar form; write this step with matmul and sums")
         for tensor, part in zip(outputs, values if isinstance(values, tuple) else (values,), strict=True):
             part = np.asarray(part, object)
-            self._of[id(tensor.array)] = (tensor.array, part.reshape(tensor.shape))
+            self._of[id(tensor)] = (tensor, part.reshape(tensor.shape))
         if len(current_tape()) - self._start > LIMIT:
             raise ValueError(
                 f"to_scalar: more than {LIMIT:,} nodes at {op.name}: take smaller tensors, or fewer samples"
@@ -123,17 +122,13 @@ class _Opener:
     def refuse(self, problem: str) -> None:
         raise NotImplementedError(f"to_scalar: {problem}, which has no scalar form")
 
-    def called(self, function, args, kwargs, result) -> None:
+    def outside(self, function, arguments, keywords, result, writes) -> None:
         if any(isinstance(r, Tensor) and r.requires_grad for r in (result if isinstance(result, tuple) else (result,))):
             self.refuse(f"{function.__name__} runs as a whole")
 
-    def wrote(self, tensor, result) -> None:
-        if tensor.requires_grad or id(tensor.array) in self._of:  # running statistics and counters may be written
+    def write(self, name, target, value) -> None:
+        if target.requires_grad or id(target) in self._of:  # running statistics and counters may be written
             self.refuse("a tensor was changed in place")
-
-    def scratch(self, array) -> None: ...
-
-    def check_random(self) -> None: ...
 
 
 # Ops that only move elements about, whose forward does the same with an array of Values.

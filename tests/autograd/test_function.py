@@ -6,8 +6,7 @@ import pytest
 
 import microgradnet as mg
 from microgradnet import nn
-from microgradnet.autograd import AnomalyError, Function, detect_anomaly, gradcheck, gradgradcheck
-from microgradnet.autograd import recompute as checkpoint
+from microgradnet.autograd import AnomalyError, Function, checkpoint, detect_anomaly, gradcheck, gradgradcheck
 
 
 @numba.njit

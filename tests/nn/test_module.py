@@ -150,7 +150,7 @@ def test_a_parameter_is_not_replaced_by_something_else_in_silence():
 
 def test_nodes_know_the_module_that_made_them():
     x = mg.tensor([[1.0, 2.0, 3.0]], requires_grad=True)
-    paths = {node.op.name: node.module for node in reachable([net()(x).sum().grad_fn])}
+    paths = {node.op.name: node.module for node in reachable([net()(x).sum().grad_fn])[0]}
     assert paths["relu"] == ("Sequential", "1: ReLU")
     assert paths["sum"] == ()
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from visualize.picture.draw.dot import to_dot
+from visualize.picture.dot import to_dot
 
 import microgradnet as mg
 import visualize

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from visualize.picture.draw.latex import to_latex
+from visualize.picture.latex import to_latex
 
 import microgradnet as mg
 import visualize

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from visualize.picture.draw.layered import HEIGHT, WIDTH, Layout
+from visualize.picture.layered import HEIGHT, WIDTH, Layout
 
 import microgradnet as mg
 import visualize

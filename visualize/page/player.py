@@ -9,7 +9,7 @@ from ..picture.layered import HEIGHT, WIDTH, Layout
 from ..record.formula import number_text
 from ..record.story import Story, tell
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent
 
 
 class Player:

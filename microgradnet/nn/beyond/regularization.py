@@ -6,7 +6,7 @@ import numpy as np
 
 from ...autograd.function import Function
 from ...backends.device import filled
-from ...events import as_one_call
+from ...events import told_as_one
 from ...ops import log, sigmoid, stack, where
 from ...ops.nn.dropout import check_floating, check_probability, draw_key, drop, keep_mask
 from ...ops.nn.noise import uniform_like
@@ -18,7 +18,7 @@ from ..linear import Linear, empty_parameter
 from ..module import Module
 
 
-@as_one_call
+@told_as_one
 def normal_like(x) -> Tensor:
     """Numbers from N(0, 1) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
     return Tensor(default_generator.numpy.standard_normal(x.shape).astype(x.dtype)).to(x.device)

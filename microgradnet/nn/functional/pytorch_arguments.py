@@ -2,7 +2,7 @@
 
 import functools
 
-from ... import views as writing
+from ...ops.arrays import writing
 from ...ops.elementwise import activation as ops
 from ...ops.reduce import reduction
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...events import as_one_call
+from ...events import told_as_one
 from ...tensor import Tensor
 
 
@@ -43,7 +43,7 @@ def _norm(vector: np.ndarray, p: float) -> float:
         return float(np.linalg.norm(vector.astype(np.float64), p)) if vector.size else 0.0
 
 
-@as_one_call
+@told_as_one
 def clip_grad_norm_(
     parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach=None
 ) -> Tensor:
@@ -57,7 +57,7 @@ def clip_grad_norm_(
     return total
 
 
-@as_one_call
+@told_as_one
 def clip_grads_with_norm_(parameters, max_norm: float, total_norm: Tensor, foreach=None) -> None:
     """``clip_grad_norm_`` with a norm that is known already."""
     _scale([p.grad for p in _listed(parameters) if p.grad is not None], max_norm, total_norm)
@@ -73,7 +73,7 @@ def _scale(gradients: list[Tensor], max_norm: float, total_norm: Tensor) -> None
             gradient.version[0] += 1
 
 
-@as_one_call
+@told_as_one
 def clip_grad_value_(parameters, clip_value: float, foreach=None) -> None:
     """Each element of each gradient into [−clip_value, clip_value]: the direction may change."""
     if not clip_value >= 0:

@@ -1,6 +1,6 @@
 """All parameters as one vector, and back: for methods of numerics that know vectors only."""
 
-from ...events import as_one_call
+from ...events import told_as_one
 from ...ops.arrays.joining import cat
 from ...tensor import Tensor
 
@@ -10,7 +10,7 @@ def parameters_to_vector(parameters) -> Tensor:
     return cat([p.reshape((-1,)) for p in parameters])
 
 
-@as_one_call
+@told_as_one
 def vector_to_parameters(vec: Tensor, parameters) -> None:
     """Copies the elements of a vector into the parameters, in place. Raises ValueError if they are too few or many."""
     if not isinstance(vec, Tensor):

@@ -5,9 +5,9 @@ from operator import index
 
 from ... import dtypes
 from ...backends.device import np, placed
+from ...choice import where
 from ...primitive import primitive
 from ...tensor import Tensor
-from ..elementwise.comparison import where
 
 
 def size_of(op: str, size: tuple) -> tuple[int, ...]:

@@ -6,11 +6,12 @@ before the tensor picks: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]`
 """
 
 from ...backends.device import add_at, is_array, np
+from ...events import state
 from ...primitive import primitive
-from ...tape import PartOf, state
+from ...tape import PartOf
 from ...tensor import Tensor
-from ...views import write
 from .dims import one_dim
+from .writing import write
 
 _ALL = slice(None)
 _BASIC = (int, slice, type(None), type(...))
@@ -55,7 +56,7 @@ def setitem(x, index, value) -> None:
     """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
     basic, advanced = stages(x, index)
     value = value if isinstance(value, Tensor | int | float) else Tensor(np.asarray(value, x.dtype))
-    if x.requires_grad or getattr(value, "requires_grad", False) or state.recorder is not None:
+    if x.requires_grad or getattr(value, "requires_grad", False) or state.listeners:
         write("setitem", x, _index_put(x, value, basic, advanced, False))
     else:
         try:

@@ -1,8 +1,9 @@
 """Picking and placing element by element along a dimension, or by a mask."""
 
 from ...backends.device import add_at, np, on_cpu, with_each
+from ...choice import where
 from ...primitive import broadcast_to, primitive
-from ..elementwise.comparison import eq, where
+from ..elementwise.comparison import eq
 from .dims import one_dim
 from .indexing import _getitem, _index_put, getitem
 

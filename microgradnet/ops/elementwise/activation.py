@@ -3,9 +3,9 @@
 At a kink the derivative is PyTorch's: that of the flat side.
 """
 
+from ...choice import where
 from ...elementwise import elementwise
 from ..arrays.dims import one_dim
-from .comparison import where
 from .exponential import erf, exp, expm1, log1p
 from .rounding import abs
 

@@ -2,9 +2,10 @@
 
 from ... import dtypes
 from ...backends.device import is_array, np
+from ...choice import where
 from ...elementwise import elementwise
 from ...primitive import cast
-from .comparison import isnan, where
+from .comparison import isnan
 from .exponential import log
 from .rounding import abs, trunc
 

@@ -1,8 +1,8 @@
 """Activation functions that PyTorch does not have: each its maths and its derivative."""
 
+from ...choice import where
 from ...elementwise import elementwise
 from .activation import sigmoid, tanh
-from .comparison import where
 from .exponential import exp, log, sqrt
 from .rounding import abs
 from .trigonometric import cos, sin

@@ -1,10 +1,8 @@
 """Comparisons and choice. A comparison's result is a constant; ``where`` passes the gradient to what it chose."""
 
-from ... import dtypes
-from ...backends.device import is_array, np
+from ...backends.device import np
 from ...elementwise import elementwise
 from ...primitive import primitive
-from ...tensor import Tensor
 
 
 @elementwise(formula="[x = y]", numpy=np.equal, differentiable=False)
@@ -65,38 +63,6 @@ def bitwise_xor(x, y):
 def bitwise_not(x):
     """``~x`` of booleans or integers."""
     return ~x
-
-
-@primitive(formula="x if c else y")
-def _where(condition, x, y):
-    if getattr(condition, "dtype", dtypes.bool_) != dtypes.bool_:
-        raise TypeError("the condition must be boolean: compare with 0, or convert with .bool()")
-    dtype = dtypes.result_type(x, y)
-    x, y = (v.astype(dtype, copy=False) if is_array(v) else dtype.type(v) for v in (x, y))
-    return np.where(condition, x, y)
-
-
-_where.vjp(
-    x=lambda g, condition: _where(condition, g, 0),
-    y=lambda g, condition: _where(condition, 0, g),
-)
-
-
-def where(condition, input=None, other=None):
-    """``input`` where ``condition`` is true, else ``other``; all three broadcast. In a scalar function: a select.
-
-    With the condition alone: the indices of what is true, one tensor for each dimension.
-    """
-    if input is None and other is None:
-        return tuple(Tensor(indices) for indices in np.nonzero(condition.array))
-    return _where(condition, input, other)
-
-
-def exact_where(condition, x, y):
-    """``where`` in a derivative: two numbers are float64, so that a float64 gradient loses nothing. The walk rounds."""
-    if isinstance(x, int | float) and isinstance(y, int | float) and not (isinstance(x, int) and isinstance(y, int)):
-        x, y = np.float64(x), np.float64(y)
-    return _where(condition, x, y)
 
 
 @elementwise(formula="x is NaN", numpy=np.isnan, differentiable=False)

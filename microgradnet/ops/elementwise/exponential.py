@@ -1,8 +1,8 @@
 """Exponentials, logarithms and roots."""
 
 from ...backends.device import np
+from ...choice import where
 from ...elementwise import elementwise
-from .comparison import where
 
 
 @elementwise(formula="eˣ", derivative_formula="eˣ", integers="float", intrinsic=True)

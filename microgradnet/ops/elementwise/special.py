@@ -2,8 +2,8 @@
 
 from math import nan
 
+from ...choice import where
 from ...elementwise import elementwise
-from .comparison import where
 from .exponential import exp, log
 from .rounding import clamp
 from .trigonometric import cos, sin

@@ -1,8 +1,8 @@
 """Trigonometric and hyperbolic functions, and their inverses. Angles are in radians."""
 
 from ...backends.device import np
+from ...choice import where
 from ...elementwise import elementwise
-from .comparison import where
 from .exponential import sqrt
 
 

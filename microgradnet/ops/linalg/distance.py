@@ -1,9 +1,9 @@
 """Distances and similarities between vectors, and vectors brought to length 1."""
 
 from ...backends.device import np
+from ...choice import where
 from ..arrays.dims import one_dim
 from ..arrays.shape import unsqueeze
-from ..elementwise.comparison import where
 from ..reduce.norms import vector_norm
 from ..reduce.reduction import sum
 

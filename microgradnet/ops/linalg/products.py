@@ -3,10 +3,10 @@
 import itertools
 import math
 
+from ...choice import where
 from ..arrays.dims import one_dim, several_dims
 from ..arrays.indexing import index_select
 from ..arrays.shape import permute
-from ..elementwise.comparison import where
 from ..reduce.reduction import sum
 from .matmul import _matmul, bmm, matmul, mm, mv, outer
 

@@ -3,10 +3,10 @@
 import math
 
 from ...backends.device import np
+from ...choice import where
 from ..arrays.creation import full_like
 from ..arrays.rearranging import repeat_interleave
 from ..arrays.sampling import bernoulli
-from ..elementwise.comparison import where
 from ..reduce.reduction import softmax
 
 

@@ -6,19 +6,19 @@ The mask is not stored: ``backends/philox.py`` makes it again in backward, from 
 import math
 import warnings
 
-from ... import views as writing
 from ...backends import philox
 from ...backends.device import filled, flat, np
-from ...events import as_one_call
+from ...events import told_as_one
 from ...primitive import primitive
 from ...random import default_generator
 from ...tensor import Tensor
+from ..arrays import writing
 
 # SELU's value at −∞, −λα: what alpha dropout puts in the place of what it drops. Klambauer et al. 2017.
 SATURATED = -1.7580993408473766
 
 
-@as_one_call
+@told_as_one
 def draw_key() -> np.ndarray:
     """A key for one mask, from the default generator; drawn anew in each replay of a captured step."""
     return default_generator.numpy.integers(0, 2**32, 2, dtype=np.uint64)

@@ -3,17 +3,17 @@
 import math
 
 from ...backends.device import np
-from ...events import as_one_call
+from ...choice import where
+from ...events import told_as_one
 from ...random import default_generator
 from ...tensor import Tensor
-from ...views import write
+from ..arrays.writing import write
 from ..elementwise.activation import gelu, leaky_relu
-from ..elementwise.comparison import where
 from ..elementwise.exponential import erf, log
 from ..reduce.reduction import softmax
 
 
-@as_one_call
+@told_as_one
 def uniform_like(x, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Numbers from U(low, high) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
     return Tensor(default_generator.numpy.uniform(low, high, x.shape).astype(x.dtype)).to(x.device)

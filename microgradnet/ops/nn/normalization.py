@@ -12,7 +12,7 @@ import math
 
 from ...backends.cpu import normalization as kernels
 from ...backends.device import filled, np, on_cpu
-from ...events import as_one_call, scratch
+from ...events import room, told_as_one
 from ...primitive import primitive
 from ..arrays.padding import pad
 from ..elementwise.exponential import sqrt
@@ -194,7 +194,7 @@ def batch_norm(input, running_mean, running_var, weight=None, bias=None, trainin
     count = input.shape[0] * math.prod(input.shape[2:])
     if count == 1:
         raise ValueError(f"batch_norm: training needs more than one value for each channel, got {tuple(input.shape)}")
-    statistics = scratch((3, channels), input)
+    statistics = room((3, channels), input)
     ones, zeros = _ones_and_zeros(channels, weight, bias, input)
     out = channels_norm(input, ones, zeros, eps, statistics)
     move_towards(running_mean, statistics[0], momentum)
@@ -208,7 +208,7 @@ def _ones_and_zeros(count: int, weight, bias, x):
     return weight, filled(count, 0, x) if bias is None else bias
 
 
-@as_one_call
+@told_as_one
 def move_towards(running, value: np.ndarray, momentum: float, correction: float = 1.0) -> None:
     """``running ← (1 − momentum)·running + momentum·correction·value``, in place; of rows of values their mean."""
     if running is not None and value.size:
@@ -252,7 +252,7 @@ def _last_dims(op, x, normalized_shape, weight, bias, eps, centered):
     inner = math.prod(shape)
     rows = math.prod(x.shape[: x.ndim - len(shape)])
     weight, bias = _ones_and_zeros(inner, weight, bias, x)
-    return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), scratch((2, rows), x))
+    return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), room((2, rows), x))
 
 
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
@@ -277,7 +277,7 @@ def _within_samples(op, x, groups, weight, bias, eps):
         if v is not None and tuple(v.shape) != (channels,):
             raise ValueError(f"{op}: {name} has shape {tuple(v.shape)}, ({channels},) expected")
     layout = (count * groups, groups, channels // groups, math.prod(x.shape[2:]))
-    statistics = scratch((2, layout[0]), x)
+    statistics = room((2, layout[0]), x)
     weight, bias = _ones_and_zeros(channels, weight, bias, x)
     return rows_norm(x, weight, bias, eps, True, layout, statistics), statistics
 

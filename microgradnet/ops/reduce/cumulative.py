@@ -3,6 +3,7 @@
 from ... import dtypes
 from ...backends.cpu import rows
 from ...backends.device import np
+from ...choice import where
 from ...primitive import primitive
 from ..arrays.dims import one_dim
 from ..arrays.indexing import narrow
@@ -10,7 +11,7 @@ from ..arrays.joining import cat
 from ..arrays.rearranging import _flip, constant_pad_nd
 from ..arrays.return_types import ValuesIndices
 from ..arrays.scatter import gather
-from ..elementwise.comparison import eq, ne, where
+from ..elementwise.comparison import eq, ne
 from ..elementwise.exponential import exp
 from .row_loops import along_rows
 

@@ -3,10 +3,11 @@
 import math
 
 from ...backends.device import np
+from ...choice import where
 from ...primitive import cast, primitive
 from ..arrays.dims import axes, several_dims, spread
 from ..arrays.shape import movedim, unsqueeze
-from ..elementwise.comparison import eq, ne, where
+from ..elementwise.comparison import eq, ne
 from ..elementwise.rounding import abs, sign
 from ..linalg.svd import svdvals
 from .reduction import amax, amin, sum

@@ -1,9 +1,9 @@
 """Softmax's sparse relatives: probabilities of which some are exactly 0."""
 
 from ...backends.device import np
+from ...choice import where
 from ...primitive import primitive
 from ..arrays.dims import one_dim
-from ..elementwise.comparison import where
 from ..elementwise.exponential import sqrt
 from .reduction import sum
 

@@ -3,6 +3,7 @@
 import math
 
 from ...backends.device import np, read
+from ...choice import where
 from ...elementwise import elementwise
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -11,7 +12,6 @@ from ..arrays.indexing import getitem
 from ..arrays.scatter import gather
 from ..arrays.shape import movedim, ravel, unsqueeze
 from ..arrays.sorting import sort
-from ..elementwise.comparison import where
 from .reduction import mean
 
 

@@ -2,7 +2,7 @@
 
 import warnings
 
-from ...events import as_one_call
+from ...events import told_as_one
 from ..optimizer import Optimizer
 
 
@@ -20,7 +20,7 @@ class LRScheduler:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "step" in vars(cls):
-            cls.step = as_one_call(cls.step)
+            cls.step = told_as_one(cls.step)
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
         if not isinstance(optimizer, Optimizer):
@@ -44,7 +44,7 @@ class LRScheduler:
         self._advance()
         self._initial = False
 
-    @as_one_call
+    @told_as_one
     def step(self, epoch: int | None = None) -> None:
         """Goes on by one step; call it after the optimizer's step. ``epoch``, as in older programs, jumps there."""
         if epoch is not None:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from ....choice import where
 from ....ops import maximum
 from ....ops.elementwise import beyond as smooth
-from ....ops.elementwise.comparison import where
 from ....ops.elementwise.rounding import abs
 from ....tensor import Tensor
 from ... import functional as F

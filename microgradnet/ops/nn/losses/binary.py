@@ -1,9 +1,9 @@
 """Losses of yes-or-no targets, one or several to a sample."""
 
 from ....backends.device import add_at, np, read
+from ....choice import where
 from ....elementwise import elementwise
 from ...elementwise.activation import logsigmoid, sigmoid
-from ...elementwise.comparison import where
 from ...elementwise.exponential import exp, log, log1p
 from ...elementwise.rounding import abs
 from ...reduce.reduction import mean, sum

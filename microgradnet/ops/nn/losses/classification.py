@@ -2,9 +2,9 @@
 
 from ....backends.cpu import rows
 from ....backends.device import np, on_cpu
+from ....choice import where
 from ....primitive import primitive
 from ...arrays.shape import movedim
-from ...elementwise.comparison import where
 from ...reduce.reduction import log_softmax, softmax, sum
 from .reduction import reduced, reduction_name
 

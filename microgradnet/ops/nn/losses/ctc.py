@@ -2,8 +2,8 @@
 
 from ....backends.cpu import ctc as kernels
 from ....backends.device import np, read
+from ....choice import where
 from ....primitive import primitive
-from ...elementwise.comparison import where
 from .reduction import reduced, reduction_name
 
 

@@ -1,7 +1,7 @@
 """Losses that ask for a margin: between pairs, triplets, or a distance and a bound."""
 
+from ....choice import where
 from ...elementwise.arithmetic import minimum
-from ...elementwise.comparison import where
 from ...linalg.distance import cosine_similarity, pairwise_distance
 from .reduction import reduced, reduction_name
 

@@ -3,9 +3,9 @@
 import math
 
 from ....backends.device import np, read
+from ....choice import where
 from ....elementwise import elementwise
 from ....primitive import primitive
-from ...elementwise.comparison import where
 from ...elementwise.exponential import exp, log
 from ...elementwise.rounding import abs, sign
 from .reduction import reduced, reduction_name, warn_of_broadcast
