@@ -22,12 +22,13 @@ from .dtypes import (
     set_default_dtype,
     uint8,
 )
+from .from_data import as_tensor, from_dlpack, from_numpy, tensor
 from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .history import Tape
 from .ops import *  # noqa: F403 (every op, under its name)
 from .random import Generator, manual_seed
 from .scalar import ScalarTape, Value
 from .serialization import load, save
-from .tensor import Tensor, as_tensor, from_dlpack, from_numpy, tensor
+from .tensor import Tensor
 
 __version__ = "0.1.0"

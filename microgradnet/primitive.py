@@ -20,7 +20,7 @@ import math
 
 from . import views
 from .backends import device
-from .backends.device import np, placed
+from .backends.device import np
 from .events import state, tell
 from .tape import Node, PartOf
 from .tensor import Tensor
@@ -360,13 +360,6 @@ def cast(x, dtype):
     return np.asarray(x).astype(dtype, copy=False)
 
 
-@primitive(formula="x")
-def moved(x, device, origin):
-    """``x``, of the device ``origin``, on ``device``."""
-    return placed(x, device)
-
-
-moved.vjp(x=lambda g, device, origin: moved(g, origin, device))
 broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
 cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x

@@ -162,16 +162,6 @@ class Tensor:
     def numel(self) -> int:
         return self._array.size
 
-    @property
-    def mT(self) -> Tensor:
-        """The last two dimensions exchanged."""
-        return self.transpose(-2, -1)
-
-    @property
-    def T(self) -> Tensor:
-        """The dimensions in reverse order."""
-        return self.permute(*reversed(range(self.ndim)))
-
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
         """Adds to ``.grad`` of every leaf the gradient of this tensor with respect to it.
 
@@ -319,40 +309,6 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | Non
     rebuilt = Tensor.__new__(kind)
     Tensor.__init__(rebuilt, array, requires_grad=requires_grad, name=name)
     return rebuilt
-
-
-def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = None, name: str | None = None) -> Tensor:
-    """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
-
-    Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype. ``device`` is
-    ``"cpu"`` or ``"cuda"``; without it the new tensor is where ``data`` is.
-    """
-    array = data._looked_at("tensor") if isinstance(data, Tensor) else data
-    array = np.array(array, dtype) if devices.on_cpu(array) else array.astype(dtype or array.dtype)
-    if device is not None:
-        array = devices.placed(array, str(device))
-    if dtype is None and not isinstance(data, Tensor) and not devices.is_array(data) and array.dtype.kind == "f":
-        array = array.astype(dtypes.get_default_dtype())
-    return Tensor(array, requires_grad=requires_grad, name=name)
-
-
-def as_tensor(data, dtype=None) -> Tensor:
-    """``data`` as a tensor, without copying an array or a tensor that has the dtype already."""
-    if isinstance(data, Tensor) and dtype in (None, data.dtype):
-        return data
-    return Tensor(data, dtype) if devices.is_array(data) and data.ndim else tensor(data, dtype)
-
-
-def from_dlpack(source) -> Tensor:
-    """A tensor that shares memory with another library's (PyTorch's, CuPy's on the CPU, NumPy's)."""
-    return Tensor(np.from_dlpack(source))
-
-
-def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor that shares memory with ``array``."""
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"from_numpy: a NumPy array expected, got {type(array).__name__}")
-    return Tensor(array)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:

@@ -164,7 +164,7 @@ def _attach() -> None:
         setattr(Tensor, f"__r{name}__", _operator(lambda a, b, op=op: op(b, a)))
         setattr(Tensor, f"__i{name}__", writing.in_place(op))
     Tensor.__rdiv__ = Tensor.__rtruediv__  # the name that PyTorch keeps from Python 2
-    for name, method in (_in_place_forms() | conversion.ATTACHED).items():
+    for name, method in (_in_place_forms() | conversion.ATTACHED | shape.ATTACHED).items():
         setattr(Tensor, name, method)
     Tensor.__setitem__ = indexing.setitem
     Tensor.copy_, Tensor.zero_ = writing.copy_, writing.zero_

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from visualize.picture.dot import to_dot
 
 import microgradnet as mg
 import visualize
 from microgradnet import nn
 from visualize import RenderError, render
+from visualize.picture.dot import to_dot
 from visualize.record.formula import numbers
 from visualize.record.graph import Graph, GraphNode
 

@@ -8,12 +8,12 @@ import subprocess
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from visualize.picture.latex import to_latex
 
 import microgradnet as mg
 import visualize
 from microgradnet.scalar import MLP, ScalarTape, Value, dot, to_scalar
 from tests.scalar.test_value import STEPS, ours, run
+from visualize.picture.latex import to_latex
 
 
 def two_ways():

@@ -7,10 +7,10 @@ import shutil
 import subprocess
 
 import pytest
-from visualize.picture.layered import HEIGHT, WIDTH, Layout
 
 import microgradnet as mg
 import visualize
+from visualize.picture.layered import HEIGHT, WIDTH, Layout
 
 NASTY = [
     "<script>alert(1)</script>",

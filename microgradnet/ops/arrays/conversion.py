@@ -2,7 +2,7 @@
 
 from ... import dtypes
 from ...backends import device as devices
-from ...primitive import cast, moved, primitive
+from ...primitive import cast, primitive
 from ...tensor import Tensor
 
 
@@ -16,6 +16,15 @@ def detach(input: Tensor) -> Tensor:
     constant = _detach(input)
     constant.version = input.version
     return constant
+
+
+@primitive(formula="x")
+def moved(x, device, origin):
+    """``x``, of the device ``origin``, on ``device``."""
+    return devices.placed(x, device)
+
+
+moved.vjp(x=lambda g, device, origin: moved(g, origin, device))
 
 
 def to(self: Tensor, *args, dtype=None, device=None, non_blocking=False, copy=False) -> Tensor:

@@ -182,6 +182,17 @@ def contiguous(x):
 contiguous.vjp(x=lambda g: g)
 
 
+def _t(self):
+    """The dimensions in reverse order."""
+    return permute(self, *reversed(range(self.ndim)))
+
+
+def _mt(self):
+    """The last two dimensions exchanged."""
+    return transpose(self, -2, -1)
+
+
+ATTACHED = {"T": property(_t), "mT": property(_mt)}
 METHODS = (
     reshape,
     view,

@@ -9,8 +9,9 @@ from ...backends import device
 from ...backends.device import np
 from ...dtypes import _CATEGORY
 from ...events import state, tell
+from ...from_data import as_tensor
 from ...primitive import broadcast_to, primitive
-from ...tensor import Tensor, as_tensor
+from ...tensor import Tensor
 from ...views import part, refresh
 
 

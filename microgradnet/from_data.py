@@ -1,0 +1,40 @@
+"""Tensors from numbers, lists, arrays, and other libraries' tensors."""
+
+from . import dtypes
+from .backends import device as devices
+from .backends.device import np
+from .tensor import Tensor
+
+
+def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = None, name: str | None = None) -> Tensor:
+    """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
+
+    Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype. ``device`` is
+    ``"cpu"`` or ``"cuda"``; without it the new tensor is where ``data`` is.
+    """
+    array = data.array if isinstance(data, Tensor) else data
+    array = np.array(array, dtype) if devices.on_cpu(array) else array.astype(dtype or array.dtype)
+    if device is not None:
+        array = devices.placed(array, str(device))
+    if dtype is None and not isinstance(data, Tensor) and not devices.is_array(data) and array.dtype.kind == "f":
+        array = array.astype(dtypes.get_default_dtype())
+    return Tensor(array, requires_grad=requires_grad, name=name)
+
+
+def as_tensor(data, dtype=None) -> Tensor:
+    """``data`` as a tensor, without copying an array or a tensor that has the dtype already."""
+    if isinstance(data, Tensor) and dtype in (None, data.dtype):
+        return data
+    return Tensor(data, dtype) if devices.is_array(data) and data.ndim else tensor(data, dtype)
+
+
+def from_dlpack(source) -> Tensor:
+    """A tensor that shares memory with another library's (PyTorch's, CuPy's on the CPU, NumPy's)."""
+    return Tensor(np.from_dlpack(source))
+
+
+def from_numpy(array: np.ndarray) -> Tensor:
+    """A tensor that shares memory with ``array``."""
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"from_numpy: a NumPy array expected, got {type(array).__name__}")
+    return Tensor(array)
