@@ -1,23 +1,37 @@
 """Max pooling over windows whose places are drawn at random. Graham 2014."""
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 from ...backends.device import np, placed, read
 from ...random import default_generator
+from ...tensor import Tensor
+from ...typing import Size
 from ..arrays.scatter import gather
 from .convolution import as_batch, per_dimension
 
 
 def fractional_max_pool2d(
-    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
-):
+    input: Tensor,
+    kernel_size: Size,
+    output_size: Size | None = None,
+    output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Tensor | Any:
     """Maxima over windows at random places: (N, C, H, W) -> (N, C, *output_size). See ``nn.FractionalMaxPool2d``."""
     return _fractional_max_pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
 
 def fractional_max_pool3d(
-    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
-):
+    input: Tensor,
+    kernel_size: Size,
+    output_size: Size | None = None,
+    output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Tensor | Any:
     """``fractional_max_pool2d`` for volumes: (N, C, D, H, W) -> (N, C, *output_size)."""
     return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
