@@ -12,19 +12,19 @@ class TensorMethods:
     def __abs__(self, /) -> Tensor:
         """Absolute value; derivative 0 at 0."""
 
-    def __add__(self, other: Operand, /) -> Tensor:
+    def __add__(self, other: Operand, /) -> Any:
         """"""
 
-    def __and__(self, other: Operand, /) -> Tensor:
+    def __and__(self, other: Operand, /) -> Any:
         """``x & y`` of booleans or integers."""
 
-    def __eq__(self, other: Operand, /) -> Tensor:  # type: ignore[override]
+    def __eq__(self, other: Operand, /) -> Any:  # type: ignore[override]
         """Where ``x == y``, as booleans."""
 
-    def __floordiv__(self, other: Operand, /) -> Tensor:
+    def __floordiv__(self, other: Operand, /) -> Any:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
-    def __ge__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
+    def __ge__(self, other: Operand, /) -> Any:  # type: ignore[misc]
         """Where ``x >= y``, as booleans."""
 
     def __getitem__(self, index: Any, /) -> Tensor:
@@ -33,7 +33,7 @@ class TensorMethods:
         Without a tensor in the index the result is a view. Raises IndexError outside, ValueError for a negative step.
         """
 
-    def __gt__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
+    def __gt__(self, other: Operand, /) -> Any:  # type: ignore[misc]
         """Where ``x > y``, as booleans."""
 
     def __iadd__(self, y: Operand, /) -> Tensor:
@@ -78,94 +78,94 @@ class TensorMethods:
     def __ixor__(self, y: Operand, /) -> Tensor:
         """In place: ``x ^ y`` of booleans or integers."""
 
-    def __le__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
+    def __le__(self, other: Operand, /) -> Any:  # type: ignore[misc]
         """Where ``x <= y``, as booleans."""
 
-    def __lt__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
+    def __lt__(self, other: Operand, /) -> Any:  # type: ignore[misc]
         """Where ``x < y``, as booleans."""
 
-    def __matmul__(self, other: Operand, /) -> Tensor:
+    def __matmul__(self, other: Operand, /) -> Any:
         """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
 
         Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
         """
 
-    def __mod__(self, other: Operand, /) -> Tensor:
+    def __mod__(self, other: Operand, /) -> Any:
         """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
 
-    def __mul__(self, other: Operand, /) -> Tensor:
+    def __mul__(self, other: Operand, /) -> Any:
         """``x * y``."""
 
-    def __ne__(self, other: Operand, /) -> Tensor:  # type: ignore[override]
+    def __ne__(self, other: Operand, /) -> Any:  # type: ignore[override]
         """Where ``x != y``, as booleans."""
 
     def __neg__(self, /) -> Tensor:
         """``-x``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def __or__(self, other: Operand, /) -> Tensor:
+    def __or__(self, other: Operand, /) -> Any:
         """``x | y`` of booleans or integers."""
 
     def __pos__(self, /) -> Tensor:
         """``+x``; not for booleans."""
 
-    def __pow__(self, other: Operand, /) -> Tensor:
+    def __pow__(self, other: Operand, /) -> Any:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
 
         Raises ValueError for a tensor of integers to a negative whole number.
         """
 
-    def __radd__(self, other: Operand, /) -> Tensor:
+    def __radd__(self, other: Operand, /) -> Any:
         """"""
 
-    def __rand__(self, other: Operand, /) -> Tensor:
+    def __rand__(self, other: Operand, /) -> Any:
         """``x & y`` of booleans or integers."""
 
-    def __rdiv__(self, other: Operand, /) -> Tensor:
+    def __rdiv__(self, other: Operand, /) -> Any:
         """"""
 
-    def __rfloordiv__(self, other: Operand, /) -> Tensor:
+    def __rfloordiv__(self, other: Operand, /) -> Any:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
-    def __rmatmul__(self, other: Operand, /) -> Tensor:
+    def __rmatmul__(self, other: Operand, /) -> Any:
         """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
 
         Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
         """
 
-    def __rmod__(self, other: Operand, /) -> Tensor:
+    def __rmod__(self, other: Operand, /) -> Any:
         """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
 
-    def __rmul__(self, other: Operand, /) -> Tensor:
+    def __rmul__(self, other: Operand, /) -> Any:
         """``x * y``."""
 
-    def __ror__(self, other: Operand, /) -> Tensor:
+    def __ror__(self, other: Operand, /) -> Any:
         """``x | y`` of booleans or integers."""
 
-    def __rpow__(self, other: Operand, /) -> Tensor:
+    def __rpow__(self, other: Operand, /) -> Any:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
 
         Raises ValueError for a tensor of integers to a negative whole number.
         """
 
-    def __rsub__(self, other: Operand, /) -> Tensor:
+    def __rsub__(self, other: Operand, /) -> Any:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def __rtruediv__(self, other: Operand, /) -> Tensor:
+    def __rtruediv__(self, other: Operand, /) -> Any:
         """"""
 
-    def __rxor__(self, other: Operand, /) -> Tensor:
+    def __rxor__(self, other: Operand, /) -> Any:
         """``x ^ y`` of booleans or integers."""
 
     def __setitem__(self, index: Any, value: Operand, /) -> None:
         """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
 
-    def __sub__(self, other: Operand, /) -> Tensor:
+    def __sub__(self, other: Operand, /) -> Any:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def __truediv__(self, other: Operand, /) -> Tensor:
+    def __truediv__(self, other: Operand, /) -> Any:
         """"""
 
-    def __xor__(self, other: Operand, /) -> Tensor:
+    def __xor__(self, other: Operand, /) -> Any:
         """``x ^ y`` of booleans or integers."""
 
     def abs(self) -> Tensor:
@@ -1181,7 +1181,7 @@ class TensorMethods:
     def vsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
         """``tensor_split`` along the first dimension."""
 
-    def where(self, condition: Any, other: Any) -> Tensor:
+    def where(self, condition: Operand, other: Operand) -> Tensor:
         """This tensor's elements where ``condition`` is true, else those of ``other``."""
 
     def xlogy(self, y: Operand) -> Tensor:

@@ -6,10 +6,13 @@ signatures`` writes it from what is attached here.
 """
 
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from .. import choice
 from ..backends.device import is_array, np
 from ..tensor import Tensor
+from ..typing import Operand
 from .arrays import (
     conversion,
     creation,
@@ -121,57 +124,57 @@ COMPARISONS = (comparison.eq, comparison.ne, comparison.lt, comparison.le, compa
 _OPERANDS = (Tensor, int, float, np.ndarray, np.generic)
 
 
-def _method(op):
+def _method(op: Callable[..., Any]) -> Callable[..., Any]:
     """``op`` as a method. A function is one as it is; a Primitive, which is none, is called by one."""
     if inspect.isfunction(op):
         return op
 
-    def method(self, *args, **kwargs):
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         return op(self, *args, **kwargs)
 
     method.__name__, method.__doc__ = op.__name__, op.__doc__
     return _as_signed(method, op)
 
 
-def _as_signed(method, op):
+def _as_signed(method: Callable[..., Any], op: Callable[..., Any]) -> Callable[..., Any]:
     """``method``, showing ``op``'s parameters to ``help`` and ``inspect``."""
-    method.__wrapped__ = op
+    setattr(method, "__wrapped__", op)  # noqa: B010 (what functools.wraps sets)
     return method
 
 
-def _operator(op, name: str):
+def _operator(op: Callable[..., Any], name: str) -> Callable[..., Any]:
     """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
 
-    def operator(self, other):
+    def operator(self: Tensor, other: Any) -> Any:
         return op(self, other) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented
 
     operator.__name__, operator.__doc__ = name, op.__doc__
     return operator
 
 
-def _reflected(op, name: str):
+def _reflected(op: Callable[..., Any], name: str) -> Callable[..., Any]:
     """``op`` as the operator that Python asks when the left operand's class has no answer."""
 
-    def operator(self, other):
+    def operator(self: Tensor, other: Any) -> Any:
         return op(other, self) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented
 
     operator.__name__, operator.__doc__ = name, op.__doc__
     return operator
 
 
-def _where(self, condition, other):
+def _where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
     """This tensor's elements where ``condition`` is true, else those of ``other``."""
     return choice.where(condition, self, other)
 
 
-def in_place_forms() -> dict:
+def in_place_forms() -> dict[str, Callable[..., Any]]:
     """``name_`` -> method, for every elementwise method and for the writes by index."""
     ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
     ops += [op for family in FAMILIES for op in getattr(family, "METHODS", ()) if op.__name__ in WRITES]
     return {f"{op.__name__}_": _as_signed(writing.in_place(op), op) for op in ops}
 
 
-def attached() -> dict:
+def attached() -> dict[str, Callable[..., Any]]:
     """Every method and operator that ops give Tensor, by its name."""
     methods = {op.__name__: _method(op) for family in FAMILIES for op in getattr(family, "METHODS", ())}
     for name, op in OPERATORS.items():

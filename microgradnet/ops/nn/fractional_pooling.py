@@ -88,7 +88,7 @@ def _largest(x: np.ndarray, starts: list, kernel: tuple) -> np.ndarray:
         for d in range(dims):
             along = starts[d].reshape(*x.shape[:2], *(-1 if e == d else 1 for e in range(dims)))
             index = index * sizes[d] + along + offsets[d]
-        values = np.take_along_axis(flat, index.reshape(*x.shape[:2], -1), -1).reshape(index.shape)
+        values = np.take_along_axis(flat, index.reshape(*x.shape[:2], -1), -1).reshape(index.shape)  # type: ignore[attr-defined]
         if best is None:
             best, places = values, index
             continue

@@ -120,7 +120,7 @@ def _sizes(input, size, scale_factor, recompute) -> tuple[list[int], list]:
         sizes, factors = [int(v) for v in values], [None] * dims
     else:
         sizes = [math.floor(n * v) for n, v in zip(input.shape[2:], values, strict=True)]
-        factors = [None] * dims if recompute else [float(v) for v in values]
+        factors = [None] * dims if recompute else [float(v) for v in values]  # type: ignore[misc]
     if min(sizes) < 1 or min(input.shape[2:]) < 1:
         raise ValueError(f"interpolate: sizes {tuple(input.shape[2:])} cannot become {tuple(sizes)}")
     return sizes, factors
