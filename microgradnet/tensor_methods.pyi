@@ -1,4 +1,4 @@
-"""The methods that ops give Tensor, for type checkers and editors. Written by ``make signatures``: do not edit."""
+"""The methods that ops give Tensor, for type checkers and editors. Written by ``ops.signatures``: do not edit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ class TensorMethods:
     def __floordiv__(self, other: Operand, /) -> Any:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
-    def __ge__(self, other: Operand, /) -> Any:  # type: ignore[misc]
+    def __ge__(self, other: Operand, /) -> Any:
         """Where ``x >= y``, as booleans."""
 
     def __getitem__(self, index: Any, /) -> Tensor:
@@ -33,7 +33,7 @@ class TensorMethods:
         Without a tensor in the index the result is a view. Raises IndexError outside, ValueError for a negative step.
         """
 
-    def __gt__(self, other: Operand, /) -> Any:  # type: ignore[misc]
+    def __gt__(self, other: Operand, /) -> Any:
         """Where ``x > y``, as booleans."""
 
     def __iadd__(self, y: Operand, /) -> Tensor:
@@ -78,10 +78,10 @@ class TensorMethods:
     def __ixor__(self, y: Operand, /) -> Tensor:
         """In place: ``x ^ y`` of booleans or integers."""
 
-    def __le__(self, other: Operand, /) -> Any:  # type: ignore[misc]
+    def __le__(self, other: Operand, /) -> Any:
         """Where ``x <= y``, as booleans."""
 
-    def __lt__(self, other: Operand, /) -> Any:  # type: ignore[misc]
+    def __lt__(self, other: Operand, /) -> Any:
         """Where ``x < y``, as booleans."""
 
     def __matmul__(self, other: Operand, /) -> Any:
@@ -947,7 +947,7 @@ class TensorMethods:
         self,
         dim: int,
         index: Tensor,
-        src: Tensor | None = None,
+        src: Tensor | float | None = None,
         *,
         value: float | None = None,
         reduce: str | None = None,
@@ -961,7 +961,7 @@ class TensorMethods:
         self,
         dim: int,
         index: Tensor,
-        src: Tensor | None = None,
+        src: Tensor | float | None = None,
         *,
         value: float | None = None,
         reduce: str | None = None,

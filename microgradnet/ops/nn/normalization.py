@@ -176,8 +176,8 @@ def _floating(x) -> None:
 
 def batch_norm(
     input: Tensor,
-    running_mean: Tensor,
-    running_var: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     training: bool = False,
@@ -330,7 +330,7 @@ def instance_norm(
     return out
 
 
-def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: int = 1.0) -> Tensor:
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """``x / (k + alpha·mean of x² over size neighbouring channels)^beta``. Krizhevsky et al. 2012, section 3.3."""
     if input.ndim < 3:
         raise ValueError(f"local_response_norm: at least 3 dimensions expected, got shape {tuple(input.shape)}")

@@ -1,9 +1,7 @@
-"""Writes ``microgradnet/tensor_methods.pyi``: the methods that ops give Tensor, with their parameters and texts.
+"""The file ``tensor_methods.pyi``, made from what ``methods`` attaches: Tensor's methods, with parameters and texts.
 
-    python tools/signatures.py
-
-At run time these methods are attached by ``ops/methods.py``, which a type checker or an editor cannot follow. A test
-compares the file with what this script would write.
+``python -m microgradnet.ops.signatures`` writes it anew, with ruff for the layout. A type checker or an editor cannot
+follow a loop of ``setattr``; it reads this file.
 """
 
 import ast
@@ -14,14 +12,12 @@ import sys
 import textwrap
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
-from microgradnet.elementwise import Elementwise  # noqa: E402
-from microgradnet.ops.methods import METHODS  # noqa: E402
-from microgradnet.primitive import Primitive  # noqa: E402
+from ..elementwise import Elementwise
+from ..primitive import Primitive
+from .methods import METHODS
 
-FILE = ROOT / "microgradnet" / "tensor_methods.pyi"
-TITLE = "The methods that ops give Tensor, for type checkers and editors. Written by ``make signatures``: do not edit."
+PATH = Path(__file__).parents[1] / "tensor_methods.pyi"
+TITLE = "The methods that ops give Tensor, for type checkers and editors. Written by ``ops.signatures``: do not edit."
 IMPORTS = {  # what annotations name -> where it is
     "builtins": "",
     "Callable": "collections.abc",
@@ -37,10 +33,7 @@ IMPORTS = {  # what annotations name -> where it is
     "Operand": ".typing",
     "Size": ".typing",
 }
-IGNORED = {
-    **dict.fromkeys(("__eq__", "__ne__"), "override"),  # a bool in object, a tensor of them here
-    **dict.fromkeys(("__ge__", "__gt__", "__le__", "__lt__"), "misc"),  # an array on the left leaves it to the tensor
-}
+IGNORED = {"__eq__": "override", "__ne__": "override"}  # a bool in object, a tensor of them here
 
 
 def parameter_text(parameter: inspect.Parameter, annotation: str) -> str:
@@ -106,10 +99,12 @@ def text() -> str:
     imports = "\n".join(f"from {module} import {name}" if module else f"import {name}" for name, module in used.items())
     written = f'"""{TITLE}"""\n\n{imports}\n\nclass TensorMethods:\n{methods}'
     for command in (["check", "--select", "I", "--fix"], ["format"]):
-        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", str(FILE), "-"]
-        written = subprocess.run(ruff, input=written, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--stdin-filename", str(PATH), "-"]
+        written = subprocess.run(
+            ruff, input=written, capture_output=True, text=True, check=True, cwd=PATH.parents[1]
+        ).stdout
     return written
 
 
 if __name__ == "__main__":
-    FILE.write_text(text(), encoding="utf-8")
+    PATH.write_text(text(), encoding="utf-8")
