@@ -5,6 +5,8 @@ stored or run. The file is written beside and renamed, so that whenever a progra
 """
 
 import json
+from os import PathLike
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from .tensor import Tensor
 FORMAT = "microgradnet checkpoint 1"
 
 
-def save_checkpoint(path, *, generator: Generator | None = None, **parts) -> None:
+def save_checkpoint(path: str | PathLike[str], *, generator: Generator | None = None, **parts: Any) -> None:
     """Writes a checkpoint: ``save_checkpoint("last.ckpt", model=model, optimizer=optimizer, step=step)``.
 
     Each of ``parts`` is something with a ``state_dict`` (model, optimizer, scheduler, loader, …) or a plain value:
@@ -32,7 +34,7 @@ def save_checkpoint(path, *, generator: Generator | None = None, **parts) -> Non
     write_file(path, arrays, {"format": FORMAT, "values": text})
 
 
-def load_checkpoint(path, *, generator: Generator | None = None, **parts) -> dict:
+def load_checkpoint(path: str | PathLike[str], *, generator: Generator | None = None, **parts: Any) -> dict:
     """Reads a checkpoint into the objects that were saved, and returns the plain values: ``{"step": 1200}``.
 
     ``parts`` names the objects with a ``load_state_dict``; the generator's state is set. All that is there is read

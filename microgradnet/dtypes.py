@@ -3,6 +3,8 @@
 ``float32`` is the default; ``float64`` is exact enough for gradcheck. The names are NumPy dtypes.
 """
 
+from typing import Any
+
 import numpy as np
 
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
@@ -19,7 +21,7 @@ def get_default_dtype() -> np.dtype:
     return _default
 
 
-def set_default_dtype(dtype) -> None:
+def set_default_dtype(dtype: np.dtype | type | str) -> None:
     """Makes ``dtype`` (float32 or float64) the default. Raises ``TypeError`` for any other."""
     global _default
     if np.dtype(dtype) not in (float32, float64):
@@ -27,7 +29,7 @@ def set_default_dtype(dtype) -> None:
     _default = np.dtype(dtype)
 
 
-def promote_types(a, b) -> np.dtype:
+def promote_types(a: np.dtype | type | str, b: np.dtype | type | str) -> np.dtype:
     """The smallest dtype that both convert to; a floating dtype wins over any integer (int64 and float32: float32)."""
     a, b = np.dtype(a), np.dtype(b)
     if (a.kind == "f") != (b.kind == "f"):
@@ -35,7 +37,7 @@ def promote_types(a, b) -> np.dtype:
     return np.promote_types(a, b)
 
 
-def result_type(*values) -> np.dtype:
+def result_type(*values: Any) -> np.dtype:
     """The dtype of an operation on tensors (or arrays) and Python numbers.
 
     Tensors with dimensions decide; a 0-d one counts only where it is of a higher category (bool < integer < float),
@@ -48,7 +50,8 @@ def result_type(*values) -> np.dtype:
             rank, dtype = (0 if value.ndim else 1), value.dtype
         else:
             rank, dtype = 2, _python_dtype(value)
-        ranked[rank] = dtype if ranked[rank] is None else promote_types(ranked[rank], dtype)
+        before = ranked[rank]
+        ranked[rank] = dtype if before is None else promote_types(before, dtype)
     dtype = None
     for lower in ranked:
         if lower is not None and (dtype is None or _CATEGORY[lower.kind] > _CATEGORY[dtype.kind]):

@@ -3,6 +3,9 @@
 Each takes a function of tensors and gives a function of tensors, so they nest: ``grad(grad(f))``.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from .autograd import functional
 from .autograd.functional import zeros_like
 from .autograd.gradient import grad as _grad
@@ -10,7 +13,9 @@ from .ops import stack
 from .tensor import Tensor
 
 
-def grad_and_value(func, argnums=0, has_aux: bool = False):
+def grad_and_value(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[..., tuple[Any, Any]]:
     """``x -> (∇func(x), func(x))`` for a func with one number as result; with ``has_aux``, ``(∇func, (value, aux))``.
 
     ``argnums`` names the argument, or the arguments, to differentiate. Raises ``RuntimeError`` if the result is not
@@ -42,7 +47,7 @@ def _tracked(x: Tensor) -> Tensor:
     return x.clone() if x.requires_grad else x.detach().requires_grad_()
 
 
-def grad(func, argnums=0, has_aux: bool = False):
+def grad(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[..., Any]:
     """``x -> ∇func(x)``; see ``grad_and_value``."""
 
     def wrapped(*args, **kwargs):
@@ -52,7 +57,7 @@ def grad(func, argnums=0, has_aux: bool = False):
     return wrapped
 
 
-def vjp(func, *primals):
+def vjp(func: Callable[..., Any], *primals: Tensor) -> tuple[Any, Callable[..., Any]]:
     """``(func(x), pull)`` with ``pull(v) = vᵀJ``, a tuple over the primals."""
     leaves = tuple(_tracked(x) for x in primals)
     outputs = func(*leaves)
@@ -65,12 +70,12 @@ def vjp(func, *primals):
     return outputs, pull
 
 
-def jvp(func, primals, tangents):
+def jvp(func: Callable[..., Any], primals: tuple[Tensor, ...], tangents: tuple[Tensor, ...]) -> tuple[Any, Any]:
     """``(func(x), J·v)`` for tuples of primals and of tangents of their shapes."""
     return functional.jvp(func, tuple(primals), tuple(tangents), create_graph=True)
 
 
-def jacrev(func, argnums: int = 0):
+def jacrev(func: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Any]:
     """``x -> J`` of shape (*output, *input), row by row: one backward pass for each output element."""
 
     def wrapped(*args):
@@ -82,7 +87,7 @@ def jacrev(func, argnums: int = 0):
     return wrapped
 
 
-def jacfwd(func, argnums: int = 0):
+def jacfwd(func: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Any]:
     """``x -> J`` of shape (*output, *input), column by column: one ``jvp`` for each input element."""
 
     def wrapped(*args):
@@ -102,12 +107,14 @@ def jacfwd(func, argnums: int = 0):
     return wrapped
 
 
-def hessian(func, argnums: int = 0):
+def hessian(func: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Any]:
     """``x -> H`` of shape (*input, *input): ``jacrev(grad(func))``."""
     return jacrev(grad(func, argnums), argnums)
 
 
-def functional_call(module, parameters_and_buffers: dict, args=(), kwargs=None):
+def functional_call(
+    module: Any, parameters_and_buffers: dict, args: Any = (), kwargs: dict[str, Any] | None = None
+) -> Any:
     """``module(*args)`` with tensors put in the place of its parameters and buffers, by their names, for this call."""
     replaced = []
     try:
@@ -125,7 +132,9 @@ def functional_call(module, parameters_and_buffers: dict, args=(), kwargs=None):
             table[name] = tensor
 
 
-def vmap(func, in_dims=0, out_dims: int = 0):
+def vmap(
+    func: Callable[..., Any], in_dims: int | tuple[int | None, ...] | None = 0, out_dims: int = 0
+) -> Callable[..., Any]:
     """``func`` for each slice along a batch axis, with the results stacked.
 
     ``in_dims`` is the batch axis of every argument, or one for each; None passes an argument whole. The slices run one

@@ -1,8 +1,14 @@
 """Whether this thread records: switched off for evaluation and for updating weights."""
 
 import functools
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 from .events import state
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Mode = TypeVar("Mode", bound="_GradMode")
 
 
 class set_grad_enabled:
@@ -12,10 +18,10 @@ class set_grad_enabled:
         self.previous, self.mode = state.grad_enabled, bool(mode)
         state.grad_enabled = self.mode
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         state.grad_enabled = self.mode
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         state.grad_enabled = self.previous
 
 
@@ -24,16 +30,16 @@ class _GradMode:
 
     mode: bool
 
-    def __enter__(self):
+    def __enter__(self: Mode) -> Mode:
         self.previous, state.grad_enabled = state.grad_enabled, self.mode
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         state.grad_enabled = self.previous
 
-    def __call__(self, function):
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         @functools.wraps(function)
-        def wrapped(*args, **kwargs):
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
             with type(self)():
                 return function(*args, **kwargs)
 
@@ -65,7 +71,7 @@ class inference_mode(_GradMode):
     def __init__(self, mode: bool = True):
         self.mode = not mode
 
-    def __enter__(self):
+    def __enter__(self: Mode) -> Mode:
         self.previous = state.grad_enabled
         state.grad_enabled = self.mode and self.previous
         return self

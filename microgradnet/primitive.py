@@ -47,7 +47,8 @@ class Primitive:
         self.differentiable, self.view = differentiable, view
         self.rules: dict[str, Rule] = {}
         self.fused: Rule | None = None
-        parameters = inspect.signature(forward).parameters.values()
+        self.__signature__ = inspect.signature(forward)
+        parameters = self.__signature__.parameters.values()
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
         self.parameters = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
         self.defaults = tuple(p.default for p in parameters if p.kind is not p.VAR_POSITIONAL)

@@ -11,7 +11,7 @@ class Generator:
     """A stream of random numbers with a state that can be saved and restored (NumPy's PCG64)."""
 
     def __init__(self, seed: int | None = None):
-        self.manual_seed(np.random.SeedSequence().entropy % 2**63 if seed is None else seed)
+        self.manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1) if seed is None else seed)
 
     def manual_seed(self, seed: int) -> "Generator":
         """Starts the stream anew from ``seed``, a non-negative integer."""

@@ -3,6 +3,7 @@
 import json
 import os
 import tempfile
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from .backends import device
 from .tensor import Tensor
 
 
-def save(tensors, path) -> None:
+def save(tensors: dict[str, Tensor], path: str | PathLike[str]) -> None:
     """Writes a dict of names to tensors, such as ``model.state_dict()``, to a safetensors file.
 
     The file is written beside and renamed: an interrupted save leaves the old file whole. Tensors that share memory
@@ -22,12 +23,14 @@ def save(tensors, path) -> None:
     write_file(path, {str(name): device.read(t) for name, t in tensors.items()})
 
 
-def load(path) -> dict[str, Tensor]:
+def load(path: str | PathLike[str]) -> dict[str, Tensor]:
     """The tensors of a safetensors file, by name. Raises ``ValueError`` for a file that is not one."""
     return {name: Tensor(array) for name, array in read_file(path)[0].items()}
 
 
-def write_file(path, arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None) -> None:
+def write_file(
+    path: str | PathLike[str], arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None
+) -> None:
     """Writes arrays and texts as a safetensors file, beside and renamed."""
     from safetensors.numpy import save as to_bytes
 
@@ -45,7 +48,7 @@ def write_file(path, arrays: dict[str, np.ndarray], metadata: dict[str, str] | N
         raise
 
 
-def read_file(path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def read_file(path: str | PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and texts of a safetensors file. Raises ``ValueError`` for a file that is not one."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes

@@ -7,6 +7,7 @@ function and a method at once.
 from __future__ import annotations
 
 import weakref
+from typing import TYPE_CHECKING
 
 from . import dtypes
 from .backends import device as devices
@@ -15,8 +16,13 @@ from .events import state, tell
 from .hooks import RemovableHandle
 from .tape import walk
 
+if TYPE_CHECKING:
+    from .tensor_methods import TensorMethods  # what ops attach, written out for type checkers and editors
+else:
+    TensorMethods = object
 
-class Tensor:
+
+class Tensor(TensorMethods):
     """An n-dimensional array that remembers how it was computed.
 
     ``Tensor(array)`` keeps a NumPy array without copying it; numbers and lists become float32. ``mg.tensor(...)``
@@ -161,6 +167,16 @@ class Tensor:
 
     def numel(self) -> int:
         return self._array.size
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions exchanged."""
+        return self.transpose(-2, -1)
+
+    @property
+    def T(self) -> Tensor:
+        """The dimensions in reverse order."""
+        return self.permute(*reversed(range(self.ndim)))
 
     def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
         """Adds to ``.grad`` of every leaf the gradient of this tensor with respect to it.

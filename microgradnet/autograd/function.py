@@ -1,5 +1,7 @@
 """Function: an op of one's own, with any code in forward and the gradient worked out by hand."""
 
+from typing import Any
+
 import numpy as np
 
 from ..events import state, tell
@@ -48,7 +50,7 @@ class _FunctionOp:
     def local_derivatives(self, node: Node) -> dict:
         return {}
 
-    def pull(self, node: Node, g, useful, create_graph: bool) -> list:
+    def pull(self, node: Node, g: Any, useful: set | None, create_graph: bool) -> list:
         if node.saved is None:
             raise RuntimeError(
                 f"backward: what {self.name} saved was freed by an earlier backward: pass retain_graph=True"
@@ -60,7 +62,7 @@ class _FunctionOp:
             for c, (s, d) in zip(cotangents, shapes, strict=True)
         ]
         with set_grad_enabled(create_graph):
-            results = self.function.backward(node.saved["ctx"], *cotangents)
+            results = self.function.backward(node.saved["ctx"], *cotangents)  # type: ignore[attr-defined]
         results = results if isinstance(results, tuple) else (results,)
         if len(results) != len(node.parents):
             raise RuntimeError(
@@ -99,15 +101,15 @@ class Function:
     """
 
     @staticmethod
-    def forward(ctx: Context, *args):
+    def forward(ctx: Context, *args: Any) -> Any:
         raise NotImplementedError("Function: define forward(ctx, *args)")
 
     @staticmethod
-    def backward(ctx: Context, *grad_outputs):
+    def backward(ctx: Context, *grad_outputs: Any) -> Any:
         raise NotImplementedError("Function: define backward(ctx, *grad_outputs)")
 
     @classmethod
-    def apply(cls, *args):
+    def apply(cls, *args: Any) -> Any:
         """Runs ``forward`` and records it as one op."""
         ctx = Context()
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)

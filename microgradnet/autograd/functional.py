@@ -1,5 +1,8 @@
 """Derivatives of a function at a point, as in ``torch.autograd.functional``: vjp, jvp, jacobian, hessian, hvp, vhp."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from ..backends import device
@@ -8,6 +11,8 @@ from ..ops.arrays.joining import stack
 from ..ops.reduce.reduction import sum
 from ..tensor import Tensor
 from .gradient import grad
+
+Tensors = Tensor | tuple[Tensor, ...]
 
 
 def _leaves(inputs, create_graph: bool) -> tuple[bool, tuple[Tensor, ...]]:
@@ -45,7 +50,13 @@ def _gradients(outputs, inputs, cotangents, create_graph: bool, strict: bool, na
     return [zeros_like(x) if r is None else r for x, r in zip(inputs, results, strict=True)]
 
 
-def vjp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
+def vjp(
+    func: Callable[..., Any],
+    inputs: Tensors,
+    v: Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """``(func(x), vᵀJ)``: the outputs, and the gradient of ``v · func(x)`` for each input. One backward pass."""
     single_in, leaves = _leaves(inputs, create_graph)
     single_out, outputs = _called(func, leaves)
@@ -55,7 +66,13 @@ def vjp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
     return _unwrapped(single_out, outputs), _unwrapped(single_in, results)
 
 
-def jvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
+def jvp(
+    func: Callable[..., Any],
+    inputs: Tensors,
+    v: Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """``(func(x), J·v)``: how the outputs move when the inputs move along ``v``.
 
     Reverse mode twice: ``uᵀJ`` is linear in ``u``, and its gradient with respect to ``u`` along ``v`` is ``J·v``.
@@ -80,7 +97,7 @@ def _one(x: Tensor, name: str) -> Tensor:
     return Tensor(np.ones_like(x.array))
 
 
-def jacobian(func, inputs, create_graph: bool = False, strict: bool = False):
+def jacobian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = False, strict: bool = False) -> Any:
     """J[i][j] of shape (*output i, *input j): one backward pass for each output element.
 
     One output gives a tuple over the inputs, one input a single tensor, as in PyTorch.
@@ -106,7 +123,7 @@ def _stacked(results: list[Tensor], output: Tensor, x: Tensor) -> Tensor:
     return stack(results).reshape((*output.shape, *x.shape))
 
 
-def hessian(func, inputs, create_graph: bool = False, strict: bool = False):
+def hessian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = False, strict: bool = False) -> Any:
     """H[i][j] = ∂²func/∂xᵢ∂xⱼ of shape (*input i, *input j), for a func with one element: its gradient's Jacobian."""
     single_in, leaves = _leaves(inputs, create_graph)
 
@@ -127,7 +144,13 @@ def _scalar(func, xs, name: str) -> Tensor:
     return value.reshape(())
 
 
-def hvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
+def hvp(
+    func: Callable[..., Any],
+    inputs: Tensors,
+    v: Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """``(func(x), H·v)`` without building the Hessian: the gradient of ``∇func · v``."""
     single_in, leaves = _leaves(inputs, create_graph)
     value = _scalar(func, leaves, "hvp")
@@ -138,6 +161,12 @@ def hvp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
     return value if create_graph else value.detach(), _unwrapped(single_in, results)
 
 
-def vhp(func, inputs, v=None, create_graph: bool = False, strict: bool = False):
+def vhp(
+    func: Callable[..., Any],
+    inputs: Tensors,
+    v: Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """``(func(x), vᵀ·H)``; the Hessian is symmetric, so this is ``hvp``."""
     return hvp(func, inputs, v, create_graph, strict)

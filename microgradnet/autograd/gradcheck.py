@@ -1,12 +1,23 @@
 """Gradient checking: backward against finite differences, for first and second derivatives."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import numpy as np
 
 from ..tensor import Tensor
 from .gradient import grad
 
 
-def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True) -> bool:
+def gradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Tensor],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
     """Whether the gradients of ``func(*inputs)`` agree with central finite differences.
 
     Every element of the Jacobian is compared: ``|analytic − numeric| ≤ atol + rtol·|numeric|``, with
@@ -40,7 +51,15 @@ def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=T
     return True
 
 
-def gradgradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True) -> bool:
+def gradgradcheck(
+    func: Callable[..., Any],
+    inputs: Tensor | Sequence[Tensor],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
     """``gradcheck`` of the gradients themselves: whether the second derivatives are right.
 
     The function checked maps the inputs and the cotangents of the outputs (drawn with a fixed seed) to the gradients.

@@ -1,5 +1,8 @@
 """Checkpointing: keep a function's inputs instead of its insides, and run it again in backward."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..grad_mode import enable_grad
 from ..random import default_generator
 from ..tensor import Tensor
@@ -33,7 +36,7 @@ class _Checkpoint(Function):
         return None, *(next(found) if isinstance(a, Tensor) and a.requires_grad else None for a in args)
 
 
-def checkpoint(function, *args):
+def checkpoint(function: Callable[..., Any], *args: Any) -> Any:
     """``function(*args)``, with memory traded for time: only ``args`` are kept, and backward computes the rest again.
 
     The second run draws the same random numbers. Gradients reach the tensors in ``args``; a module's parameters are

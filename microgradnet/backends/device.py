@@ -8,6 +8,7 @@ library that an array belongs to. Under ``NUMBA_ENABLE_CUDASIM=1`` ``kernels.sim
 import functools
 import threading
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy
 
@@ -81,7 +82,10 @@ class _Numpy:
         return value
 
 
-np = _Numpy()
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = _Numpy()
 
 
 @contextmanager

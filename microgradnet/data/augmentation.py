@@ -15,7 +15,7 @@ from microgradnet import random
 from microgradnet.tensor import Tensor
 
 
-def random_shift(images, max_shift: int = 1, generator: random.Generator | None = None):
+def random_shift(images: Tensor, max_shift: int = 1, generator: random.Generator | None = None) -> Tensor:
     """Each image moved by (dy, dx) pixels, both uniform in {−max_shift, …, max_shift}; zeros move in.
 
     ``out[n, …, i, j] = images[n, …, i − dy, j − dx]``, 0 outside. A digit is the same digit one pixel further; a
@@ -35,7 +35,7 @@ def random_shift(images, max_shift: int = 1, generator: random.Generator | None 
     return _like(images, padded[sample, channel, rows, columns].reshape(array.shape))
 
 
-def random_flip(images, p: float = 0.5, dim: int = -1, generator: random.Generator | None = None):
+def random_flip(images: Tensor, p: float = 0.5, dim: int = -1, generator: random.Generator | None = None) -> Tensor:
     """Each image mirrored with probability ``p`` along ``dim``: −1 left-right, −2 upside down.
 
     Right for cats and shirts, wrong for what has a handedness: letters, digits, road signs. Raises ValueError for
@@ -52,7 +52,7 @@ def random_flip(images, p: float = 0.5, dim: int = -1, generator: random.Generat
     return _like(images, flipped)
 
 
-def random_noise(images, std: float = 0.1, generator: random.Generator | None = None):
+def random_noise(images: Tensor, std: float = 0.1, generator: random.Generator | None = None) -> Tensor:
     """Gaussian noise on every value: ``out = images + std·ε``, ε ~ N(0, 1).
 
     Training on it is, to first order, a penalty on the network's slope (Bishop 1995). Raises ValueError for a negative

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ class Dataset:
     Indexing past the end raises IndexError, which is also what ends ``for sample in dataset``.
     """
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: define __getitem__(index), which returns one sample")
 
     def __len__(self) -> int:
@@ -48,7 +49,7 @@ class TensorDataset(Dataset):
         for position, tensor in enumerate(self.tensors):
             refuse_nan(f"{name}: tensors[{position}]", tensor.array)
 
-    def __getitem__(self, index) -> tuple[Tensor, ...]:
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         try:
             return tuple(Tensor(t.array[index]) for t in self.tensors)
         except IndexError as error:
@@ -64,7 +65,7 @@ class Subset(Dataset):
     Negative indices count from the end of ``dataset``. Raises IndexError for one out of its range.
     """
 
-    def __init__(self, dataset, indices: Sequence[int]):
+    def __init__(self, dataset: Any, indices: Sequence[int] | np.ndarray):
         self.dataset = dataset
         self.indices = np.asarray(indices, np.int64) if len(indices) == 0 else np.asarray(indices)
         if self.indices.ndim != 1 or self.indices.dtype.kind not in "iu":
@@ -74,7 +75,7 @@ class Subset(Dataset):
         if outside.size:
             raise IndexError(f"Subset: index {outside[0]} is out of range for a dataset of {length} samples")
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         try:
             chosen = self.indices[index]
         except IndexError as error:
@@ -86,7 +87,7 @@ class Subset(Dataset):
 
 
 def random_split(
-    dataset, lengths: Sequence[int] | Sequence[float], generator: random.Generator | None = None
+    dataset: Dataset, lengths: Sequence[int] | Sequence[float], generator: random.Generator | None = None
 ) -> list[Subset]:
     """Cuts ``dataset`` at random into disjoint Subsets that cover it, of ``lengths`` samples each.
 

@@ -2,12 +2,13 @@
 
 import gzip
 import math
+import zlib
 from pathlib import Path
 
 import numpy as np
 
 # The third byte of a file says what the numbers are; the first two are zero, the fourth is the number of dimensions.
-DTYPES = {
+DTYPES: dict[int, np.dtype] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),
@@ -28,7 +29,7 @@ def read_idx(path: str | Path) -> np.ndarray:
     if content[:2] == b"\x1f\x8b":
         try:
             content = gzip.decompress(content)
-        except (OSError, EOFError, ValueError, gzip.zlib.error) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise ValueError(f"read_idx: {path} is a damaged gzip file: {error}") from None
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] not in DTYPES or len(content) < 4 + 4 * content[3]:
         raise ValueError(f"read_idx: {path} is not an IDX file")

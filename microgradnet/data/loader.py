@@ -4,9 +4,10 @@ import collections
 import contextlib
 import functools
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from numbers import Real
+from typing import Any
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset,
+        dataset: Any,
         batch_size: int = 1,
         shuffle: bool = False,
         *,
@@ -118,7 +119,7 @@ class DataLoader:
             return (self.collate_fn or default_collate)([self.dataset[i] for i in indices.tolist()])
 
 
-def _made_ahead(calls: Iterator[Callable], workers: int, each: int) -> Iterator:
+def _made_ahead(calls: Iterator[Callable], workers: int, each: int) -> Generator:
     """The results of ``calls`` in their order, made by threads that are at most ``workers·each`` ahead."""
     with ThreadPoolExecutor(workers, "DataLoader") as pool:
         ahead = collections.deque(pool.submit(call) for call in itertools.islice(calls, workers * each))
@@ -132,7 +133,7 @@ def _made_ahead(calls: Iterator[Callable], workers: int, each: int) -> Iterator:
                 future.cancel()
 
 
-def default_collate(samples: Sequence):
+def default_collate(samples: Sequence) -> Any:
     """Stacks samples into a batch: Tensors and arrays (s₁, …) to a Tensor (N, s₁, …), numbers to a Tensor (N,).
 
     Of tuples or lists, each position becomes its own batch, in a tuple; of dicts, each key. Arrays keep their dtype;

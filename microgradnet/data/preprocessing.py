@@ -12,6 +12,9 @@ array([[0., 2.]])
 array([[ 2., 40.]])
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from microgradnet.tensor import Tensor
@@ -50,6 +53,9 @@ class Preprocessing:
         """The samples that ``transform`` maps to ``z``."""
         return self._backward(self._samples(z, self._code_shape()))
 
+    _forward: Callable[[Any], Any]
+    _backward: Callable[[Any], Any]
+
     def _learn(self, x: np.ndarray) -> None:
         raise NotImplementedError(f"{self._name}: define _learn(x), _forward(x) and _backward(z)")
 
@@ -67,7 +73,7 @@ class Preprocessing:
             raise RuntimeError(f"{self._name}: fit it on the training set first")
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.shape[1:] != shape or x.ndim == 0:
-            expected = ", ".join(map(str, ("N", *shape)))
+            expected = ", ".join(map(str, ("N", *shape)))  # type: ignore[misc]
             raise ValueError(f"{self._name}: samples of shape ({expected}) expected, got {x.shape}")
         if x.dtype.kind == "f":
             return x

@@ -42,9 +42,9 @@ class CSVDataset(TensorDataset):
         self.columns = [names[place] for place in columns]
         x = np.empty((len(rows), len(columns)), np.float32)
         for values, column, name in zip(columns.values(), x.T, self.columns, strict=True):
-            for row, (line, value) in enumerate(zip(rows, values, strict=True)):
+            for place, (line, value) in enumerate(zip(rows, values, strict=True)):
                 try:
-                    column[row] = float(value)
+                    column[place] = float(value)
                 except ValueError:
                     raise ValueError(f"CSVDataset: {path}, line {line}: {name} is {value!r}, no number") from None
         super().__init__(x, *y)

@@ -37,7 +37,7 @@ class BackwardHooks:
         if node is None:
             return tuple(args)
         for i, tensor in zip(self.moving, passed, strict=True):
-            args[i] = tensor
+            args[i] = tensor  # type: ignore[index]
         node.register_hook(lambda contributions, _: self._run(contributions))
         return tuple(args)
 

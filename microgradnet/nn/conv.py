@@ -80,7 +80,7 @@ class _Convolution(Module):
             self.padding if not isinstance(self.padding, str) else (self.padding,) * self.dims,
             strict=True,
         ):
-            total = dilation * (kernel - 1) if given == "same" else 0 if given == "valid" else 2 * given
+            total = dilation * (kernel - 1) if given == "same" else 0 if given == "valid" else 2 * given  # type: ignore[operator]
             sides.append((total // 2, total - total // 2))
         return tuple(n for pair in reversed(sides) for n in pair)
 
@@ -225,7 +225,7 @@ class ConvTranspose1d(_Convolution):
         """What is missing to ``output_size``, the sizes of the image alone or of the whole output."""
         wanted = tuple(output_size)[-self.dims :]
         sizes = zip(input.shape[-self.dims :], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
-        smallest = tuple((n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in sizes)
+        smallest = tuple((n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in sizes)  # type: ignore[operator]
         extra = tuple(w - n for w, n in zip(wanted, smallest, strict=True))
         if any(not 0 <= e < s for e, s in zip(extra, self.stride, strict=True)):
             largest = tuple(n + s - 1 for n, s in zip(smallest, self.stride, strict=True))

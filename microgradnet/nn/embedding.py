@@ -73,7 +73,7 @@ class Embedding(_Table):
         """A layer with given vectors (num_embeddings, embedding_dim), which it does not train unless told to."""
         if embeddings.dim() != 2:
             raise ValueError(f"Embedding.from_pretrained: a matrix expected, got shape {tuple(embeddings.shape)}")
-        return cls(*embeddings.shape, padding_idx, _weight=embeddings, _freeze=freeze, **options)
+        return cls(*embeddings.shape, padding_idx, _weight=embeddings, _freeze=freeze, **options)  # type: ignore[call-arg, misc]
 
     def forward(self, input: Tensor) -> Tensor:
         options = self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
@@ -119,7 +119,7 @@ class EmbeddingBag(_Table):
         """A layer with given vectors, which it does not train unless told to."""
         if embeddings.dim() != 2:
             raise ValueError(f"EmbeddingBag.from_pretrained: a matrix expected, got shape {tuple(embeddings.shape)}")
-        made = cls(*embeddings.shape, _weight=embeddings, **options)
+        made = cls(*embeddings.shape, _weight=embeddings, **options)  # type: ignore[misc]
         made.weight.requires_grad_(not freeze)
         return made
 

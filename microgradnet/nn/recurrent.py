@@ -78,7 +78,7 @@ class RNNBase(Module):
         for layer in range(num_layers):
             columns = input_size if layer == 0 else out * (1 + bidirectional)
             for suffix in self._suffixes(layer):
-                shapes = {"weight_ih": (rows, columns), "weight_hh": (rows, out)}
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, columns), "weight_hh": (rows, out)}
                 shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)} if bias else {}
                 shapes |= {"weight_hr": (proj_size, hidden_size)} if proj_size else {}
                 for part, shape in shapes.items():

@@ -68,7 +68,7 @@ class ElementwiseOptimizer(Optimizer):
         rule, held = self.rule(numbers)
         present = [p for p in group["params"] if p.grad is not None]
         plan = self.batches.get(id(group))
-        if plan is None or not plan.fits(self, present, held):
+        if plan is None or not plan.fits(self, present, held):  # type: ignore[attr-defined]
             plan = self.batches[id(group)] = _Plan(self, present)
         for p in plan.alone:
             self.update_where_it_is(p, numbers)
@@ -133,6 +133,6 @@ class _Part:
             for p, state in zip(self.params, self.states, strict=True):
                 optimizer.fill(p, state, held, group)
             self.batch = Batch(self.arrays(held), len(self.params))
-            self.batch.gather(gradients)
-        kernels = compiled(rule, held, len(given), self.batch.dtype)
-        self.batch.run(kernels, given, -1.0 if group["maximize"] else 1.0)
+            self.batch.gather(gradients)  # type: ignore[attr-defined]
+        kernels = compiled(rule, held, len(given), self.batch.dtype)  # type: ignore[attr-defined]
+        self.batch.run(kernels, given, -1.0 if group["maximize"] else 1.0)  # type: ignore[attr-defined]

@@ -2,7 +2,8 @@
 
 import functools
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from .. import dtypes
 from ..backends import device
@@ -48,12 +49,12 @@ class Optimizer:
     paper = ""
     when = ""
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in vars(cls):
             cls.step = told_as_one(_with_hooks(cls.step))
 
-    def __init__(self, params, defaults: dict):
+    def __init__(self, params: Iterable[Any], defaults: dict):
         self.defaults = defaults
         self.state: defaultdict[Tensor, dict] = defaultdict(dict)
         self.param_groups: list[dict] = []
@@ -155,7 +156,7 @@ class Optimizer:
                     p.grad.array[...] = 0
                     p.grad.version[0] += 1
 
-    def step(self, closure=None):
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Updates every parameter that has a gradient; ``closure`` recomputes the loss first and is returned."""
         loss = None
         if closure is not None:
@@ -187,7 +188,14 @@ class Optimizer:
         raise NotImplementedError(f"{type(self).__name__}: update_parameter is not written")
 
     @staticmethod
-    def run(update, p: Tensor, g: np.ndarray, state: dict, names: tuple[str, ...], *hyperparameters: float) -> None:
+    def run(
+        update: Callable[..., Any],
+        p: Tensor,
+        g: np.ndarray,
+        state: dict,
+        names: tuple[str, ...],
+        *hyperparameters: float,
+    ) -> None:
         """Applies an update rule, with the state in ``names`` made of zeros at the first step."""
         states = {name: update_rule.held_array(state, name, p.array) for name in names}
         update_rule.apply(update, p.array, g, states, hyperparameters)
@@ -341,7 +349,7 @@ def _with_hooks(step: Callable) -> Callable:
     """``step`` with the optimizer's hooks around it; around the outermost only, where one calls its base's."""
 
     @functools.wraps(step)
-    def run(self, *args, **kwargs):
+    def run(self, *args, **kwargs) -> None:
         if self.inside_step:
             return step(self, *args, **kwargs)
         for hook in tuple(self.hooks["step_pre"].values()):

@@ -59,7 +59,7 @@ _BATCH = {"x": "value[a, s]", "y": "value[b, s]", "z": "value[i, s]", "value": "
 _BATCH["lanes"] = "for s in range(LANES):"
 
 
-def _branches(codes: list[int], functions: dict[str, str], kind: dict, backward: bool, reach: bool = True) -> str:
+def _branches(codes: tuple[int, ...], functions: dict[str, str], kind: dict, backward: bool, reach: bool = True) -> str:
     """One ``elif`` for each opcode: the op's function of one element, or its derivatives, on a node's operands."""
     lines = []
     for code in codes:

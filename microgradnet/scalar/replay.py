@@ -79,7 +79,7 @@ class Replay:
         value, _ = self._columns()
         if self._compact is None:
             self._compact = _compacted(*self._nodes, self._reached)
-        nodes, moved = self._compact
+        nodes, moved = self._compact  # type: ignore[misc]
         places = moved[[self._leaf(leaf) for leaf in inputs]]
         wanted = moved[[self._place(v) for v in gradients]]  # -1 for one that the root does not depend on
         arrays, used = np.stack(arrays)[places >= 0], np.flatnonzero(wanted >= 0)

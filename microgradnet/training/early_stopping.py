@@ -37,7 +37,7 @@ class EarlyStopping:
         self.steps = 0
         self._weights: dict[str, np.ndarray] = {}
 
-    def __call__(self, value) -> bool:
+    def __call__(self, value: float) -> bool:
         value, self.steps = float(value), self.steps + 1
         sign = 1 if self.mode == "min" else -1
         bar = np.inf if self.best is None else sign * self.best - self.min_delta

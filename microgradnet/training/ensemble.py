@@ -11,11 +11,12 @@ import numpy as np
 
 from .. import random
 from ..data import Subset
+from ..data.dataset import Dataset
 from ..grad_mode import no_grad
 from ..tensor import Tensor
 
 
-def bootstrap(dataset, generator: random.Generator | None = None) -> Subset:
+def bootstrap(dataset: Dataset, generator: random.Generator | None = None) -> Subset:
     """As many samples as ``dataset`` has, drawn from it with replacement: some twice, about 1/e = 37 % not at all.
 
     Efron 1979. ``generator`` draws, or the one that ``manual_seed`` seeds.
@@ -24,7 +25,7 @@ def bootstrap(dataset, generator: random.Generator | None = None) -> Subset:
     return Subset(dataset, (generator or random.default_generator).numpy.integers(n, size=n) if n else [])
 
 
-def bagging(dataset, k: int, train: Callable, generator: random.Generator | None = None) -> list:
+def bagging(dataset: Dataset, k: int, train: Callable, generator: random.Generator | None = None) -> list:
     """``[train(bootstrap(dataset)), …]``, k models each trained on a sample of its own. Breiman 1996.
 
     Use it for models that overfit; it does not help ones that are too simple, whose errors are the same.
@@ -34,7 +35,7 @@ def bagging(dataset, k: int, train: Callable, generator: random.Generator | None
     return [train(bootstrap(dataset, generator)) for _ in range(k)]
 
 
-def predictions(models: Sequence, x) -> Tensor:
+def predictions(models: Sequence, x: Tensor) -> Tensor:
     """What each model says to ``x``, one after the other: (k, N, ...). In eval mode, without gradients."""
     if len(models) == 0:
         raise ValueError("predictions: at least one model is needed, got none")

@@ -12,6 +12,7 @@ import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class MetricsLog:
         self._file = open(self.path, "ab" if resume else "wb", buffering=0)  # noqa: SIM115 (it stays open)
         self._cut(None)
 
-    def __call__(self, **metrics) -> None:
+    def __call__(self, **metrics: Any) -> None:
         row = {name: _plain(name, value) for name, value in metrics.items()}
         if self.path.suffix == ".jsonl":
             line = json.dumps({name: _json_value(value) for name, value in row.items()}, ensure_ascii=False) + "\n"
@@ -72,7 +73,7 @@ class MetricsLog:
     def __enter__(self) -> "MetricsLog":
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
     def _cut(self, rows: int | None) -> None:
@@ -101,7 +102,7 @@ class TensorBoardLog:
             raise ImportError("TensorBoardLog: tensorboardX is needed: pip install tensorboardX") from None
         self._writer = SummaryWriter(str(folder))
 
-    def __call__(self, *, step: int, **metrics) -> None:
+    def __call__(self, *, step: int, **metrics: Any) -> None:
         for name, value in metrics.items():
             self._writer.add_scalar(name, float(_plain(name, value)), int(step))
         self._writer.flush()
@@ -112,7 +113,7 @@ class TensorBoardLog:
     def __enter__(self) -> "TensorBoardLog":
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
 

@@ -1,5 +1,8 @@
 """Greedy layer-wise pretraining: each layer first learns to describe what comes to it."""
 
+from collections.abc import Callable
+from typing import Any
+
 from ..grad_mode import no_grad
 from ..nn.containers import Sequential
 from ..nn.functional import mse_loss
@@ -10,12 +13,12 @@ from ..tensor import Tensor
 
 
 def pretrain_layerwise(
-    model,
+    model: Any,
     data: Tensor,
     *,
     epochs: int = 10,
     batch_size: int = 64,
-    optimizer=None,
+    optimizer: Callable[..., Any] | None = None,
     noise: float = 0.0,
     generator: Generator | None = None,
 ) -> list[list[float]]:

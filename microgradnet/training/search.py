@@ -21,9 +21,9 @@ import math
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Hashable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -44,12 +44,12 @@ class Trial(NamedTuple):
     seconds: float
 
 
-def linear_range(low: float, high: float):
+def linear_range(low: float, high: float) -> Any:
     """Numbers from ``low`` to ``high``, all equally likely."""
     return _distributions().FloatDistribution(low, high)
 
 
-def log_range(low: float, high: float):
+def log_range(low: float, high: float) -> Any:
     """Numbers from ``low`` > 0 to ``high`` whose logarithms are equally likely: for rates, penalties and scales."""
     return _distributions().FloatDistribution(low, high, log=True)
 
@@ -120,7 +120,7 @@ def search(
                 if callback is not None:
                     callback(trial)
         table += [done[number] for number in batch]
-        choices = plan.send(_best(table, direction))
+        choices = plan.send(_best(table, direction))  # type: ignore[arg-type]
     return table
 
 
@@ -183,12 +183,12 @@ def _around(distribution, centre, width: float):
     return type(distribution)(low, high, log=distribution.log)
 
 
-def _run(objective: Callable, todo: dict[int, dict], processes: int, seed: int) -> Iterator[Trial]:
+def _run(objective: Callable, todo: dict[int, dict], processes: int, seed: int) -> Generator[Trial, None, None]:
     attempt = functools.partial(_attempt, objective, seed)
     if processes == 1:
         results = ((number, attempt(number, parameters)) for number, parameters in todo.items())
     else:
-        tasks = {number: (number, parameters) for number, parameters in todo.items()}
+        tasks: dict[Hashable, tuple] = {number: (number, parameters) for number, parameters in todo.items()}
         results = in_processes(attempt, tasks, processes, lambda code: (None, f"its process ended with {code}", 0.0))
     for number, (value, error, seconds) in results:
         yield Trial(number, todo[number], value, error, seconds)
@@ -211,7 +211,7 @@ def _attempt(objective: Callable, seed: int, number: int, parameters: dict) -> t
 
 def _best(trials: list[Trial], direction: str) -> Trial | None:
     sign = 1 if direction == "minimize" else -1
-    return min((t for t in trials if t.error is None), key=lambda t: (sign * t.value, t.number), default=None)
+    return min((t for t in trials if t.error is None), key=lambda t: (sign * t.value, t.number), default=None)  # type: ignore[operator]
 
 
 def _study(storage, direction: str, distributions: dict, **settings):

@@ -5,6 +5,7 @@ import pickle
 import signal
 from collections.abc import Callable, Hashable, Iterator
 from multiprocessing.connection import Connection, wait
+from typing import cast
 
 from ..backends.threads import set_num_threads
 
@@ -48,7 +49,7 @@ def in_processes(
             _wait_until_ready(connection, process)
             give(connection, process)
         while running:
-            for connection in wait(list(running)):
+            for connection in cast("list[Connection]", wait(list(running))):
                 process, key = running.pop(connection)
                 try:
                     result = connection.recv()

@@ -3,7 +3,7 @@
 import math
 
 import microgradnet as mg
-from microgradnet.ops.linalg.matmul import svd
+from microgradnet.ops.linalg import svd
 from tests.ops.case import ALL, FLOATS, A, Case
 from tests.oracle import oracle
 

@@ -1,6 +1,7 @@
 """Activations with the arguments that PyTorch gives them besides: ``inplace``, ``dtype`` and a missing ``dim``."""
 
 import functools
+import inspect
 
 from ...ops.arrays import writing
 from ...ops.elementwise import activation as ops
@@ -18,6 +19,9 @@ def _with_inplace(op):
             *args, inplace = args
         return (write if inplace else op)(input, *args, **kwargs)
 
+    signature = inspect.signature(op)
+    inplace = inspect.Parameter("inplace", inspect.Parameter.POSITIONAL_OR_KEYWORD, default=False, annotation=bool)
+    activation.__signature__ = signature.replace(parameters=[*signature.parameters.values(), inplace])
     return activation
 
 

@@ -43,7 +43,7 @@ class BatchNorm(RunningNorm):
         momentum = self._count_batch()
         in_use = self.track_running_stats or not self.training
         running = (self.running_mean, self.running_var) if in_use else (None, None)
-        return self._normalize(input, *running, by_batch, momentum)
+        return self._normalize(input, *running, by_batch, momentum)  # type: ignore[call-arg]
 
     def _normalize(self, input: Tensor, running_mean, running_var, by_batch: bool, momentum: float) -> Tensor:
         return F.batch_norm(input, running_mean, running_var, self.weight, self.bias, by_batch, momentum, self.eps)

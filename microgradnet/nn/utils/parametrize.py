@@ -146,12 +146,12 @@ class _Parametrized(Module):
 
     def __getattr__(self, name: str):
         parametrized = self.__dict__.get("_modules", {}).get("parametrizations") or ()
-        return parametrized[name].value() if name in parametrized else super().__getattr__(name)
+        return parametrized[name].value() if name in parametrized else super().__getattr__(name)  # type: ignore[call-overload]
 
     def __setattr__(self, name: str, value) -> None:
         parametrized = self._modules.get("parametrizations") or ()
         if name in parametrized:
-            parametrized[name].right_inverse(value)
+            parametrized[name].right_inverse(value)  # type: ignore[call-overload]
         else:
             super().__setattr__(name, value)
 

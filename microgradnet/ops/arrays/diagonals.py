@@ -2,13 +2,14 @@
 
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
 from .dims import several_dims
 from .indexing import _index_put
 from .shape import clone, movedim, ravel
 
 
 @primitive(formula="diagonal x", view=True)
-def diagonal(x, offset=0, dim1=0, dim2=1):
+def diagonal(x, offset: int = 0, dim1: int = 0, dim2: int = 1):
     """The diagonal of the planes of ``dim1`` and ``dim2``, as the last dimension; a view."""
     dim1, dim2 = several_dims((dim1, dim2), x.ndim)
     out = np.diagonal(x, offset, dim1, dim2)
@@ -22,7 +23,7 @@ diagonal.vjp(
 )
 
 
-def diagonal_scatter(x, src, offset=0, dim1=0, dim2=1):
+def diagonal_scatter(x: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """``x`` with ``src`` in place of ``x.diagonal(offset, dim1, dim2)``."""
     planes = movedim(x, (dim1, dim2), (-2, -1))
     rows, columns = planes.shape[-2:]
@@ -35,7 +36,7 @@ def diagonal_scatter(x, src, offset=0, dim1=0, dim2=1):
     return movedim(_index_put(planes, src, (...,), index), (-2, -1), (dim1, dim2))
 
 
-def diag_embed(x, offset=0, dim1=-2, dim2=-1):
+def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices, in the planes of ``dim1`` and ``dim2``, with the last dimension of ``x`` on their diagonal."""
     if x.ndim == 0:
         raise ValueError("diag_embed: at least 1 dimension expected, got a 0-d tensor")
@@ -46,14 +47,14 @@ def diag_embed(x, offset=0, dim1=-2, dim2=-1):
     return diagonal_scatter(np.zeros(shape, x.dtype), x, offset, dim1, dim2)
 
 
-def diag(x, diagonal=0):
+def diag(x: Tensor, diagonal: int = 0) -> Tensor:
     """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy)."""
     if x.ndim not in (1, 2):
         raise ValueError(f"diag: a vector or a matrix expected, got shape {tuple(x.shape)}")
     return diag_embed(x, diagonal) if x.ndim == 1 else clone(_diagonal(x, diagonal))
 
 
-def diagflat(x, offset=0):
+def diagflat(x: Tensor, offset: int = 0) -> Tensor:
     """A matrix with all elements of ``x`` on its diagonal."""
     return diag_embed(ravel(x), offset)
 

@@ -1,10 +1,12 @@
 """Joining tensors into one."""
 
 import functools
+from collections.abc import Sequence
 
 from ...backends.device import np
 from ...dtypes import promote_types
 from ...primitive import primitive
+from ...tensor import Tensor
 from .dims import one_dim
 from .indexing import _getitem
 from .rearranging import constant_pad_nd
@@ -37,7 +39,7 @@ def _cat_part(g, i, tensors_shape, dim):
 _cat.vjp(tensors=_cat_part)
 
 
-def cat(tensors, dim=0):
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors joined along a dimension that they have; the other sizes agree."""
     return _cat(*tensors, dim=dim)
 
@@ -53,33 +55,33 @@ def _stack(*tensors, dim=0):
 _stack.vjp(tensors=lambda g, i, dim: _getitem(g, (slice(None),) * (dim % g.ndim) + (i, ...)))
 
 
-def stack(tensors, dim=0):
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """Tensors of one shape joined along a new dimension."""
     return _stack(*tensors, dim=dim)
 
 
-def hstack(tensors):
+def hstack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined along the second dimension; vectors along their only one."""
     tensors = atleast_1d(tuple(tensors))
     return cat(tensors, 0 if tensors and tensors[0].ndim == 1 else 1)
 
 
-def vstack(tensors):
+def vstack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined along the first dimension; vectors become rows."""
     return cat(atleast_2d(tuple(tensors)), 0)
 
 
-def dstack(tensors):
+def dstack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined along the third dimension."""
     return cat(atleast_3d(tuple(tensors)), 2)
 
 
-def column_stack(tensors):
+def column_stack(tensors: Sequence[Tensor]) -> Tensor:
     """Joined along the second dimension; vectors become columns."""
     return cat([x if x.ndim > 1 else reshape(x, (-1, 1)) for x in tensors], 1)
 
 
-def block_diag(*tensors):
+def block_diag(*tensors: Tensor) -> Tensor:
     """The matrices along the diagonal of a larger one, zeros elsewhere; vectors become rows."""
     matrices = atleast_2d(tensors)
     if any(m.ndim > 2 for m in matrices):
@@ -91,7 +93,7 @@ def block_diag(*tensors):
     return cat(rows, 0)
 
 
-def meshgrid(*tensors, indexing="ij"):
+def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str = "ij") -> tuple[Tensor, ...]:
     """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) each, that varies along its own dimension.
 
     With ``indexing="xy"`` the first two dimensions are exchanged.
@@ -115,7 +117,7 @@ def meshgrid(*tensors, indexing="ij"):
     )
 
 
-def cartesian_prod(*tensors):
+def cartesian_prod(*tensors: Tensor) -> Tensor:
     """Every combination of one element of each vector, one a row."""
     if len(tensors) == 1:
         return tensors[0]

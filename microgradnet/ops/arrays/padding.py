@@ -1,11 +1,14 @@
 """Padding: what lies beyond the edges of an image."""
 
+from collections.abc import Sequence
+
 from ...backends.device import np
+from ...tensor import Tensor
 from .indexing import index_select
 from .rearranging import constant_pad_nd
 
 
-def pad(input, pad, mode="constant", value=None):
+def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
     """``input`` with more around its last dimensions; ``pad`` is (left, right, top, bottom, …), the last one first.
 
     Args:

@@ -1,13 +1,17 @@
 """Elements moved, repeated, padded and cut to triangles; always a copy."""
 
+from collections.abc import Sequence
+
 from ...backends.device import np, read
 from ...primitive import broadcast_to, primitive
+from ...tensor import Tensor
+from ...typing import Dims, Size
 from .dims import one_dim, several_dims, sizes
 from .indexing import index_select
 from .shape import _reshape, transpose
 
 
-def repeat(x, *repeats):
+def repeat(x: Tensor, *repeats: Size) -> Tensor:
     """``x`` laid out ``repeats`` times along each dimension; more numbers than dimensions add dimensions in front."""
     repeats = sizes(repeats)
     if len(repeats) < x.ndim or min(repeats, default=0) < 0:
@@ -27,13 +31,15 @@ def _copy(x):
 _copy.vjp(x=lambda g: g)
 
 
-def tile(x, *dims):
+def tile(x: Tensor, *dims: Size) -> Tensor:
     """``repeat``, with 1 for the dimensions that are not mentioned, the first ones."""
     dims = sizes(dims)
     return repeat(x, (1,) * (x.ndim - len(dims)) + dims)
 
 
-def repeat_interleave(x, repeats=None, dim=None, *, output_size=None):
+def repeat_interleave(
+    x: Tensor, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None
+) -> Tensor:
     """Each element (or slice along ``dim``) repeated ``repeats`` times in its place; a number, or one for each.
 
     With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times.
@@ -62,19 +68,19 @@ def _flip(x, dims):
 _flip.vjp(x=lambda g, dims: _flip(g, dims))
 
 
-def flip(x, *dims):
+def flip(x: Tensor, *dims: Size) -> Tensor:
     """The order of the elements reversed along each of ``dims``; a copy."""
     return _flip(x, sizes(dims))
 
 
-def fliplr(x):
+def fliplr(x: Tensor) -> Tensor:
     """The columns in reverse order."""
     if x.ndim < 2:
         raise ValueError(f"fliplr: at least 2 dimensions expected, got shape {tuple(x.shape)}")
     return _flip(x, (1,))
 
 
-def flipud(x):
+def flipud(x: Tensor) -> Tensor:
     """The rows in reverse order."""
     if x.ndim < 1:
         raise ValueError("flipud: at least 1 dimension expected, got a 0-d tensor")
@@ -89,7 +95,7 @@ def _roll(x, shifts, dims):
 _roll.vjp(x=lambda g, shifts, dims: _roll(g, tuple(-s for s in shifts), dims))
 
 
-def roll(x, shifts, dims=None):
+def roll(x: Tensor, shifts: Size, dims: Dims = None) -> Tensor:
     """Elements moved by ``shifts`` along ``dims``, those that leave coming in again; flattened without ``dims``."""
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     if dims is None or dims == ():
@@ -102,7 +108,7 @@ def roll(x, shifts, dims=None):
     return _roll(x, shifts, tuple(one_dim(d, x.ndim, "roll") for d in dims))
 
 
-def rot90(x, k=1, dims=(0, 1)):
+def rot90(x: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """Turned by ``k`` quarter turns in the plane of ``dims``, from the first towards the second."""
     first, second = several_dims(tuple(dims), x.ndim, "rot90") if len(dims) == 2 else (0, 0)
     if first == second:
@@ -115,13 +121,13 @@ def rot90(x, k=1, dims=(0, 1)):
 
 
 @primitive(formula="◺x")
-def tril(x, diagonal=0):
+def tril(x, diagonal: int = 0):
     """The lower triangle of matrices, up to ``diagonal``; zeros above."""
     return np.tril(_matrices(x), diagonal)
 
 
 @primitive(formula="◹x")
-def triu(x, diagonal=0):
+def triu(x, diagonal: int = 0):
     """The upper triangle of matrices, from ``diagonal`` on; zeros below."""
     return np.triu(_matrices(x), diagonal)
 
@@ -137,7 +143,7 @@ def _matrices(x):
 
 
 @primitive(formula="pad x")
-def constant_pad_nd(x, pad, value=0):
+def constant_pad_nd(x, pad: Sequence[int], value: float = 0):
     """``value`` added around ``x``: ``pad`` lists before and after for the last dimension, then the one before it, ...
 
     A negative number cuts off.

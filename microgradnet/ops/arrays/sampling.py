@@ -7,6 +7,7 @@ from ... import dtypes
 from ...backends.device import np, placed, read
 from ...random import Generator, default_generator
 from ...tensor import Tensor
+from ...typing import DType, Size
 from .creation import size_of
 
 
@@ -19,19 +20,38 @@ def _made(values, dtype, requires_grad: bool, device: str | None) -> Tensor:
     return Tensor(placed(array, str(device or "cpu")), requires_grad=requires_grad)
 
 
-def rand(*size, generator=None, dtype=None, requires_grad=False, device=None) -> Tensor:
+def rand(
+    *size: Size,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: str | None = None,
+) -> Tensor:
     """Uniform in [0, 1)."""
     drawn = _stream(generator).random(size_of("rand", size), np.float64 if dtype == dtypes.float64 else np.float32)
     return _made(drawn, dtype, requires_grad, device)
 
 
-def randn(*size, generator=None, dtype=None, requires_grad=False, device=None) -> Tensor:
+def randn(
+    *size: Size,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: str | None = None,
+) -> Tensor:
     """Normal with mean 0 and variance 1."""
     kind = np.float64 if dtype == dtypes.float64 else np.float32
     return _made(_stream(generator).standard_normal(size_of("randn", size), kind), dtype, requires_grad, device)
 
 
-def randint(low, high=None, size=None, generator=None, dtype=None, device=None) -> Tensor:
+def randint(
+    low: int,
+    high: int | None = None,
+    size: Size | None = None,
+    generator: Generator | None = None,
+    dtype: DType | None = None,
+    device: str | None = None,
+) -> Tensor:
     """Integers from ``low`` to ``high - 1``, all equally likely; ``randint(high, size)`` starts at 0.
 
     Raises ``ValueError`` for an empty range.
@@ -45,26 +65,34 @@ def randint(low, high=None, size=None, generator=None, dtype=None, device=None) 
     )
 
 
-def randperm(n, generator=None, dtype=None, device=None) -> Tensor:
+def randperm(
+    n: int, generator: Generator | None = None, dtype: DType | None = None, device: str | None = None
+) -> Tensor:
     """The numbers 0 to n − 1 in random order."""
     return _made(_stream(generator).permutation(n), dtype or dtypes.int64, False, device)
 
 
-def rand_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
+def rand_like(
+    input: Tensor, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """``rand`` of ``input``'s shape and, unless given, dtype."""
     return rand(
         tuple(input.shape), dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device
     )
 
 
-def randn_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
+def randn_like(
+    input: Tensor, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """``randn`` of ``input``'s shape and, unless given, dtype."""
     return randn(
         tuple(input.shape), dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device
     )
 
 
-def normal(mean, std, size=None, generator=None) -> Tensor:
+def normal(
+    mean: Tensor | float, std: Tensor | float, size: Size | None = None, generator: Generator | None = None
+) -> Tensor:
     """Normal with ``mean`` and ``std >= 0``: numbers and a size, or tensors that broadcast."""
     means, stds = (read(v) for v in (mean, std))
     place = next((v.device for v in (mean, std) if isinstance(v, Tensor)), None)
@@ -74,7 +102,7 @@ def normal(mean, std, size=None, generator=None) -> Tensor:
     return _made(means + stds * _stream(generator).standard_normal(shape), None, False, place)
 
 
-def bernoulli(input, generator=None) -> Tensor:
+def bernoulli(input: Tensor, generator: Generator | None = None) -> Tensor:
     """1 with probability ``input``, else 0, element by element, in its dtype. Raises outside of [0, 1]."""
     p = read(input)
     if not np.all((p >= 0) & (p <= 1)):
@@ -82,7 +110,9 @@ def bernoulli(input, generator=None) -> Tensor:
     return _made(_stream(generator).random(p.shape) < p, p.dtype, False, input.device)
 
 
-def multinomial(input, num_samples, replacement=False, generator=None) -> Tensor:
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, generator: Generator | None = None
+) -> Tensor:
     """``num_samples`` indices for each row of weights ``input`` (C) or (N, C), drawn in proportion to them.
 
     Raises ``ValueError`` for weights that are negative or all zero, or, without replacement, too few that are not zero.

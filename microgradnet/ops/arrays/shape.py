@@ -1,9 +1,13 @@
 """Shape: the same elements, arranged anew. Where it can be, the result is a view of the same memory."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 from ...backends.device import np
 from ...primitive import broadcast_to, primitive
+from ...tensor import Tensor
+from ...typing import Dims, Size
 from .dims import one_dim, several_dims, sizes
 
 
@@ -15,12 +19,12 @@ def _reshape(x, shape):
 _reshape.vjp(x=lambda g, x_shape: _reshape(g, x_shape))
 
 
-def reshape(x, *shape):
+def reshape(x: Tensor, *shape: Size) -> Tensor:
     """``x`` with another shape of as many elements; one size may be -1, to be worked out. A view where it can be."""
     return _reshape(x, sizes(shape))
 
 
-def view(x, *shape):
+def view(x: Tensor, *shape: Size) -> Tensor:
     """``reshape`` that never copies. Raises where the memory of ``x`` does not allow it: use ``reshape`` then."""
     out = reshape(x, *shape)
     if out.ndim and math.prod(out.shape) and not np.may_share_memory(out.array, x.array):
@@ -31,22 +35,22 @@ def view(x, *shape):
     return out
 
 
-def reshape_as(x, other):
+def reshape_as(x: Tensor, other: Tensor) -> Tensor:
     """``x`` with the shape of ``other``."""
     return _reshape(x, other.shape)
 
 
-def view_as(x, other):
+def view_as(x: Tensor, other: Tensor) -> Tensor:
     """``x`` with the shape of ``other``, without a copy."""
     return view(x, tuple(other.shape))
 
 
-def ravel(x):
+def ravel(x: Tensor) -> Tensor:
     """``x`` as a vector; a view where it can be."""
     return _reshape(x, (-1,))
 
 
-def flatten(x, start_dim=0, end_dim=-1):
+def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
     if x.ndim == 0:
         return _reshape(x, (1,))
@@ -57,7 +61,7 @@ def flatten(x, start_dim=0, end_dim=-1):
     return _reshape(x, (*x.shape[:start], joined, *x.shape[end + 1 :]))
 
 
-def unflatten(x, dim, sizes):
+def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """Dimension ``dim`` split into ``sizes``, of which one may be -1."""
     dim = one_dim(dim, x.ndim, "unflatten")
     known = math.prod(n for n in sizes if n != -1)
@@ -67,20 +71,20 @@ def unflatten(x, dim, sizes):
     return _reshape(x, (*x.shape[:dim], *parts, *x.shape[dim + 1 :]))
 
 
-def unsqueeze(x, dim):
+def unsqueeze(x: Tensor, dim: int) -> Tensor:
     """A new dimension of size 1 at ``dim``."""
     dim = one_dim(dim, x.ndim + 1, "unsqueeze")
     return _reshape(x, (*x.shape[:dim], 1, *x.shape[dim:]))
 
 
-def squeeze(x, dim=None):
+def squeeze(x: Tensor, dim: Dims = None) -> Tensor:
     """Without its dimensions of size 1: all of them, or those of ``dim`` that have it."""
     dims = several_dims(dim, x.ndim, "squeeze")
     return _reshape(x, tuple(n for i, n in enumerate(x.shape) if not (n == 1 and i in dims)))
 
 
 @primitive(formula="xᵀ", view=True)
-def transpose(x, dim0, dim1):
+def transpose(x, dim0: int, dim1: int):
     """Dimensions ``dim0`` and ``dim1`` exchanged; a view."""
     return np.swapaxes(x, one_dim(dim0, x.ndim), one_dim(dim1, x.ndim)) if x.ndim else x
 
@@ -88,7 +92,7 @@ def transpose(x, dim0, dim1):
 transpose.vjp(x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
 
 
-def t(x):
+def t(x: Tensor) -> Tensor:
     """A matrix transposed; a vector as it is."""
     if x.ndim > 2:
         raise ValueError(f"t: at most 2 dimensions expected, got shape {tuple(x.shape)}: use transpose or .mT")
@@ -106,12 +110,12 @@ def _permute(x, dims):
 _permute.vjp(x=lambda g, dims: _permute(g, tuple(int(i) for i in np.argsort([d % len(dims) for d in dims]))))
 
 
-def permute(x, *dims):
+def permute(x: Tensor, *dims: Size) -> Tensor:
     """The dimensions in another order: ``permute(x, 2, 0, 1)``; a view."""
     return _permute(x, sizes(dims))
 
 
-def movedim(x, source, destination):
+def movedim(x: Tensor, source: Size, destination: Size) -> Tensor:
     """Dimension(s) ``source`` moved to ``destination``, the others kept in their order; a view."""
     source, destination = (several_dims(d, x.ndim, "movedim") for d in (source, destination))
     if len(source) != len(destination):
@@ -122,7 +126,7 @@ def movedim(x, source, destination):
     return _permute(x, tuple(order))
 
 
-def expand(x, *shape):
+def expand(x: Tensor, *shape: Size) -> Tensor:
     """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied."""
     shape = sizes(shape)
     lead = len(shape) - x.ndim
@@ -132,28 +136,28 @@ def expand(x, *shape):
     return broadcast_to(x, kept)
 
 
-def expand_as(x, other):
+def expand_as(x: Tensor, other: Tensor) -> Tensor:
     """``x`` broadcast to the shape of ``other``."""
     return expand(x, other.shape)
 
 
-def broadcast_tensors(*tensors):
+def broadcast_tensors(*tensors: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     """All tensors broadcast against each other, as a tuple."""
     shape = np.broadcast_shapes(*(t.shape for t in tensors))
     return tuple(broadcast_to(t, shape) for t in tensors)
 
 
-def atleast_1d(*tensors):
+def atleast_1d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | Any:
     """Each with at least 1 dimension; a tuple if several are given."""
     return _each(lambda x: x if x.ndim else _reshape(x, (1,)), tensors)
 
 
-def atleast_2d(*tensors):
+def atleast_2d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | Any:
     """Each with at least 2 dimensions: a vector becomes a row. A tuple if several are given."""
     return _each(lambda x: x if x.ndim > 1 else _reshape(x, (1, -1)), tensors)
 
 
-def atleast_3d(*tensors):
+def atleast_3d(*tensors: Tensor | Sequence[Tensor]) -> Tensor | Any:
     """Each with at least 3 dimensions: a vector of n becomes (1, n, 1), a matrix (m, n, 1). A tuple if several."""
     return _each(lambda x: x if x.ndim > 2 else _reshape(x, (*x.shape, 1) if x.ndim == 2 else (1, -1, 1)), tensors)
 
@@ -182,17 +186,6 @@ def contiguous(x):
 contiguous.vjp(x=lambda g: g)
 
 
-def _t(self):
-    """The dimensions in reverse order."""
-    return permute(self, *reversed(range(self.ndim)))
-
-
-def _mt(self):
-    """The last two dimensions exchanged."""
-    return transpose(self, -2, -1)
-
-
-ATTACHED = {"T": property(_t), "mT": property(_mt)}
 METHODS = (
     reshape,
     view,

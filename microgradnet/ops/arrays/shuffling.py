@@ -1,9 +1,10 @@
 """Channels rearranged: between space and depth, and between groups."""
 
+from ...tensor import Tensor
 from .shape import permute
 
 
-def pixel_shuffle(input, upscale_factor):
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Channels to space: (..., C·r², H, W) -> (..., C, H·r, W·r). Shi et al. 2016, eq. 4."""
     r = upscale_factor
     _check("pixel_shuffle", input, r)
@@ -15,7 +16,7 @@ def pixel_shuffle(input, upscale_factor):
     return x.reshape((*lead, channels // (r * r), height * r, width * r))
 
 
-def pixel_unshuffle(input, downscale_factor):
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Space to channels, the inverse of ``pixel_shuffle``: (..., C, H·r, W·r) -> (..., C·r², H, W)."""
     r = downscale_factor
     _check("pixel_unshuffle", input, r)
@@ -27,7 +28,7 @@ def pixel_unshuffle(input, downscale_factor):
     return x.reshape((*lead, channels * r * r, height // r, width // r))
 
 
-def channel_shuffle(input, groups):
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """The channels of ``groups`` groups dealt out in turn: (N, C, *size) -> the same. Zhang et al. 2018, figure 1."""
     if input.ndim < 3:
         raise ValueError(f"channel_shuffle: at least 3 dimensions expected, got shape {tuple(input.shape)}")

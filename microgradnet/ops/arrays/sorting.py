@@ -1,7 +1,10 @@
 """Order: sorting, the k-th and the k largest elements, distinct values, places in a sorted sequence."""
 
+from typing import Any
+
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
 from ..reduce.reduction import _pick, _share_evenly
 from .dims import one_dim
 from .indexing import narrow
@@ -10,7 +13,7 @@ from .scatter import gather
 
 
 @primitive(formula="argsort x", differentiable=False)
-def argsort(x, dim=-1, descending=False, stable=False):
+def argsort(x, dim: int = -1, descending: bool = False, stable: bool = False):
     """The indices that sort ``x`` along ``dim``. Equal elements keep their order; NaN counts as the largest."""
     dim = one_dim(dim, x.ndim)
     if x.ndim == 0:
@@ -20,18 +23,18 @@ def argsort(x, dim=-1, descending=False, stable=False):
     return x.shape[dim] - 1 - np.flip(np.argsort(np.flip(x, dim), dim, kind="stable"), dim)
 
 
-def sort(x, dim=-1, descending=False, stable=False):
+def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
     """``x`` sorted along ``dim``, and where each element stood. NaN counts as the largest."""
     indices = argsort(x, dim, descending)
     return ValuesIndices(gather(x, dim, indices), indices)
 
 
-def msort(x):
+def msort(x: Tensor) -> Tensor:
     """``x`` sorted along the first dimension."""
     return sort(x, 0).values
 
 
-def topk(x, k, dim=-1, largest=True, sorted=True):
+def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
     """The ``k`` largest (or smallest) elements along ``dim``, in order, and where they stand. NaN is the largest."""
     dim = one_dim(dim, x.ndim, "topk")
     if not 0 <= k <= (x.shape[dim] if x.ndim else 1):
@@ -44,7 +47,7 @@ def topk(x, k, dim=-1, largest=True, sorted=True):
     return ValuesIndices(gather(x, dim, indices), indices)
 
 
-def kthvalue(x, k, dim=-1, keepdim=False):
+def kthvalue(x: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
     """The ``k``-th smallest element along ``dim`` (the first is 1), and where it stands. NaN counts as the largest."""
     dim = one_dim(dim, x.ndim, "kthvalue")
     if not 1 <= k <= (x.shape[dim] if x.ndim else 1):
@@ -74,7 +77,7 @@ def _median_indices(x, dim):
     return np.take_along_axis(order, np.where(regular < size, regular, (size - 1) // 2), dim)
 
 
-def median(x, dim=None, keepdim=False):
+def median(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | Any:
     """The median, or the lower of two, of all elements; with ``dim``, along it, and where it stands. NaN if any is."""
     if dim is None:
         return _median(x)
@@ -95,7 +98,9 @@ def _no_gradient(g):
 _unique.vjp(x=_no_gradient)
 
 
-def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
+def unique(
+    x: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Tensor | Any:
     """The distinct elements in order (or slices along ``dim``); each NaN is distinct.
 
     With ``return_inverse`` also where each element of ``x`` went, with ``return_counts`` how often each comes.
@@ -118,7 +123,15 @@ def _searchsorted(sequence, values, right, dtype):
     return out
 
 
-def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None):
+def searchsorted(
+    sorted_sequence: Tensor,
+    input: Tensor | float,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Tensor | None = None,
+) -> Tensor:
     """Where in the last dimension of ``sorted_sequence`` each element of ``input`` belongs.
 
     The index i with ``sequence[i-1] < v <= sequence[i]``; with ``right`` (or ``side="right"``), ``<=`` and ``<``.
@@ -133,7 +146,7 @@ def searchsorted(sorted_sequence, input, *, out_int32=False, right=False, side=N
     )
 
 
-def bucketize(input, boundaries, *, out_int32=False, right=False):
+def bucketize(input: Tensor | float, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
     """Which of the buckets between the sorted ``boundaries`` each element of ``input`` falls into."""
     if boundaries.ndim != 1:
         raise ValueError(f"bucketize: boundaries of 1 dimension expected, got shape {tuple(boundaries.shape)}")

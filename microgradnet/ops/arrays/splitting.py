@@ -1,12 +1,15 @@
 """Splitting a tensor into parts, each a view of it."""
 
 import itertools
+from collections.abc import Sequence
 
+from ...tensor import Tensor
+from ...typing import Size
 from .dims import one_dim
 from .indexing import _getitem
 
 
-def split(x, split_size_or_sections, dim=0):
+def split(x: Tensor, split_size_or_sections: Size, dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of ``split_size`` along ``dim``, the last one smaller if need be; or parts of the sizes listed. A tuple."""
     if not isinstance(split_size_or_sections, int):
         return split_with_sizes(x, split_size_or_sections, dim)
@@ -17,7 +20,7 @@ def split(x, split_size_or_sections, dim=0):
     return _between(x, dim, [*range(0, size, step or 1), size] if size else [0, 0])
 
 
-def split_with_sizes(x, split_sizes, dim=0):
+def split_with_sizes(x: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Parts of the sizes listed along ``dim``, which they add up to. A tuple."""
     size = x.shape[_dim("split_with_sizes", x, dim)]
     if sum(split_sizes) != size or min(split_sizes, default=0) < 0:
@@ -25,7 +28,7 @@ def split_with_sizes(x, split_sizes, dim=0):
     return _between(x, dim, [0, *itertools.accumulate(split_sizes)])
 
 
-def chunk(x, chunks, dim=0):
+def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """At most ``chunks`` parts of one size along ``dim``, the last one smaller if need be. A tuple."""
     if chunks < 1:
         raise ValueError(f"chunk: a positive number of chunks expected, got {chunks}")
@@ -35,7 +38,7 @@ def chunk(x, chunks, dim=0):
     return split(x, -(-size // chunks), dim)
 
 
-def tensor_split(x, indices_or_sections, dim=0):
+def tensor_split(x: Tensor, indices_or_sections: Tensor | Size, dim: int = 0) -> tuple[Tensor, ...]:
     """As many parts as the number given, of sizes that differ by at most 1; or cut at the indices given. A tuple."""
     size = x.shape[_dim("tensor_split", x, dim)]
     cuts = getattr(indices_or_sections, "array", indices_or_sections)
@@ -49,14 +52,14 @@ def tensor_split(x, indices_or_sections, dim=0):
     return _between(x, dim, [i * each + min(i, more) for i in range(cuts + 1)])
 
 
-def hsplit(x, indices_or_sections):
+def hsplit(x: Tensor, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
     """``tensor_split`` along the second dimension; of a vector, along its only one."""
     if x.ndim == 0:
         raise ValueError("hsplit: at least 1 dimension expected, got a 0-d tensor")
     return _even_split("hsplit", x, indices_or_sections, 0 if x.ndim == 1 else 1)
 
 
-def vsplit(x, indices_or_sections):
+def vsplit(x: Tensor, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
     """``tensor_split`` along the first dimension."""
     if x.ndim < 2:
         raise ValueError(f"vsplit: at least 2 dimensions expected, got shape {tuple(x.shape)}")
@@ -71,7 +74,7 @@ def _even_split(op: str, x, indices_or_sections, dim: int):
     return tensor_split(x, indices_or_sections, dim)
 
 
-def unbind(x, dim=0):
+def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """The slices along ``dim``, which goes. A tuple."""
     before = (slice(None),) * _dim("unbind", x, dim)
     return tuple(_getitem(x, (*before, i, ...)) for i in range(x.shape[len(before)]))

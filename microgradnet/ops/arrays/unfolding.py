@@ -4,6 +4,8 @@ import itertools
 
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
+from ...typing import Size
 from ..nn.convolution import as_batch, at_least
 
 
@@ -35,7 +37,7 @@ _fold.vjp(
 )
 
 
-def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Tensor:
     """The windows of images as columns: (N, C, H, W) -> (N, C·kh·kw, number of windows); without N, the same without.
 
     A convolution is a matrix product of its weight with these columns.
@@ -46,7 +48,9 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     return out if input.ndim == 4 else out.reshape(out.shape[1:])
 
 
-def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+def fold(
+    input: Tensor, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+) -> Tensor:
     """Columns added where ``unfold`` took them: (N, C·kh·kw, number of windows) -> (N, C, *output_size).
 
     ``fold(unfold(x))`` is x times the number of windows that each place lies in. Raises ValueError where the number of

@@ -5,6 +5,7 @@ At a kink the derivative is PyTorch's: that of the flat side.
 
 from ...choice import where
 from ...elementwise import elementwise
+from ...tensor import Tensor
 from ..arrays.dims import one_dim
 from .exponential import erf, exp, expm1, log1p
 from .rounding import abs
@@ -109,7 +110,7 @@ def _(x):
     return s + 1.702 * x * s * (1 - s)
 
 
-def gelu(input, approximate="none"):
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """``x·Φ(x)`` with Φ the standard normal distribution function. Hendrycks and Gimpel 2016.
 
     ``approximate``: "none", "tanh" (``gelu_tanh``) or "sigmoid" (``gelu_sigmoid``).
@@ -233,7 +234,7 @@ def _(x, min_val, max_val):
     return where((x > min_val) & (x < max_val), 1, 0)
 
 
-def relu6(x):
+def relu6(x: Tensor) -> Tensor:
     """``min(max(x, 0), 6)``. Krizhevsky 2010."""
     return hardtanh(x, 0.0, 6.0)
 
@@ -281,7 +282,7 @@ def _(x, weight):
     return where(x > 0, 1, weight), where(x > 0, 0, x)
 
 
-def prelu(input, weight):
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
     if weight.ndim > 1:
         raise ValueError(f"prelu: a weight of at most 1 dimension expected, got shape {tuple(weight.shape)}")
@@ -292,7 +293,7 @@ def prelu(input, weight):
     return _prelu(input, weight.reshape((count, *(1,) * (input.ndim - 2))) if input.ndim > 1 else weight.reshape(()))
 
 
-def glu(input, dim=-1):
+def glu(input: Tensor, dim: int = -1) -> Tensor:
     """``a * sigmoid(b)`` where a and b are the halves of ``input`` along ``dim``. Dauphin et al. 2017, eq. 1."""
     dim = one_dim(dim, input.ndim, "glu")
     size = input.shape[dim] if input.ndim else 1

@@ -1,9 +1,10 @@
 """The bilinear layer."""
 
+from ...tensor import Tensor
 from .einsum import einsum
 
 
-def bilinear(input1, input2, weight, bias=None):
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``y_k = x1ᵀ·W_k·x2 + b_k``: (..., I), (..., J), weight (K, I, J), bias (K) -> (..., K)."""
     if tuple(weight.shape[1:]) != (input1.shape[-1], input2.shape[-1]) or input1.shape[:-1] != input2.shape[:-1]:
         raise ValueError(

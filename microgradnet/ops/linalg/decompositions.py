@@ -2,6 +2,7 @@
 
 from ...backends.device import filled, np
 from ...primitive import primitive
+from ...tensor import Tensor
 from .matmul import matmul
 
 
@@ -35,7 +36,7 @@ def inv(A):
 inv.vjp(A=lambda g, out: -out.mT @ g @ out.mT)
 
 
-def inverse(A):
+def inverse(A: Tensor) -> Tensor:
     """``inv``."""
     return inv(A)
 
@@ -85,7 +86,7 @@ _solve.vjp(
 )
 
 
-def solve(A, B, *, left=True):
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The X with ``A @ X = B`` (``X @ A = B`` with ``left=False``): A (..., n, n), B (..., n) or (..., n, k).
 
     B is a vector, or a batch of them, if it is 1-d or of A's shape without the last dimension. Raises ValueError for a
@@ -117,7 +118,7 @@ def _cholesky_gradient(g, out):
 _cholesky.vjp(A=_cholesky_gradient)
 
 
-def cholesky(A, *, upper=False):
+def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangular L with ``L @ L.mT = A`` (``upper``: its transpose), for symmetric positive definite A.
 
     Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError where A is
@@ -127,7 +128,7 @@ def cholesky(A, *, upper=False):
     return factor.mT if upper else factor
 
 
-def matrix_power(A, n):
+def matrix_power(A: Tensor, n: int) -> Tensor:
     """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n."""
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
         raise ValueError(f"matrix_power: square matrices expected, got shape {tuple(A.shape)}")

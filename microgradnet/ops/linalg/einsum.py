@@ -4,6 +4,7 @@ import string
 
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
 
 LETTERS = string.ascii_letters
 
@@ -44,7 +45,7 @@ def _gradient(g, i, operands, inputs, output):
 _einsum.vjp(operands=_gradient)
 
 
-def einsum(equation, *operands):
+def einsum(equation: str, *operands: Tensor) -> Tensor:
     """Sums of products over named dimensions: ``einsum("bij,bjk->bik", a, b)`` is a batched matrix product.
 
     Every dimension has a letter; one that the result does not name is summed over, one that an operand names twice is

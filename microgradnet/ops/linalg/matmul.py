@@ -2,6 +2,7 @@
 
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
 
 
 def one_dtype(a, b) -> None:
@@ -26,7 +27,7 @@ _matmul.vjp(
 )
 
 
-def matmul(a, b):
+def matmul(a: Tensor, b: Tensor) -> Tensor:
     """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
 
     Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
@@ -43,12 +44,12 @@ def matmul(a, b):
     return out if a.ndim > 1 else out.reshape((*out.shape[:-2], *out.shape[-1:]) if b.ndim > 1 else ())
 
 
-def mm(input, mat2):
+def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """``matmul`` of two matrices: (n, m) and (m, p) -> (n, p)."""
     return matmul(*_of_dims("mm", (input, 2), (mat2, 2)))
 
 
-def bmm(input, mat2):
+def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p)."""
     _of_dims("bmm", (input, 3), (mat2, 3))
     if input.shape[0] != mat2.shape[0]:
@@ -56,22 +57,22 @@ def bmm(input, mat2):
     return matmul(input, mat2)
 
 
-def mv(input, vec):
+def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix by a vector: (n, m) and (m) -> (n)."""
     return matmul(*_of_dims("mv", (input, 2), (vec, 1)))
 
 
-def dot(input, tensor):
+def dot(input: Tensor, tensor: Tensor) -> Tensor:
     """``Σ x·y`` of two vectors of one length."""
     return matmul(*_of_dims("dot", (input, 1), (tensor, 1)))
 
 
-def vdot(input, other):
+def vdot(input: Tensor, other: Tensor) -> Tensor:
     """``dot``; for complex numbers, which are not here, it would conjugate the first."""
     return matmul(*_of_dims("vdot", (input, 1), (other, 1)))
 
 
-def inner(input, other):
+def inner(input: Tensor, other: Tensor) -> Tensor:
     """Sums of products over the last dimension of both: (..., n) and (*, n) -> (..., *)."""
     if input.ndim == 0 or other.ndim == 0:
         return input * other
@@ -81,7 +82,7 @@ def inner(input, other):
     return out.reshape((*input.shape[:-1], *other.shape[:-1]))
 
 
-def outer(input, vec2):
+def outer(input: Tensor, vec2: Tensor) -> Tensor:
     """All products of two vectors: (n) and (m) -> (n, m)."""
     _of_dims("outer", (input, 1), (vec2, 1))
     return input.reshape((input.shape[0], 1)) * vec2
@@ -97,7 +98,7 @@ def _of_dims(op: str, *operands) -> list:
 
 
 @primitive(formula="x·Wᵀ + b")
-def linear(input, weight, bias=None):
+def linear(input, weight, bias: Tensor | None = None):
     """``input @ weight.T + bias``: (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...)."""
     one_dtype(input, weight)
     if input.shape[-1:] != weight.shape[-1:] or weight.ndim not in (1, 2):

@@ -4,6 +4,7 @@ import math
 
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
 from ..arrays.joining import cat
 from ..arrays.rearranging import tril
 from ..elementwise.rounding import abs
@@ -45,7 +46,7 @@ def _exp_gradient(g, A):
 matrix_exp.vjp(A=_exp_gradient)
 
 
-def householder_product(A, tau):
+def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     """``(I − τ₁v₁v₁ᵀ)…(I − τ_k v_k v_kᵀ)``, its first k columns: A (..., n, k), τ (..., k) -> (..., n, k).
 
     v_i is column i of A below the diagonal, 1 on it, 0 above. Each factor is a reflection where τ = 2/‖v‖².

@@ -2,6 +2,7 @@
 
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
 from ..arrays.diagonals import diag_embed
 from ..arrays.shape import unsqueeze
 
@@ -31,7 +32,7 @@ def _to_matrix(g, U, S, Vh):
 _svd.vjp(A=_to_matrix)
 
 
-def svdvals(A):
+def svdvals(A: Tensor) -> Tensor:
     """The singular values of a matrix, or of each of several, the largest first."""
     return _svd(A)[1]
 

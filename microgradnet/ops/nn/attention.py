@@ -41,7 +41,7 @@ def scaled_dot_product_attention(
     if mask is not None and mask.dtype == bool:
         allowed = getattr(mask, "array", mask)
         scores = where(allowed, scores, -math.inf)
-        nowhere = ~allowed.any(axis=-1, keepdims=True)
+        nowhere = ~allowed.any(axis=-1, keepdims=True)  # type: ignore[call-arg]
         # A row of −inf alone would be NaN, and so would its gradient.
         weights = softmax(where(nowhere, 0, scores), -1) if nowhere.any() else softmax(scores, -1)
         weights = where(nowhere, 0, weights) if nowhere.any() else weights

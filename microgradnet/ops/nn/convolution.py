@@ -13,6 +13,8 @@ from ...backends.cpu import convolution as kernels
 from ...backends.device import np
 from ...backends.scratch import scratch
 from ...primitive import primitive
+from ...tensor import Tensor
+from ...typing import Size
 from ..arrays.rearranging import constant_pad_nd
 from ..reduce.reduction import sum
 from . import convolution_layout as layouts
@@ -23,7 +25,15 @@ PARTS = 16
 
 
 @primitive(formula="x ∗ w + b")
-def convolution(x, weight, bias=None, stride=(1,), padding=(0,), dilation=(1,), groups=1):
+def convolution(
+    x,
+    weight,
+    bias: Tensor | None = None,
+    stride: Size = (1,),
+    padding: Size | str = (0,),
+    dilation: Size = (1,),
+    groups: int = 1,
+):
     """Cross-correlation: x (N, C, *size), weight (O, C/groups, *kernel), bias (O) -> (N, O, *out).
 
     ``out = (size + 2·padding − dilation·(kernel − 1) − 1) // stride + 1`` in each dimension.
@@ -129,12 +139,28 @@ def output_size(x, weight, bias, stride, padding, dilation, groups) -> tuple[int
     return size
 
 
-def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Tensor:
     """``convolution`` of (N, C, L) or (C, L); arguments as for ``conv2d``."""
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Tensor:
     """``convolution`` of (N, C, H, W) or (C, H, W).
 
     ``stride``, ``padding`` and ``dilation`` are a number or one for each dimension; ``padding="valid"`` is none, and
@@ -143,7 +169,15 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
     return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Tensor:
     """``convolution`` of (N, C, D, H, W) or (C, D, H, W); arguments as for ``conv2d``."""
     return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
@@ -168,12 +202,30 @@ def _convolve(dims, x, weight, bias, stride, padding, dilation, groups):
     return out if x.ndim == dims + 2 else out.reshape(out.shape[1:])
 
 
-def conv_transpose1d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    output_padding: Size = 0,
+    groups: int = 1,
+    dilation: Size = 1,
+) -> Tensor:
     """The gradient of ``conv1d`` as a layer of its own; arguments as for ``conv_transpose2d``."""
     return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    output_padding: Size = 0,
+    groups: int = 1,
+    dilation: Size = 1,
+) -> Tensor:
     """The gradient of ``conv2d`` with respect to its input, as a layer of its own: it enlarges images.
 
     input (N, C, H, W) or (C, H, W), weight (C, O/groups, *kernel), bias (O) -> (N, O, H', W') with
@@ -183,7 +235,16 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
-def conv_transpose3d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size | str = 0,
+    output_padding: Size = 0,
+    groups: int = 1,
+    dilation: Size = 1,
+) -> Tensor:
     """The gradient of ``conv3d`` as a layer of its own; arguments as for ``conv_transpose2d``."""
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 

@@ -57,7 +57,7 @@ def _finished(name: str, input, out, inplace: bool):
     return writing.write(f"{name}_", input, out) if inplace else out
 
 
-def dropout(input, p=0.5, training=True, inplace=False):
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Each element is zero with probability ``p``, the others are divided by 1 − p: the mean stays. Srivastava et
     al. 2014.
 
@@ -71,14 +71,14 @@ def dropout(input, p=0.5, training=True, inplace=False):
     return _finished("dropout", input, out, inplace)
 
 
-def dropout1d(input, p=0.5, training=True, inplace=False):
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Whole channels of (N, C, L) or (C, L) are zero with probability ``p``. Tompson et al. 2015."""
     if input.ndim not in (2, 3):
         raise RuntimeError(f"dropout1d: 2 or 3 dimensions expected, got shape {tuple(input.shape)}")
     return _channels("dropout1d", input, p, training, inplace, batched=input.ndim == 3)
 
 
-def dropout2d(input, p=0.5, training=True, inplace=False):
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Whole channels of (N, C, H, W) are zero with probability ``p``: neighbouring pixels are too alike for dropout.
 
     Of three dimensions, as in PyTorch, the first two are samples and channels.
@@ -88,7 +88,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     return _channels("dropout2d", input, p, training, inplace)
 
 
-def dropout3d(input, p=0.5, training=True, inplace=False):
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Whole channels of (N, C, D, H, W) or (C, D, H, W) are zero with probability ``p``."""
     if input.ndim not in (4, 5):
         warnings.warn(f"dropout3d: 4 or 5 dimensions expected, got shape {tuple(input.shape)}", stacklevel=2)
@@ -109,7 +109,7 @@ def _channels(name, input, p, training, inplace, batched: bool = True):
     return _finished(name, input, out, inplace)
 
 
-def alpha_dropout(input, p=0.5, training=False, inplace=False):
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Elements become SELU's value at −∞ with probability ``p``, then all are scaled and shifted: mean and variance
     stay.
 
@@ -123,7 +123,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     return _finished("alpha_dropout", input, out, inplace)
 
 
-def feature_alpha_dropout(input, p=0.5, training=False, inplace=False):
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """``alpha_dropout`` of whole channels: dimensions 0 and 1 are samples and channels."""
     check_probability("feature_alpha_dropout", p)
     check_floating("feature_alpha_dropout", input)

@@ -3,6 +3,7 @@
 from ...backends.cpu import rows as kernels
 from ...backends.device import is_array, np, of, on_cpu, placed, read
 from ...primitive import primitive
+from ...tensor import Tensor
 
 
 @primitive(formula="rows i of W")
@@ -33,7 +34,15 @@ _take_rows.vjp(
 _add_rows.vjp(x=lambda g, index: _take_rows(g, index))
 
 
-def embedding(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False):
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
+) -> Tensor:
     """Rows of ``weight`` (V, D) by their numbers: any shape of integers in [0, V) -> that shape and D.
 
     Args:
@@ -89,18 +98,18 @@ def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
 
 
 def embedding_bag(
-    input,
-    weight,
-    offsets=None,
-    max_norm=None,
-    norm_type=2.0,
-    scale_grad_by_freq=False,
-    mode="mean",
-    sparse=False,
-    per_sample_weights=None,
-    include_last_offset=False,
-    padding_idx=None,
-):
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Tensor | None = None,
+    include_last_offset: bool = False,
+    padding_idx: int | None = None,
+) -> Tensor:
     """The sum, mean or maximum of the rows of each bag: (B, n), or (N) with ``offsets`` (B) -> (B, D).
 
     Args:
@@ -166,7 +175,7 @@ def _largest(rows, bags: np.ndarray, count: int):
     return rows[places, np.arange(values.shape[1])] * present
 
 
-def one_hot(tensor, num_classes=-1):
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     """1 at each class number, else 0: int64 of any shape -> that shape and ``num_classes`` (-1: the largest + 1)."""
     numbers = read(tensor)
     if numbers.dtype != np.int64:

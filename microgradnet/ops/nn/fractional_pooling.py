@@ -1,23 +1,37 @@
 """Max pooling over windows whose places are drawn at random. Graham 2014."""
 
 import itertools
+from collections.abc import Sequence
+from typing import Any
 
 from ...backends.device import np, placed, read
 from ...random import default_generator
+from ...tensor import Tensor
+from ...typing import Size
 from ..arrays.scatter import gather
 from .convolution import as_batch, per_dimension
 
 
 def fractional_max_pool2d(
-    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
-):
+    input: Tensor,
+    kernel_size: Size,
+    output_size: Size | None = None,
+    output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Tensor | Any:
     """Maxima over windows at random places: (N, C, H, W) -> (N, C, *output_size). See ``nn.FractionalMaxPool2d``."""
     return _fractional_max_pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
 
 def fractional_max_pool3d(
-    input, kernel_size, output_size=None, output_ratio=None, return_indices=False, _random_samples=None
-):
+    input: Tensor,
+    kernel_size: Size,
+    output_size: Size | None = None,
+    output_ratio: float | Sequence[float] | None = None,
+    return_indices: bool = False,
+    _random_samples: Tensor | None = None,
+) -> Tensor | Any:
     """``fractional_max_pool2d`` for volumes: (N, C, D, H, W) -> (N, C, *output_size)."""
     return _fractional_max_pool(3, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
@@ -74,7 +88,7 @@ def _largest(x: np.ndarray, starts: list, kernel: tuple) -> np.ndarray:
         for d in range(dims):
             along = starts[d].reshape(*x.shape[:2], *(-1 if e == d else 1 for e in range(dims)))
             index = index * sizes[d] + along + offsets[d]
-        values = np.take_along_axis(flat, index.reshape(*x.shape[:2], -1), -1).reshape(index.shape)
+        values = np.take_along_axis(flat, index.reshape(*x.shape[:2], -1), -1).reshape(index.shape)  # type: ignore[attr-defined]
         if best is None:
             best, places = values, index
             continue

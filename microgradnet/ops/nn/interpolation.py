@@ -5,11 +5,14 @@ gradient is the same op with the table turned around: for each input the outputs
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np  # which neighbours, and how much of each, is worked out on the host
 
 from ...backends.device import read
 from ...primitive import primitive
+from ...tensor import Tensor
+from ...typing import Size
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 MODES = {
@@ -54,14 +57,14 @@ resample.vjp(x=lambda g, x_shape, dim, index, weights: resample(g, dim, *_turned
 
 
 def interpolate(
-    input,
-    size=None,
-    scale_factor=None,
-    mode="nearest",
-    align_corners=None,
-    recompute_scale_factor=None,
-    antialias=False,
-):
+    input: Tensor,
+    size: Size | None = None,
+    scale_factor: float | Sequence[float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Tensor:
     """``input`` (N, C, *sizes) resized to ``size``, or by ``scale_factor``; either a number or one for each dimension.
 
     Args:
@@ -117,7 +120,7 @@ def _sizes(input, size, scale_factor, recompute) -> tuple[list[int], list]:
         sizes, factors = [int(v) for v in values], [None] * dims
     else:
         sizes = [math.floor(n * v) for n, v in zip(input.shape[2:], values, strict=True)]
-        factors = [None] * dims if recompute else [float(v) for v in values]
+        factors = [None] * dims if recompute else [float(v) for v in values]  # type: ignore[misc]
     if min(sizes) < 1 or min(input.shape[2:]) < 1:
         raise ValueError(f"interpolate: sizes {tuple(input.shape[2:])} cannot become {tuple(sizes)}")
     return sizes, factors

@@ -14,6 +14,8 @@ from ...backends.cpu import normalization as kernels
 from ...backends.device import filled, np, on_cpu
 from ...events import room, told_as_one
 from ...primitive import primitive
+from ...tensor import Tensor
+from ...typing import Size
 from ..arrays.padding import pad
 from ..elementwise.exponential import sqrt
 from ..reduce.reduction import mean, sum
@@ -172,7 +174,16 @@ def _floating(x) -> None:
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
 
 
-def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
     """``w·(x − mean)/√(var + eps) + b`` for each channel (dimension 1). Ioffe and Szegedy 2015, algorithm 1.
 
     In training, mean and variance are those of the batch, and the running ones (if not None) move towards them by
@@ -228,12 +239,14 @@ def _affine(x, center, variance, weight, bias, eps):
     return x * per_channel(scale, x.ndim) + per_channel(shift, x.ndim)
 
 
-def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
+def layer_norm(
+    input: Tensor, normalized_shape: Size, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
     """``w·(x − mean)/√(var + eps) + b`` over the last dimensions, which have ``normalized_shape``. Ba et al. 2016."""
     return _last_dims("layer_norm", input, normalized_shape, weight, bias, eps, True)
 
 
-def rms_norm(input, normalized_shape, weight=None, eps=None):
+def rms_norm(input: Tensor, normalized_shape: Size, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
     """``w·x/√(mean(x²) + eps)`` over the last dimensions, which have ``normalized_shape``. Zhang and Sennrich 2019.
 
     ``eps`` defaults to the distance from 1 to the next larger number of the input's dtype.
@@ -255,7 +268,9 @@ def _last_dims(op, x, normalized_shape, weight, bias, eps, centered):
     return rows_norm(x, weight, bias, eps, centered, (rows, 1, inner, 1), room((2, rows), x))
 
 
-def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5):
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
     """Channels in ``num_groups`` groups, each normalized within a sample: (N, C, *size), weight and bias (C).
 
     Wu and He 2018.
@@ -283,15 +298,15 @@ def _within_samples(op, x, groups, weight, bias, eps):
 
 
 def instance_norm(
-    input,
-    running_mean=None,
-    running_var=None,
-    weight=None,
-    bias=None,
-    use_input_stats=True,
-    momentum=0.1,
-    eps=1e-5,
-):
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
     """Each channel of each sample normalized by itself: (N, C, *size), weight and bias (C). Ulyanov et al. 2016.
 
     With ``use_input_stats`` the running statistics, if given, move towards the mean of those of the samples; without,
@@ -315,7 +330,7 @@ def instance_norm(
     return out
 
 
-def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
     """``x / (k + alpha·mean of x² over size neighbouring channels)^beta``. Krizhevsky et al. 2012, section 3.3."""
     if input.ndim < 3:
         raise ValueError(f"local_response_norm: at least 3 dimensions expected, got shape {tuple(input.shape)}")

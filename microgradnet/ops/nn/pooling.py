@@ -5,12 +5,16 @@ over them. Either pair of ops is the other's gradient, so no order of differenti
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy
 
 from ...backends.cpu import pooling as kernels
 from ...backends.device import np
 from ...primitive import primitive
+from ...tensor import Tensor
+from ...typing import Size
 from ..arrays.windows import Span, adaptive, counts, sliding
 from .convolution import as_batch, at_least, per_dimension
 
@@ -123,12 +127,28 @@ def _sizes(name, dims, kernel, stride, dilation=1):
     return kernel, *at_least(name, 1, dims, stride=stride, dilation=dilation)
 
 
-def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Tensor | Any:
     """``max_pool2d`` of (N, C, L) or (C, L)."""
     return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Tensor | Any:
     """The largest of each window of (N, C, H, W) or (C, H, W); with ``return_indices`` their places in H·W as well.
 
     ``stride`` defaults to the kernel's size; ``ceil_mode`` keeps a last window that is not whole. The gradient goes to
@@ -137,7 +157,15 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
-def max_pool3d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    dilation: Size = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Tensor | Any:
     """``max_pool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
@@ -162,14 +190,27 @@ def _reciprocal(x, divisor) -> np.ndarray:
     return (1 / divisor).astype(x.dtype)
 
 
-def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
     """``avg_pool2d`` of (N, C, L) or (C, L)."""
     return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
 def avg_pool2d(
-    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
-):
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
     """The mean of each window of (N, C, H, W) or (C, H, W).
 
     The divisor is the number of places of the window: with those in the padding if ``count_include_pad``; or
@@ -179,23 +220,35 @@ def avg_pool2d(
 
 
 def avg_pool3d(
-    input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
-):
+    input: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
     """``avg_pool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _avg_pool(3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
-def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+def lp_pool1d(
+    input: Tensor, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Tensor:
     """``(Σ xᵖ)^(1/p)`` over each window of (N, C, L) or (C, L); NaN where an odd p > 1 sums to a negative."""
     return _lp_pool(1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+def lp_pool2d(
+    input: Tensor, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Tensor:
     """``(Σ xᵖ)^(1/p)`` over each window of (N, C, H, W) or (C, H, W); NaN where an odd p > 1 sums to a negative."""
     return _lp_pool(2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
-def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False):
+def lp_pool3d(
+    input: Tensor, norm_type: float, kernel_size: Size, stride: Size | None = None, ceil_mode: bool = False
+) -> Tensor:
     """``lp_pool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _lp_pool(3, input, norm_type, kernel_size, stride, ceil_mode)
 
@@ -220,12 +273,12 @@ def _adaptive_avg_pool(dims, input, output_size):
     return _unbatched(_sum_pool(x, spans, _reciprocal(x, counts(spans, False))), input, x)
 
 
-def adaptive_avg_pool1d(input, output_size):
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """``adaptive_avg_pool2d`` of (N, C, L) or (C, L)."""
     return _adaptive_avg_pool(1, input, output_size)
 
 
-def adaptive_avg_pool2d(input, output_size):
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """Means over windows chosen so that there are ``output_size`` of them: (N, C, H, W) -> (N, C, *output_size).
 
     Window i of m along a dimension of size n is the places from ⌊i·n/m⌋ to before ⌈(i + 1)·n/m⌉. None keeps a size.
@@ -233,7 +286,7 @@ def adaptive_avg_pool2d(input, output_size):
     return _adaptive_avg_pool(2, input, output_size)
 
 
-def adaptive_avg_pool3d(input, output_size):
+def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """``adaptive_avg_pool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _adaptive_avg_pool(3, input, output_size)
 
@@ -243,17 +296,23 @@ def _adaptive_max_pool(dims, input, output_size, return_indices):
     return _maybe_indices(max_pool(x, _adaptive_spans(dims, x, output_size)), input, x, return_indices)
 
 
-def adaptive_max_pool1d(input, output_size, return_indices=False):
+def adaptive_max_pool1d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Tensor | Any:
     """``adaptive_max_pool2d`` of (N, C, L) or (C, L)."""
     return _adaptive_max_pool(1, input, output_size, return_indices)
 
 
-def adaptive_max_pool2d(input, output_size, return_indices=False):
+def adaptive_max_pool2d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Tensor | Any:
     """The largest of each of the windows of ``adaptive_avg_pool2d``; with ``return_indices`` their places too."""
     return _adaptive_max_pool(2, input, output_size, return_indices)
 
 
-def adaptive_max_pool3d(input, output_size, return_indices=False):
+def adaptive_max_pool3d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Tensor | Any:
     """``adaptive_max_pool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _adaptive_max_pool(3, input, output_size, return_indices)
 
@@ -278,12 +337,26 @@ def _max_unpool(dims, input, indices, kernel_size, stride, padding, output_size)
     return _unbatched(_put_back(x, places, (*x.shape[:2], *size), False), input, x)
 
 
-def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
+def max_unpool1d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    output_size: Size | None = None,
+) -> Tensor:
     """``max_unpool2d`` of (N, C, L) or (C, L)."""
     return _max_unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
-def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
+def max_unpool2d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    output_size: Size | None = None,
+) -> Tensor:
     """The values that ``max_pool2d`` kept back in their places, 0 elsewhere. Zeiler and Fergus 2013.
 
     ``output_size`` chooses among the sizes that pool to one; without it ``(H − 1)·stride − 2·padding + kernel``.
@@ -291,6 +364,13 @@ def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_siz
     return _max_unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
-def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_size=None):
+def max_unpool3d(
+    input: Tensor,
+    indices: Tensor,
+    kernel_size: Size,
+    stride: Size | None = None,
+    padding: Size = 0,
+    output_size: Size | None = None,
+) -> Tensor:
     """``max_unpool2d`` of (N, C, D, H, W) or (C, D, H, W)."""
     return _max_unpool(3, input, indices, kernel_size, stride, padding, output_size)

@@ -5,6 +5,8 @@ from ...backends.cpu import rows
 from ...backends.device import np
 from ...choice import where
 from ...primitive import primitive
+from ...tensor import Tensor
+from ...typing import DType
 from ..arrays.dims import one_dim
 from ..arrays.indexing import narrow
 from ..arrays.joining import cat
@@ -24,7 +26,7 @@ def _accumulate(accumulate, x, dim: int, dtype):
 
 
 @primitive(formula="x₁ + … + xᵢ")
-def cumsum(x, dim, dtype=None):
+def cumsum(x, dim: int, dtype: DType | None = None):
     """Sums of the elements up to each one along ``dim``; integers and booleans in int64."""
     return _accumulate(np.cumsum, x, dim, dtype)
 
@@ -33,7 +35,7 @@ cumsum.vjp(x=lambda g, dim: _flip(cumsum(_flip(g, (dim,)), dim), (dim,)) if g.nd
 
 
 @primitive(formula="x₁·…·xᵢ")
-def cumprod(x, dim, dtype=None):
+def cumprod(x, dim: int, dtype: DType | None = None):
     """Products of the elements up to each one along ``dim``; integers and booleans in int64."""
     return _accumulate(np.cumprod, x, dim, dtype)
 
@@ -75,7 +77,7 @@ _recurrence.vjp(
 
 
 @primitive(formula="ln(eˣ¹ + … + eˣⁱ)")
-def logcumsumexp(x, dim):
+def logcumsumexp(x, dim: int):
     """``log(cumsum(exp(x), dim))``, without overflow."""
     if x.dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
@@ -120,19 +122,19 @@ def _running_extreme(x, dim: int, largest: bool):
     return along_rows(lambda lines, out: rows.running_extreme(lines, out, largest), x, dim)
 
 
-def cummax(x, dim):
+def cummax(x: Tensor, dim: int) -> ValuesIndices:
     """The largest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
     indices = _cummax_indices(x, dim)
     return ValuesIndices(gather(x, dim, indices), indices)
 
 
-def cummin(x, dim):
+def cummin(x: Tensor, dim: int) -> ValuesIndices:
     """The smallest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
     indices = _cummin_indices(x, dim)
     return ValuesIndices(gather(x, dim, indices), indices)
 
 
-def diff(x, n=1, dim=-1, prepend=None, append=None):
+def diff(x: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """Differences of neighbours along ``dim``, taken ``n`` times; of booleans: whether they differ."""
     if x.ndim == 0 or n < 0:
         raise ValueError(f"diff: at least 1 dimension and n >= 0 expected, got shape {tuple(x.shape)} and n = {n}")

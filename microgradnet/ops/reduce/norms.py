@@ -1,10 +1,13 @@
 """Norms of vectors and matrices. At 0 the gradient is 0, one of the subgradients and PyTorch's choice."""
 
 import math
+from collections.abc import Sequence
 
 from ...backends.device import np
 from ...choice import where
 from ...primitive import cast, primitive
+from ...tensor import Tensor
+from ...typing import Dims, DType
 from ..arrays.dims import axes, several_dims, spread
 from ..arrays.shape import movedim, unsqueeze
 from ..elementwise.comparison import eq, ne
@@ -35,7 +38,9 @@ def _to_elements(g, out, x, p, dim, keepdim):
 _p_norm.vjp(x=_to_elements)
 
 
-def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None):
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
     """``sum(|x|^ord)^(1/ord)`` over ``dim`` (default: all); the largest |x| for inf, the smallest for -inf.
 
     ``ord`` 0 counts the elements that are not 0. Floating point only; ``dtype`` is what to compute in.
@@ -59,7 +64,14 @@ def _floating(op: str, x, dtype):
     return x
 
 
-def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
+def matrix_norm(
+    A: Tensor,
+    ord: float | str = "fro",
+    dim: Sequence[int] = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: DType | None = None,
+) -> Tensor:
     """Norm of the matrices in the two dimensions ``dim``.
 
     "fro": the root of the sum of squares; "nuc": the sum of the singular values; 2, -2: the largest, the smallest of
@@ -86,7 +98,9 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     return out
 
 
-def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
+def linalg_norm(
+    A: Tensor, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None
+) -> Tensor:
     """``torch.linalg.norm``: a vector norm over one ``dim``, a matrix norm over two; without ``ord``, the 2-norm.
 
     Without ``dim``, ``ord`` is that of a vector norm for 1 dimension, of a matrix norm for 2.
@@ -102,7 +116,9 @@ def linalg_norm(A, ord=None, dim=None, keepdim=False, *, dtype=None):
     return matrix_norm(A, ord, dim, keepdim, dtype=dtype)
 
 
-def norm(x, p="fro", dim=None, keepdim=False, dtype=None):
+def norm(
+    x: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
+) -> Tensor:
     """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm."""
     if p == "nuc":
         return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
@@ -111,7 +127,7 @@ def norm(x, p="fro", dim=None, keepdim=False, dtype=None):
     return vector_norm(x, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 
-def dist(x, y, p=2):
+def dist(x: Tensor, y: Tensor, p: float = 2) -> Tensor:
     """The ``p``-norm of ``x - y``; they broadcast."""
     return vector_norm(x - y, p)
 

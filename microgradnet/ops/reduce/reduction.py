@@ -1,11 +1,14 @@
 """Reductions: many elements to one, over given dimensions or over all; softmax, which divides by one."""
 
 import math
+from typing import Any
 
 from ... import dtypes
 from ...backends.cpu import rows
 from ...backends.device import np
 from ...primitive import cast, primitive
+from ...tensor import Tensor
+from ...typing import Dims, DType
 from ..arrays.diagonals import diagonal
 from ..arrays.dims import axes, count, one_dim, several_dims, spread
 from ..arrays.rearranging import _flip
@@ -25,7 +28,7 @@ def _floating(x) -> None:
 
 
 @primitive(formula="Σx")
-def sum(x, dim=None, keepdim=False, dtype=None):
+def sum(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
     """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
@@ -36,7 +39,7 @@ sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
 
 
 @primitive(formula="Σx / n")
-def mean(x, dim=None, keepdim=False, dtype=None):
+def mean(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
     """Mean over ``dim`` (default: all); floating point only. NaN for no elements."""
     dtype = np.dtype(dtype or x.dtype)
     if dtype.kind != "f":
@@ -50,7 +53,7 @@ mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(g / (count(x_shape, dim) or 1
 
 
 @primitive(formula="Σx without NaN")
-def nansum(x, dim=None, keepdim=False, dtype=None):
+def nansum(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
     """Sum over ``dim`` (default: all), with NaN as zero."""
     return sum(np.where(x == x, x, np.zeros((), x.dtype)), dim, keepdim, dtype)
 
@@ -58,7 +61,7 @@ def nansum(x, dim=None, keepdim=False, dtype=None):
 nansum.vjp(x=lambda g, x, dim, keepdim: spread(g, x.shape, dim, keepdim) * eq(x, x))
 
 
-def nanmean(x, dim=None, keepdim=False, *, dtype=None):
+def nanmean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only."""
     if x.dtype.kind != "f":
         raise TypeError(f"nanmean: a floating dtype expected, got {x.dtype.name}: convert with .float()")
@@ -66,7 +69,7 @@ def nanmean(x, dim=None, keepdim=False, *, dtype=None):
 
 
 @primitive(formula="Πx")
-def prod(x, dim=None, keepdim=False, dtype=None):
+def prod(x, dim: int | None = None, keepdim: bool = False, dtype: DType | None = None):
     """Product over one dimension, or over all. Integers and booleans multiply in int64."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
@@ -87,13 +90,13 @@ prod.vjp(x=_to_factors)
 
 
 @primitive(formula="max x")
-def amax(x, dim=None, keepdim=False):
+def amax(x, dim: Dims = None, keepdim: bool = False):
     """Largest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
     return x.max(axis=axes(x, dim), keepdims=keepdim)
 
 
 @primitive(formula="min x")
-def amin(x, dim=None, keepdim=False):
+def amin(x, dim: Dims = None, keepdim: bool = False):
     """Smallest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
     return x.min(axis=axes(x, dim), keepdims=keepdim)
 
@@ -108,7 +111,7 @@ amax.vjp(x=_to_extremes)
 amin.vjp(x=_to_extremes)
 
 
-def aminmax(x, *, dim=None, keepdim=False):
+def aminmax(x: Tensor, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
     """The smallest and the largest, over one dimension or over all: ``(min, max)``."""
     return MinMax(amin(x, dim, keepdim), amax(x, dim, keepdim))
 
@@ -134,13 +137,13 @@ _min.vjp(x=_share_evenly)
 
 
 @primitive(formula="argmax x", differentiable=False)
-def argmax(x, dim=None, keepdim=False):
+def argmax(x, dim: int | None = None, keepdim: bool = False):
     """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
     return _arg(np.argmax, x, dim, keepdim)
 
 
 @primitive(formula="argmin x", differentiable=False)
-def argmin(x, dim=None, keepdim=False):
+def argmin(x, dim: int | None = None, keepdim: bool = False):
     """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
     return _arg(np.argmin, x, dim, keepdim)
 
@@ -163,7 +166,7 @@ def _numbers(x):
     return cast(x, dtypes.int8) if x.dtype == bool else x
 
 
-def max(x, dim=None, keepdim=False):
+def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
     """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
     if dim is None:
         return _max(x)
@@ -172,7 +175,7 @@ def max(x, dim=None, keepdim=False):
     return _pick(x, dim, argmax(_numbers(x), dim, True), keepdim)
 
 
-def min(x, dim=None, keepdim=False):
+def min(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
     """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
     if dim is None:
         return _min(x)
@@ -182,24 +185,24 @@ def min(x, dim=None, keepdim=False):
 
 
 @primitive(formula="∀x", differentiable=False)
-def all(x, dim=None, keepdim=False):
+def all(x, dim: Dims = None, keepdim: bool = False):
     """Whether all are true (non-zero)."""
     return np.all(x, axis=several_dims(dim, x.ndim) if x.ndim else None, keepdims=keepdim)
 
 
 @primitive(formula="∃x", differentiable=False)
-def any(x, dim=None, keepdim=False):
+def any(x, dim: Dims = None, keepdim: bool = False):
     """Whether any is true (non-zero)."""
     return np.any(x, axis=several_dims(dim, x.ndim) if x.ndim else None, keepdims=keepdim)
 
 
 @primitive(formula="#{x ≠ 0}", differentiable=False)
-def count_nonzero(x, dim=None):
+def count_nonzero(x, dim: Dims = None):
     """How many are not zero, over ``dim`` (default: all), as int64."""
     return np.asarray(np.count_nonzero(x, axis=axes(x, dim)), np.int64)
 
 
-def trace(x):
+def trace(x: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
     if x.ndim != 2:
         raise ValueError(f"trace: a matrix expected, got shape {tuple(x.shape)}")
@@ -207,7 +210,7 @@ def trace(x):
 
 
 @primitive(formula="ln Σeˣ")
-def logsumexp(x, dim, keepdim=False):
+def logsumexp(x, dim: Dims, keepdim: bool = False):
     """``log(sum(exp(x), dim))``, shifted by the maximum so that nothing overflows; -inf where all are -inf."""
     x = x if x.dtype.kind == "f" else x.astype(dtypes.get_default_dtype())
     axis = axes(x, dim)
@@ -231,7 +234,7 @@ def _along_rows(kernel, x, dim: int, dtype, *others):
 
 
 @primitive(formula="x − ln Σeˣ")
-def log_softmax(x, dim, dtype=None):
+def log_softmax(x, dim: int, dtype: DType | None = None):
     """``x - log(sum(exp(x)))`` along ``dim``, shifted by the maximum so that nothing overflows."""
     return _along_rows(rows.log_softmax, x, dim, dtype)
 
@@ -241,7 +244,7 @@ log_softmax.fused_vjp(lambda g, needed, out, dim: [_along_rows(rows.log_softmax_
 
 
 @primitive(formula="eˣ / Σeˣ")
-def softmax(x, dim, dtype=None):
+def softmax(x, dim: int, dtype: DType | None = None):
     """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
     return _along_rows(rows.softmax, x, dim, dtype)
 

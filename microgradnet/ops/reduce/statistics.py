@@ -7,6 +7,7 @@ from ...choice import where
 from ...elementwise import elementwise
 from ...primitive import primitive
 from ...tensor import Tensor
+from ...typing import Dims
 from ..arrays.dims import axes, count, one_dim, spread
 from ..arrays.indexing import getitem
 from ..arrays.scatter import gather
@@ -35,7 +36,9 @@ def _to_deviations(g, x, dim, correction, keepdim):
 _var.vjp(x=_to_deviations)
 
 
-def var(x, dim=None, unbiased=None, keepdim=False, *, correction=1):
+def var(
+    x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+) -> Tensor:
     """Variance over ``dim`` (default: all), ``sum((x - mean)²) / (n - correction)``; floating point only.
 
     ``unbiased`` is PyTorch's older name: True for a correction of 1, False for 0.
@@ -60,18 +63,24 @@ def _(x, y):
     return where(y == 0, 0, 0.5 / y)
 
 
-def std(x, dim=None, unbiased=None, keepdim=False, *, correction=1):
+def std(
+    x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+) -> Tensor:
     """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
     return _root(var(x, dim, unbiased, keepdim, correction=correction))
 
 
-def var_mean(x, dim=None, unbiased=None, keepdim=False, *, correction=1):
+def var_mean(
+    x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+) -> tuple[Tensor, Tensor]:
     """Variance and mean."""
     dim, correction = _options(dim, unbiased, correction)
     return _var(x, dim, correction, keepdim), mean(x, dim, keepdim)
 
 
-def std_mean(x, dim=None, unbiased=None, keepdim=False, *, correction=1):
+def std_mean(
+    x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+) -> tuple[Tensor, Tensor]:
     """Standard deviation and mean."""
     variance, average = var_mean(x, dim, unbiased, keepdim, correction=correction)
     return _root(variance), average
@@ -90,7 +99,9 @@ _RANKS = {  # how a rank between two elements is read: from which one, to which 
 }
 
 
-def quantile(x, q, dim=None, keepdim=False, *, interpolation="linear"):
+def quantile(
+    x: Tensor, q: Tensor | float, dim: Dims = None, keepdim: bool = False, *, interpolation: str = "linear"
+) -> Tensor:
     """The ``q``-quantiles over ``dim`` (default: all): the sorted elements read at rank ``q·(n - 1)``.
 
     ``q`` is a number in [0, 1], or a vector of them, which becomes the first dimension of the result. ``interpolation``
@@ -146,7 +157,7 @@ def _bincount(x, weights, minlength):
 _bincount.vjp(weights=lambda g, x: getitem(g, x))
 
 
-def bincount(x, weights=None, minlength=0):
+def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2, ... comes in the vector ``x``; with ``weights``, the sum of theirs."""
     return _bincount(x, weights, minlength)
 

@@ -71,7 +71,7 @@ def lr_range_test(
     slopes = [b - a for a, b in itertools.pairwise(losses)]
     steepest = min(range(len(slopes)), key=slopes.__getitem__) if slopes else None
     falls = steepest is not None and slopes[steepest] < 0
-    return RangeTest(rates, losses, rates[steepest] if falls else None)
+    return RangeTest(rates, losses, rates[steepest] if falls else None)  # type: ignore[index]
 
 
 def _repeated(batches):

@@ -51,7 +51,7 @@ class CyclicLR(LRScheduler):
             self.max_momentums = per_group("CyclicLR", "max_momentum", max_momentum, optimizer)
             if last_epoch == -1:
                 for group, m in zip(optimizer.param_groups, self.max_momentums, strict=True):
-                    set_momentum(group, self.momentum, m)
+                    set_momentum(group, self.momentum, m)  # type: ignore[arg-type]
         super().__init__(optimizer, last_epoch)
         self.base_lrs = bases
 
@@ -68,7 +68,7 @@ class CyclicLR(LRScheduler):
         if self.cycle_momentum:
             ranges = zip(self.optimizer.param_groups, self.base_momentums, self.max_momentums, strict=True)
             for group, low, high in ranges:
-                set_momentum(group, self.momentum, high - (high - low) * height * scale)
+                set_momentum(group, self.momentum, high - (high - low) * height * scale)  # type: ignore[arg-type]
         return [base + (high - base) * height * scale for base, high in zip(self.base_lrs, self.max_lrs, strict=True)]
 
 
@@ -128,7 +128,7 @@ class OneCycleLR(LRScheduler):
                 low = per_group("OneCycleLR", "base_momentum", base_momentum, optimizer)
                 high = per_group("OneCycleLR", "max_momentum", max_momentum, optimizer)
                 for group, a, b in zip(optimizer.param_groups, low, high, strict=True):
-                    set_momentum(group, self.momentum, b)
+                    set_momentum(group, self.momentum, b)  # type: ignore[arg-type]
                     group["base_momentum"], group["max_momentum"] = a, b
         super().__init__(optimizer, last_epoch)
 
@@ -148,7 +148,7 @@ class OneCycleLR(LRScheduler):
         for group in self.optimizer.param_groups:
             rates.append(self._between(group[lr_from], group[lr_to], way))
             if self.cycle_momentum:
-                set_momentum(group, self.momentum, self._between(group[momentum_from], group[momentum_to], way))
+                set_momentum(group, self.momentum, self._between(group[momentum_from], group[momentum_to], way))  # type: ignore[arg-type]
         return rates
 
 

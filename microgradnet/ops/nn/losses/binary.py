@@ -3,6 +3,7 @@
 from ....backends.device import add_at, np, read
 from ....choice import where
 from ....elementwise import elementwise
+from ....tensor import Tensor
 from ...elementwise.activation import logsigmoid, sigmoid
 from ...elementwise.exponential import exp, log, log1p
 from ...elementwise.rounding import abs
@@ -26,7 +27,14 @@ def _(p, t):
     return (p - t) / spread, no - yes
 
 
-def binary_cross_entropy(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+def binary_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``−t·log p − (1 − t)·log(1 − p)`` for probabilities p and targets t in [0, 1]; the logarithms end at −100.
 
     Raises ValueError for a probability outside of [0, 1], or where the shapes differ.
@@ -53,8 +61,14 @@ def _(x, t):
 
 
 def binary_cross_entropy_with_logits(
-    input, target, weight=None, size_average=None, reduce=None, reduction="mean", pos_weight=None
-):
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
     """``binary_cross_entropy(sigmoid(input), target)`` without its overflow: logits, any real numbers.
 
     ``pos_weight`` multiplies the part of the positive class; it broadcasts, one for each label (last dimension).
@@ -69,20 +83,31 @@ def binary_cross_entropy_with_logits(
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
-def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """``log(1 + exp(−target·input))`` for targets −1 and 1."""
     reduction = reduction_name("soft_margin_loss", reduction, size_average, reduce)
     return reduced(-logsigmoid(input * target), reduction)
 
 
-def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``binary_cross_entropy_with_logits`` of several labels, averaged over them (the last dimension), then reduced."""
     reduction = reduction_name("multilabel_soft_margin_loss", reduction, size_average, reduce)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     return reduced(mean(losses if weight is None else losses * weight, -1), reduction)
 
 
-def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
+def multilabel_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
     """``Σ_{j a label, i none} max(0, 1 − (x_j − x_i)) / C``: each label's score above every other one's by 1.
 
     Args:

@@ -4,6 +4,7 @@ from ....backends.cpu import rows
 from ....backends.device import np, on_cpu
 from ....choice import where
 from ....primitive import primitive
+from ....tensor import Tensor
 from ...arrays.shape import movedim
 from ...reduce.reduction import log_softmax, softmax, sum
 from .reduction import reduced, reduction_name
@@ -31,7 +32,15 @@ _nll.vjp(
 _nll_gradient.vjp(g=lambda h, target, weight, g_shape: _nll(h, target, weight, g_shape == ()))
 
 
-def nll_loss(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction="mean"):
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """Negative log-likelihood of the classes in ``target`` under log-probabilities ``input``.
 
     Args:
@@ -129,15 +138,15 @@ def _(g, needed, x, target, weight):
 
 
 def cross_entropy(
-    input,
-    target,
-    weight=None,
-    size_average=None,
-    ignore_index=-100,
-    reduce=None,
-    reduction="mean",
-    label_smoothing=0.0,
-):
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
     """``−Σ_k q_k log softmax(input)_k`` with q the target distribution; input are logits, any real numbers.
 
     Args:
@@ -178,7 +187,16 @@ def cross_entropy(
     return hard * (1 - label_smoothing) + uniform * (label_smoothing / classes)
 
 
-def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``Σ_{j≠y} w_y·max(0, margin − x_y + x_j)ᵖ / C``: the right class should win by a margin. Crammer and Singer 2001.
 
     Args:

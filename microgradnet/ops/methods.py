@@ -1,0 +1,198 @@
+"""Which ops are Tensor's methods and operators too, and in which form.
+
+A file's ``METHODS`` are the functions that a tensor has too, with itself as the first argument; an elementwise one also
+has a form that writes in place. ``tensor_methods.pyi`` says the same to type checkers and editors; ``signatures``
+writes it from what is attached here.
+"""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .. import choice
+from ..backends.device import is_array, np
+from ..tensor import Tensor
+from ..typing import Operand
+from .arrays import (
+    conversion,
+    creation,
+    diagonals,
+    indexing,
+    joining,
+    padding,
+    rearranging,
+    scatter,
+    shape,
+    shuffling,
+    sorting,
+    splitting,
+    unfolding,
+    writing,
+)
+from .arrays import sampling as stochastic
+from .elementwise import activation, arithmetic, comparison, exponential, rounding, special, trigonometric
+from .linalg import bilinear, decompositions, distance, einsum, products, svd
+from .linalg import matmul as linalg
+from .nn import attention, convolution, embedding, interpolation, normalization, pooling
+from .nn.losses import binary as binary_loss
+from .nn.losses import classification as loss
+from .nn.losses import ctc
+from .nn.losses import margin as margin_loss
+from .nn.losses import regression as regression_loss
+from .reduce import cumulative, norms, reduction, statistics
+
+FAMILIES = (
+    arithmetic,
+    exponential,
+    trigonometric,
+    special,
+    rounding,
+    comparison,
+    choice,
+    activation,
+    reduction,
+    cumulative,
+    sorting,
+    statistics,
+    norms,
+    svd,
+    linalg,
+    shape,
+    stochastic,
+    joining,
+    splitting,
+    rearranging,
+    diagonals,
+    indexing,
+    scatter,
+    convolution,
+    creation,
+    pooling,
+    loss,
+    products,
+    einsum,
+    decompositions,
+    unfolding,
+    padding,
+    shuffling,
+    regression_loss,
+    binary_loss,
+    distance,
+    margin_loss,
+    normalization,
+    embedding,
+    attention,
+    bilinear,
+    interpolation,
+    ctc,
+)
+
+OPERATORS = {
+    "add": arithmetic._add,
+    "sub": arithmetic.sub,
+    "mul": arithmetic.mul,
+    "truediv": arithmetic._div,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.remainder,
+    "pow": arithmetic.pow,
+    "matmul": linalg.matmul,
+    "and": comparison.bitwise_and,
+    "or": comparison.bitwise_or,
+    "xor": comparison.bitwise_xor,
+}
+ELEMENTWISE = (arithmetic, exponential, trigonometric, special, rounding, activation)
+WRITES = (
+    "fill",
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "masked_fill",
+    "masked_scatter",
+    "scatter",
+    "scatter_add",
+    "scatter_reduce",
+)
+ONE_SIDED = {
+    "neg": arithmetic.neg,
+    "pos": rounding.positive,
+    "abs": rounding.abs,
+    "invert": comparison.bitwise_not,
+    "getitem": indexing.getitem,
+}
+COMPARISONS = (comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge)
+_OPERANDS = (Tensor, int, float, np.ndarray, np.generic)
+
+
+def _method(op: Callable[..., Any]) -> Callable[..., Any]:
+    """``op`` as a method. A function is one as it is; a Primitive, which is none, is called by one."""
+    if inspect.isfunction(op):
+        return op
+
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return op(self, *args, **kwargs)
+
+    method.__name__, method.__doc__ = op.__name__, op.__doc__
+    return _as_signed(method, op)
+
+
+def _as_signed(method: Callable[..., Any], op: Callable[..., Any]) -> Callable[..., Any]:
+    """``method``, showing ``op``'s parameters to ``help`` and ``inspect``."""
+    setattr(method, "__wrapped__", op)  # noqa: B010 (what functools.wraps sets)
+    return method
+
+
+def _operator(op: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
+
+    def operator(self: Tensor, other: Any) -> Any:
+        return op(self, other) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented
+
+    operator.__name__, operator.__doc__ = name, op.__doc__
+    return operator
+
+
+def _reflected(op: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """``op`` as the operator that Python asks when the left operand's class has no answer."""
+
+    def operator(self: Tensor, other: Any) -> Any:
+        return op(other, self) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented
+
+    operator.__name__, operator.__doc__ = name, op.__doc__
+    return operator
+
+
+def _where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
+    """This tensor's elements where ``condition`` is true, else those of ``other``."""
+    return choice.where(condition, self, other)
+
+
+def in_place_forms() -> dict[str, Callable[..., Any]]:
+    """``name_`` -> method, for every elementwise method and for the writes by index."""
+    ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
+    ops += [op for family in FAMILIES for op in getattr(family, "METHODS", ()) if op.__name__ in WRITES]
+    return {f"{op.__name__}_": _as_signed(writing.in_place(op), op) for op in ops}
+
+
+def attached() -> dict[str, Callable[..., Any]]:
+    """Every method and operator that ops give Tensor, by its name."""
+    methods = {op.__name__: _method(op) for family in FAMILIES for op in getattr(family, "METHODS", ())}
+    for name, op in OPERATORS.items():
+        methods[f"__{name}__"] = _operator(op, f"__{name}__")
+        methods[f"__r{name}__"] = _reflected(op, f"__r{name}__")
+        methods[f"__i{name}__"] = _as_signed(writing.in_place(op), op)
+    methods["__rdiv__"] = methods["__rtruediv__"]  # the name that PyTorch keeps from Python 2
+    methods |= in_place_forms() | conversion.ATTACHED
+    methods |= {f"__{op.name}__": _operator(op, f"__{op.name}__") for op in COMPARISONS}
+    methods |= {f"__{name}__": _method(op) for name, op in ONE_SIDED.items()}
+    return methods | {
+        "__setitem__": indexing.setitem,
+        "copy_": writing.copy_,
+        "zero_": writing.zero_,
+        "where": _where,
+    }
+
+
+METHODS = attached()
+for _name, _value in METHODS.items():
+    setattr(Tensor, _name, _value)

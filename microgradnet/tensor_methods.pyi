@@ -1,0 +1,1194 @@
+"""The methods that ops give Tensor, for type checkers and editors. Written by ``ops.signatures``: do not edit."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from .ops.arrays.return_types import MinMax, ValuesIndices
+from .random import Generator
+from .tensor import Tensor
+from .typing import Dims, DType, Number, Operand, Size
+
+class TensorMethods:
+    def __abs__(self, /) -> Tensor:
+        """Absolute value; derivative 0 at 0."""
+
+    def __add__(self, other: Operand, /) -> Any:
+        """"""
+
+    def __and__(self, other: Operand, /) -> Any:
+        """``x & y`` of booleans or integers."""
+
+    def __eq__(self, other: Operand, /) -> Any:  # type: ignore[override]
+        """Where ``x == y``, as booleans."""
+
+    def __floordiv__(self, other: Operand, /) -> Any:
+        """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+
+    def __ge__(self, other: Operand, /) -> Any:
+        """Where ``x >= y``, as booleans."""
+
+    def __getitem__(self, index: Any, /) -> Tensor:
+        """``x[index]``: numbers, slices, ``...``, None, integer tensors (negative ones too), masks, and mixes of them.
+
+        Without a tensor in the index the result is a view. Raises IndexError outside, ValueError for a negative step.
+        """
+
+    def __gt__(self, other: Operand, /) -> Any:
+        """Where ``x > y``, as booleans."""
+
+    def __iadd__(self, y: Operand, /) -> Tensor:
+        """In place: None"""
+
+    def __iand__(self, y: Operand, /) -> Tensor:
+        """In place: ``x & y`` of booleans or integers."""
+
+    def __ifloordiv__(self, y: Operand, /) -> Tensor:
+        """In place: ``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+
+    def __imatmul__(self, b: Operand, /) -> Tensor:
+        """In place: Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+
+        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        """
+
+    def __imod__(self, y: Operand, /) -> Tensor:
+        """In place: What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+
+    def __imul__(self, y: Operand, /) -> Tensor:
+        """In place: ``x * y``."""
+
+    def __invert__(self, /) -> Tensor:
+        """``~x`` of booleans or integers."""
+
+    def __ior__(self, y: Operand, /) -> Tensor:
+        """In place: ``x | y`` of booleans or integers."""
+
+    def __ipow__(self, exponent: Operand, /) -> Tensor:
+        """In place: ``input ** exponent``, elementwise; a number or a tensor on either side.
+
+        Raises ValueError for a tensor of integers to a negative whole number.
+        """
+
+    def __isub__(self, other: Operand, /) -> Tensor:
+        """In place: ``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def __itruediv__(self, y: Operand, /) -> Tensor:
+        """In place: None"""
+
+    def __ixor__(self, y: Operand, /) -> Tensor:
+        """In place: ``x ^ y`` of booleans or integers."""
+
+    def __le__(self, other: Operand, /) -> Any:
+        """Where ``x <= y``, as booleans."""
+
+    def __lt__(self, other: Operand, /) -> Any:
+        """Where ``x < y``, as booleans."""
+
+    def __matmul__(self, other: Operand, /) -> Any:
+        """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+
+        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        """
+
+    def __mod__(self, other: Operand, /) -> Any:
+        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+
+    def __mul__(self, other: Operand, /) -> Any:
+        """``x * y``."""
+
+    def __ne__(self, other: Operand, /) -> Any:  # type: ignore[override]
+        """Where ``x != y``, as booleans."""
+
+    def __neg__(self, /) -> Tensor:
+        """``-x``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def __or__(self, other: Operand, /) -> Any:
+        """``x | y`` of booleans or integers."""
+
+    def __pos__(self, /) -> Tensor:
+        """``+x``; not for booleans."""
+
+    def __pow__(self, other: Operand, /) -> Any:
+        """``input ** exponent``, elementwise; a number or a tensor on either side.
+
+        Raises ValueError for a tensor of integers to a negative whole number.
+        """
+
+    def __radd__(self, other: Operand, /) -> Any:
+        """"""
+
+    def __rand__(self, other: Operand, /) -> Any:
+        """``x & y`` of booleans or integers."""
+
+    def __rdiv__(self, other: Operand, /) -> Any:
+        """"""
+
+    def __rfloordiv__(self, other: Operand, /) -> Any:
+        """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+
+    def __rmatmul__(self, other: Operand, /) -> Any:
+        """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+
+        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        """
+
+    def __rmod__(self, other: Operand, /) -> Any:
+        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+
+    def __rmul__(self, other: Operand, /) -> Any:
+        """``x * y``."""
+
+    def __ror__(self, other: Operand, /) -> Any:
+        """``x | y`` of booleans or integers."""
+
+    def __rpow__(self, other: Operand, /) -> Any:
+        """``input ** exponent``, elementwise; a number or a tensor on either side.
+
+        Raises ValueError for a tensor of integers to a negative whole number.
+        """
+
+    def __rsub__(self, other: Operand, /) -> Any:
+        """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def __rtruediv__(self, other: Operand, /) -> Any:
+        """"""
+
+    def __rxor__(self, other: Operand, /) -> Any:
+        """``x ^ y`` of booleans or integers."""
+
+    def __setitem__(self, index: Any, value: Operand, /) -> None:
+        """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
+
+    def __sub__(self, other: Operand, /) -> Any:
+        """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def __truediv__(self, other: Operand, /) -> Any:
+        """"""
+
+    def __xor__(self, other: Operand, /) -> Any:
+        """``x ^ y`` of booleans or integers."""
+
+    def abs(self) -> Tensor:
+        """Absolute value; derivative 0 at 0."""
+
+    def abs_(self) -> Tensor:
+        """In place: Absolute value; derivative 0 at 0."""
+
+    def acos(self) -> Tensor:
+        """The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+
+    def acos_(self) -> Tensor:
+        """In place: The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+
+    def acosh(self) -> Tensor:
+        """The inverse of ``cosh`` that is not negative; NaN below 1."""
+
+    def acosh_(self) -> Tensor:
+        """In place: The inverse of ``cosh`` that is not negative; NaN below 1."""
+
+    def add(self, other: Operand, *, alpha: float = 1) -> Tensor:
+        """``input + alpha * other``; two booleans give their disjunction."""
+
+    def add_(self, other: Operand, *, alpha: float = 1) -> Tensor:
+        """In place: ``input + alpha * other``; two booleans give their disjunction."""
+
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+        """``beta·input + alpha·Σᵢ (batch1[i] @ batch2[i])``."""
+
+    def addcdiv(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+        """``x + value * tensor1 / tensor2``."""
+
+    def addcdiv_(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+        """In place: ``x + value * tensor1 / tensor2``."""
+
+    def addcmul(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+        """``x + value * tensor1 * tensor2``."""
+
+    def addcmul_(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+        """In place: ``x + value * tensor1 * tensor2``."""
+
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+        """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` what ``input`` holds is ignored."""
+
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+        """``beta·input + alpha·(mat @ vec)``."""
+
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+        """``beta·input + alpha·outer(vec1, vec2)``."""
+
+    def all(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+        """Whether all are true (non-zero)."""
+
+    def allclose(self, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+        """Whether ``isclose`` holds everywhere."""
+
+    def amax(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+        """Largest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
+
+    def amin(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+        """Smallest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
+
+    def aminmax(self, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
+        """The smallest and the largest, over one dimension or over all: ``(min, max)``."""
+
+    def any(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+        """Whether any is true (non-zero)."""
+
+    def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+
+    def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+        """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+
+    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+        """The indices that sort ``x`` along ``dim``. Equal elements keep their order; NaN counts as the largest."""
+
+    def argwhere(self) -> Tensor:
+        """The index of each element that is not zero, one a row, as int64."""
+
+    def asin(self) -> Tensor:
+        """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+
+    def asin_(self) -> Tensor:
+        """In place: The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+
+    def asinh(self) -> Tensor:
+        """The inverse of ``sinh``."""
+
+    def asinh_(self) -> Tensor:
+        """In place: The inverse of ``sinh``."""
+
+    def atan(self) -> Tensor:
+        """The angle in (−π/2, π/2) whose tangent is ``x``."""
+
+    def atan2(self, x: Operand) -> Tensor:
+        """The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch."""
+
+    def atan2_(self, x: Operand) -> Tensor:
+        """In place: The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch."""
+
+    def atan_(self) -> Tensor:
+        """In place: The angle in (−π/2, π/2) whose tangent is ``x``."""
+
+    def atanh(self) -> Tensor:
+        """The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+
+    def atanh_(self) -> Tensor:
+        """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+        """``beta·input + alpha·(batch1 @ batch2)``, one matrix of each batch with one."""
+
+    def bernoulli(self, generator: Generator | None = None) -> Tensor:
+        """1 with probability ``input``, else 0, element by element, in its dtype. Raises outside of [0, 1]."""
+
+    def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+        """How often each of 0, 1, 2, ... comes in the vector ``x``; with ``weights``, the sum of theirs."""
+
+    def bitwise_and(self, y: Operand) -> Tensor:
+        """``x & y`` of booleans or integers."""
+
+    def bitwise_not(self) -> Tensor:
+        """``~x`` of booleans or integers."""
+
+    def bitwise_or(self, y: Operand) -> Tensor:
+        """``x | y`` of booleans or integers."""
+
+    def bitwise_xor(self, y: Operand) -> Tensor:
+        """``x ^ y`` of booleans or integers."""
+
+    def bmm(self, mat2: Tensor) -> Tensor:
+        """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p)."""
+
+    def broadcast_to(self, shape: Tensor) -> Tensor:
+        """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
+
+    def ceil(self) -> Tensor:
+        """The smallest integer not below ``x``."""
+
+    def ceil_(self) -> Tensor:
+        """In place: The smallest integer not below ``x``."""
+
+    def celu(self, alpha: float = 1.0) -> Tensor:
+        """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
+
+    def celu_(self, alpha: float = 1.0) -> Tensor:
+        """In place: ``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
+
+    def cholesky(self, *, upper: bool = False) -> Tensor:
+        """The lower triangular L with ``L @ L.mT = A`` (``upper``: its transpose), for symmetric positive definite A.
+
+        Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError where A is
+        not positive definite.
+        """
+
+    def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
+        """At most ``chunks`` parts of one size along ``dim``, the last one smaller if need be. A tuple."""
+
+    def clamp(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+        """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+
+        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+        """
+
+    def clamp_(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
+        """In place: ``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+
+        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+        """
+
+    def clamp_max(self, max: Operand) -> Tensor:
+        """``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
+
+    def clamp_max_(self, max: Operand) -> Tensor:
+        """In place: ``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
+
+    def clamp_min(self, min: Operand) -> Tensor:
+        """``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
+
+    def clamp_min_(self, min: Operand) -> Tensor:
+        """In place: ``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
+
+    def clone(self) -> Tensor:
+        """A copy of ``x``, joined to it in the graph."""
+
+    def contiguous(self) -> Tensor:
+        """``x`` in row-major memory: itself, or a copy."""
+
+    def copy_(self, source: Operand) -> Tensor:
+        """``self[...] = source``, broadcast and in this tensor's dtype; the gradient goes to the source."""
+
+    def copysign(self, y: Operand) -> Tensor:
+        """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
+
+    def copysign_(self, y: Operand) -> Tensor:
+        """In place: ``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
+
+    def cos(self) -> Tensor:
+        """Cosine; NaN at ±inf."""
+
+    def cos_(self) -> Tensor:
+        """In place: Cosine; NaN at ±inf."""
+
+    def cosh(self) -> Tensor:
+        """``(exp(x) + exp(-x)) / 2``."""
+
+    def cosh_(self) -> Tensor:
+        """In place: ``(exp(x) + exp(-x)) / 2``."""
+
+    def count_nonzero(self, dim: Dims = None) -> Tensor:
+        """How many are not zero, over ``dim`` (default: all), as int64."""
+
+    def cross(self, other: Tensor, dim: int | None = None) -> Tensor:
+        """Cross product along a dimension of size 3 (default: the first that has it); the others broadcast."""
+
+    def cummax(self, dim: int) -> ValuesIndices:
+        """The largest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+
+    def cummin(self, dim: int) -> ValuesIndices:
+        """The smallest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+
+    def cumprod(self, dim: int, dtype: DType | None = None) -> Tensor:
+        """Products of the elements up to each one along ``dim``; integers and booleans in int64."""
+
+    def cumsum(self, dim: int, dtype: DType | None = None) -> Tensor:
+        """Sums of the elements up to each one along ``dim``; integers and booleans in int64."""
+
+    def deg2rad(self) -> Tensor:
+        """Degrees as radians."""
+
+    def deg2rad_(self) -> Tensor:
+        """In place: Degrees as radians."""
+
+    def det(self) -> Tensor:
+        """The determinant of each matrix; its gradient is the matrix of cofactors (Jacobi's formula)."""
+
+    def diag(self, diagonal: int = 0) -> Tensor:
+        """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy)."""
+
+    def diag_embed(self, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
+        """Matrices, in the planes of ``dim1`` and ``dim2``, with the last dimension of ``x`` on their diagonal."""
+
+    def diagflat(self, offset: int = 0) -> Tensor:
+        """A matrix with all elements of ``x`` on its diagonal."""
+
+    def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+        """The diagonal of the planes of ``dim1`` and ``dim2``, as the last dimension; a view."""
+
+    def diagonal_scatter(self, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
+        """``x`` with ``src`` in place of ``x.diagonal(offset, dim1, dim2)``."""
+
+    def diff(self, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
+        """Differences of neighbours along ``dim``, taken ``n`` times; of booleans: whether they differ."""
+
+    def digamma(self) -> Tensor:
+        """The derivative of ``lgamma``."""
+
+    def digamma_(self) -> Tensor:
+        """In place: The derivative of ``lgamma``."""
+
+    def dist(self, y: Tensor, p: float = 2) -> Tensor:
+        """The ``p``-norm of ``x - y``; they broadcast."""
+
+    def div(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+        """``input / other``; integers give the default floating dtype, unless the quotient is rounded.
+
+        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+        """
+
+    def div_(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+        """In place: ``input / other``; integers give the default floating dtype, unless the quotient is rounded.
+
+        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+        """
+
+    def dot(self, tensor: Tensor) -> Tensor:
+        """``Σ x·y`` of two vectors of one length."""
+
+    def eq(self, y: Operand) -> Tensor:
+        """Where ``x == y``, as booleans."""
+
+    def equal(self, other: Tensor) -> bool:
+        """Whether shape and all elements are the same."""
+
+    def erf(self) -> Tensor:
+        """The error function ``2/√π ∫₀ˣ exp(-t²) dt``."""
+
+    def erf_(self) -> Tensor:
+        """In place: The error function ``2/√π ∫₀ˣ exp(-t²) dt``."""
+
+    def erfc(self) -> Tensor:
+        """``1 - erf(x)`` without cancellation for large ``x``."""
+
+    def erfc_(self) -> Tensor:
+        """In place: ``1 - erf(x)`` without cancellation for large ``x``."""
+
+    def erfinv(self) -> Tensor:
+        """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+
+    def erfinv_(self) -> Tensor:
+        """In place: The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+
+    def exp(self) -> Tensor:
+        """``e ** x``."""
+
+    def exp2(self) -> Tensor:
+        """``2 ** x``."""
+
+    def exp2_(self) -> Tensor:
+        """In place: ``2 ** x``."""
+
+    def exp_(self) -> Tensor:
+        """In place: ``e ** x``."""
+
+    def expand(self, *shape: Size) -> Tensor:
+        """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied."""
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """``x`` broadcast to the shape of ``other``."""
+
+    def expm1(self) -> Tensor:
+        """``exp(x) - 1`` without cancellation near 0."""
+
+    def expm1_(self) -> Tensor:
+        """In place: ``exp(x) - 1`` without cancellation near 0."""
+
+    def fill(self, value: Tensor) -> Tensor:
+        """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+
+    def fill_(self, value: Tensor) -> Tensor:
+        """In place: ``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+
+    def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
+        """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
+
+    def flip(self, *dims: Size) -> Tensor:
+        """The order of the elements reversed along each of ``dims``; a copy."""
+
+    def fliplr(self) -> Tensor:
+        """The columns in reverse order."""
+
+    def flipud(self) -> Tensor:
+        """The rows in reverse order."""
+
+    def float_power(self, exponent: Operand) -> Tensor:
+        """``input ** exponent`` computed in float64, whatever the dtypes."""
+
+    def float_power_(self, exponent: Operand) -> Tensor:
+        """In place: ``input ** exponent`` computed in float64, whatever the dtypes."""
+
+    def floor(self) -> Tensor:
+        """The largest integer not above ``x``."""
+
+    def floor_(self) -> Tensor:
+        """In place: The largest integer not above ``x``."""
+
+    def floor_divide(self, y: Operand) -> Tensor:
+        """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+
+    def floor_divide_(self, y: Operand) -> Tensor:
+        """In place: ``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+
+    def fmax(self, y: Operand) -> Tensor:
+        """The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
+
+    def fmax_(self, y: Operand) -> Tensor:
+        """In place: The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
+
+    def fmin(self, y: Operand) -> Tensor:
+        """The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
+
+    def fmin_(self, y: Operand) -> Tensor:
+        """In place: The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
+
+    def fmod(self, y: Operand) -> Tensor:
+        """What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+
+    def fmod_(self, y: Operand) -> Tensor:
+        """In place: What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+
+    def frac(self) -> Tensor:
+        """The fraction of ``x``, with its sign."""
+
+    def frac_(self) -> Tensor:
+        """In place: The fraction of ``x``, with its sign."""
+
+    def gather(self, dim: int, index: Tensor) -> Tensor:
+        """``out[i][j] = x[index[i][j]][j]`` for ``dim = 0``, and so on for any dimension."""
+
+    def ge(self, y: Operand) -> Tensor:
+        """Where ``x >= y``, as booleans."""
+
+    def gt(self, y: Operand) -> Tensor:
+        """Where ``x > y``, as booleans."""
+
+    def hardshrink(self, lambd: float = 0.5) -> Tensor:
+        """``x``, and 0 where ``-lambd <= x <= lambd``."""
+
+    def hardshrink_(self, lambd: float = 0.5) -> Tensor:
+        """In place: ``x``, and 0 where ``-lambd <= x <= lambd``."""
+
+    def hsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
+        """``tensor_split`` along the second dimension; of a vector, along its only one."""
+
+    def hypot(self, y: Operand) -> Tensor:
+        """``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
+
+    def hypot_(self, y: Operand) -> Tensor:
+        """In place: ``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
+
+    def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+        """``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
+
+    def index_add_(self, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+        """In place: ``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
+
+    def index_copy(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
+        """``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
+
+    def index_copy_(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
+        """In place: ``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
+
+    def index_fill(self, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
+        """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
+
+    def index_fill_(self, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
+        """In place: ``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
+
+    def index_put(self, indices: tuple[Tensor, ...], values: Operand, accumulate: bool = False) -> Tensor:
+        """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
+
+        None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
+        """
+
+    def index_put_(self, indices: tuple[Tensor, ...], values: Operand, accumulate: bool = False) -> Tensor:
+        """In place: ``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
+
+        None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
+        """
+
+    def index_select(self, dim: int, index: Tensor) -> Tensor:
+        """The slices of ``x`` along ``dim`` that the vector ``index`` names; a copy."""
+
+    def inner(self, other: Tensor) -> Tensor:
+        """Sums of products over the last dimension of both: (..., n) and (*, n) -> (..., *)."""
+
+    def inverse(self) -> Tensor:
+        """``inv``."""
+
+    def isclose(self, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+        """Where ``|input - other| <= atol + rtol * |other|``, or both are the same infinity (with equal_nan: both NaN)."""
+
+    def isfinite(self) -> Tensor:
+        """Where ``x`` is neither infinite nor NaN."""
+
+    def isinf(self) -> Tensor:
+        """Where ``x`` is inf or −inf."""
+
+    def isnan(self) -> Tensor:
+        """Where ``x`` is NaN."""
+
+    def kron(self, other: Tensor) -> Tensor:
+        """Kronecker product: each element of ``input`` times all of ``other``, block by block."""
+
+    def kthvalue(self, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+        """The ``k``-th smallest element along ``dim`` (the first is 1), and where it stands. NaN counts as the largest."""
+
+    def le(self, y: Operand) -> Tensor:
+        """Where ``x <= y``, as booleans."""
+
+    def lerp(self, end: Operand, weight: Operand) -> Tensor:
+        """``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
+
+    def lerp_(self, end: Operand, weight: Operand) -> Tensor:
+        """In place: ``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
+
+    def lgamma(self) -> Tensor:
+        """The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
+
+    def lgamma_(self) -> Tensor:
+        """In place: The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
+
+    def log(self) -> Tensor:
+        """Natural logarithm; −inf at 0, NaN below."""
+
+    def log10(self) -> Tensor:
+        """Logarithm to base 10."""
+
+    def log10_(self) -> Tensor:
+        """In place: Logarithm to base 10."""
+
+    def log1p(self) -> Tensor:
+        """``log(1 + x)`` without cancellation near 0."""
+
+    def log1p_(self) -> Tensor:
+        """In place: ``log(1 + x)`` without cancellation near 0."""
+
+    def log2(self) -> Tensor:
+        """Logarithm to base 2."""
+
+    def log2_(self) -> Tensor:
+        """In place: Logarithm to base 2."""
+
+    def log_(self) -> Tensor:
+        """In place: Natural logarithm; −inf at 0, NaN below."""
+
+    def log_softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
+        """``x - log(sum(exp(x)))`` along ``dim``, shifted by the maximum so that nothing overflows."""
+
+    def logaddexp(self, y: Operand) -> Tensor:
+        """``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
+
+    def logaddexp2(self, y: Operand) -> Tensor:
+        """``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
+
+    def logaddexp2_(self, y: Operand) -> Tensor:
+        """In place: ``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
+
+    def logaddexp_(self, y: Operand) -> Tensor:
+        """In place: ``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
+
+    def logcumsumexp(self, dim: int) -> Tensor:
+        """``log(cumsum(exp(x), dim))``, without overflow."""
+
+    def logical_and(self, y: Operand) -> Tensor:
+        """Where both are not 0."""
+
+    def logical_not(self) -> Tensor:
+        """Where ``x`` is 0."""
+
+    def logical_or(self, y: Operand) -> Tensor:
+        """Where at least one is not 0."""
+
+    def logical_xor(self, y: Operand) -> Tensor:
+        """Where just one is not 0."""
+
+    def logit(self, eps: float | None = None) -> Tensor:
+        """``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
+
+    def logit_(self, eps: float | None = None) -> Tensor:
+        """In place: ``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
+
+    def logsumexp(self, dim: Dims, keepdim: bool = False) -> Tensor:
+        """``log(sum(exp(x), dim))``, shifted by the maximum so that nothing overflows; -inf where all are -inf."""
+
+    def lt(self, y: Operand) -> Tensor:
+        """Where ``x < y``, as booleans."""
+
+    def masked_fill(self, mask: Tensor, value: Tensor | float) -> Tensor:
+        """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
+
+    def masked_fill_(self, mask: Tensor, value: Tensor | float) -> Tensor:
+        """In place: ``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
+
+    def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
+        """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
+
+    def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
+        """In place: ``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
+
+    def masked_select(self, mask: Tensor) -> Tensor:
+        """The elements of ``x`` where ``mask`` is true, as a vector; both broadcast."""
+
+    def matmul(self, b: Tensor) -> Tensor:
+        """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+
+        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        """
+
+    def matrix_power(self, n: int) -> Tensor:
+        """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n."""
+
+    def max(self, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
+        """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
+
+    def maximum(self, y: Operand) -> Tensor:
+        """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
+
+    def maximum_(self, y: Operand) -> Tensor:
+        """In place: The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
+
+    def mean(self, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+        """Mean over ``dim`` (default: all); floating point only. NaN for no elements."""
+
+    def median(self, dim: int | None = None, keepdim: bool = False) -> Tensor | Any:
+        """The median, or the lower of two, of all elements; with ``dim``, along it, and where it stands. NaN if any is."""
+
+    def min(self, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
+        """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
+
+    def minimum(self, y: Operand) -> Tensor:
+        """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
+
+    def minimum_(self, y: Operand) -> Tensor:
+        """In place: The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
+
+    def mm(self, mat2: Tensor) -> Tensor:
+        """``matmul`` of two matrices: (n, m) and (m, p) -> (n, p)."""
+
+    def movedim(self, source: Size, destination: Size) -> Tensor:
+        """Dimension(s) ``source`` moved to ``destination``, the others kept in their order; a view."""
+
+    def msort(self) -> Tensor:
+        """``x`` sorted along the first dimension."""
+
+    def mul(self, y: Operand) -> Tensor:
+        """``x * y``."""
+
+    def mul_(self, y: Operand) -> Tensor:
+        """In place: ``x * y``."""
+
+    def multinomial(self, num_samples: int, replacement: bool = False, generator: Generator | None = None) -> Tensor:
+        """``num_samples`` indices for each row of weights ``input`` (C) or (N, C), drawn in proportion to them.
+
+        Raises ``ValueError`` for weights that are negative or all zero, or, without replacement, too few that are not zero.
+        """
+
+    def mv(self, vec: Tensor) -> Tensor:
+        """A matrix by a vector: (n, m) and (m) -> (n)."""
+
+    def nan_to_num(self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+        """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
+
+    def nan_to_num_(self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+        """In place: NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
+
+    def nanmean(self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+        """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only."""
+
+    def nansum(self, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+        """Sum over ``dim`` (default: all), with NaN as zero."""
+
+    def narrow(self, dim: int, start: int, length: int) -> Tensor:
+        """``length`` elements from ``start`` on in dimension ``dim``; a view."""
+
+    def ne(self, y: Operand) -> Tensor:
+        """Where ``x != y``, as booleans."""
+
+    def neg(self) -> Tensor:
+        """``-x``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def neg_(self) -> Tensor:
+        """In place: ``-x``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def new_full(
+        self,
+        size: Size,
+        fill_value: Number,
+        dtype: DType | None = None,
+        requires_grad: bool = False,
+        device: str | None = None,
+    ) -> Tensor:
+        """``full`` with this tensor's dtype unless ``dtype`` is given."""
+
+    def new_ones(
+        self, *size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+    ) -> Tensor:
+        """``ones`` with this tensor's dtype unless ``dtype`` is given."""
+
+    def new_zeros(
+        self, *size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+    ) -> Tensor:
+        """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
+
+    def nonzero(self, *, as_tuple: bool = False) -> Tensor | Any:
+        """``argwhere``; with ``as_tuple`` one vector for each dimension, ready to index with."""
+
+    def norm(
+        self, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
+    ) -> Tensor:
+        """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm."""
+
+    def outer(self, vec2: Tensor) -> Tensor:
+        """All products of two vectors: (n) and (m) -> (n, m)."""
+
+    def permute(self, *dims: Size) -> Tensor:
+        """The dimensions in another order: ``permute(x, 2, 0, 1)``; a view."""
+
+    def positive(self) -> Tensor:
+        """``+x``; not for booleans."""
+
+    def positive_(self) -> Tensor:
+        """In place: ``+x``; not for booleans."""
+
+    def pow(self, exponent: Operand) -> Tensor:
+        """``input ** exponent``, elementwise; a number or a tensor on either side.
+
+        Raises ValueError for a tensor of integers to a negative whole number.
+        """
+
+    def pow_(self, exponent: Operand) -> Tensor:
+        """In place: ``input ** exponent``, elementwise; a number or a tensor on either side.
+
+        Raises ValueError for a tensor of integers to a negative whole number.
+        """
+
+    def prelu(self, weight: Tensor) -> Tensor:
+        """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+
+    def prelu_(self, weight: Tensor) -> Tensor:
+        """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+
+    def prod(self, dim: int | None = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+        """Product over one dimension, or over all. Integers and booleans multiply in int64."""
+
+    def quantile(
+        self, q: Tensor | float, dim: Dims = None, keepdim: bool = False, *, interpolation: str = "linear"
+    ) -> Tensor:
+        """The ``q``-quantiles over ``dim`` (default: all): the sorted elements read at rank ``q·(n - 1)``.
+
+        ``q`` is a number in [0, 1], or a vector of them, which becomes the first dimension of the result. ``interpolation``
+        is "linear", "lower", "higher", "nearest" or "midpoint". NaN where there is a NaN.
+        """
+
+    def rad2deg(self) -> Tensor:
+        """Radians as degrees."""
+
+    def rad2deg_(self) -> Tensor:
+        """In place: Radians as degrees."""
+
+    def ravel(self) -> Tensor:
+        """``x`` as a vector; a view where it can be."""
+
+    def reciprocal(self) -> Tensor:
+        """``1 / x``; integers give the default floating dtype."""
+
+    def reciprocal_(self) -> Tensor:
+        """In place: ``1 / x``; integers give the default floating dtype."""
+
+    def relu(self) -> Tensor:
+        """``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
+
+    def relu_(self) -> Tensor:
+        """In place: ``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
+
+    def remainder(self, y: Operand) -> Tensor:
+        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+
+    def remainder_(self, y: Operand) -> Tensor:
+        """In place: What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+
+    def repeat(self, *repeats: Size) -> Tensor:
+        """``x`` laid out ``repeats`` times along each dimension; more numbers than dimensions add dimensions in front."""
+
+    def repeat_interleave(
+        self, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None
+    ) -> Tensor:
+        """Each element (or slice along ``dim``) repeated ``repeats`` times in its place; a number, or one for each.
+
+        With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times.
+        """
+
+    def reshape(self, *shape: Size) -> Tensor:
+        """``x`` with another shape of as many elements; one size may be -1, to be worked out. A view where it can be."""
+
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """``x`` with the shape of ``other``."""
+
+    def roll(self, shifts: Size, dims: Dims = None) -> Tensor:
+        """Elements moved by ``shifts`` along ``dims``, those that leave coming in again; flattened without ``dims``."""
+
+    def rot90(self, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
+        """Turned by ``k`` quarter turns in the plane of ``dims``, from the first towards the second."""
+
+    def round(self, decimals: int = 0) -> Tensor:
+        """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+
+    def round_(self, decimals: int = 0) -> Tensor:
+        """In place: ``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+
+    def rsqrt(self) -> Tensor:
+        """``1 / sqrt(x)``."""
+
+    def rsqrt_(self) -> Tensor:
+        """In place: ``1 / sqrt(x)``."""
+
+    def scatter(
+        self,
+        dim: int,
+        index: Tensor,
+        src: Tensor | float | None = None,
+        *,
+        value: float | None = None,
+        reduce: str | None = None,
+    ) -> Tensor:
+        """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
+
+        ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
+        """
+
+    def scatter_(
+        self,
+        dim: int,
+        index: Tensor,
+        src: Tensor | float | None = None,
+        *,
+        value: float | None = None,
+        reduce: str | None = None,
+    ) -> Tensor:
+        """In place: ``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
+
+        ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
+        """
+
+    def scatter_add(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
+        """``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
+
+    def scatter_add_(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
+        """In place: ``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
+
+    def scatter_reduce(self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+        """``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+
+        ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
+        meets do not take part. Sources that tie for the extreme share the gradient.
+        """
+
+    def scatter_reduce_(
+        self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+    ) -> Tensor:
+        """In place: ``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+
+        ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
+        meets do not take part. Sources that tie for the extreme share the gradient.
+        """
+
+    def select(self, dim: int, index: int) -> Tensor:
+        """``x[index]`` in dimension ``dim``, which goes; a view."""
+
+    def select_scatter(self, src: Tensor, dim: int, index: int) -> Tensor:
+        """``x`` with ``src`` in place of ``x.select(dim, index)``."""
+
+    def selu(self) -> Tensor:
+        """``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
+
+    def selu_(self) -> Tensor:
+        """In place: ``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
+
+    def sigmoid(self) -> Tensor:
+        """``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
+
+    def sigmoid_(self) -> Tensor:
+        """In place: ``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
+
+    def sign(self) -> Tensor:
+        """−1, 0 or 1; 0 for NaN, as in PyTorch."""
+
+    def sign_(self) -> Tensor:
+        """In place: −1, 0 or 1; 0 for NaN, as in PyTorch."""
+
+    def signbit(self) -> Tensor:
+        """Whether the sign is negative, −0 included."""
+
+    def signbit_(self) -> Tensor:
+        """In place: Whether the sign is negative, −0 included."""
+
+    def sin(self) -> Tensor:
+        """Sine; NaN at ±inf."""
+
+    def sin_(self) -> Tensor:
+        """In place: Sine; NaN at ±inf."""
+
+    def sinc(self) -> Tensor:
+        """``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
+
+    def sinc_(self) -> Tensor:
+        """In place: ``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
+
+    def sinh(self) -> Tensor:
+        """``(exp(x) - exp(-x)) / 2``."""
+
+    def sinh_(self) -> Tensor:
+        """In place: ``(exp(x) - exp(-x)) / 2``."""
+
+    def slice_scatter(
+        self, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+    ) -> Tensor:
+        """``x`` with ``src`` in place of ``x[start:end:step]`` in dimension ``dim``."""
+
+    def slogdet(self) -> tuple[Tensor, Tensor]:
+        """The sign of each determinant, and ln of its absolute value, which cannot overflow: (sign, logabsdet)."""
+
+    def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
+        """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
+
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
+        """``x`` sorted along ``dim``, and where each element stood. NaN counts as the largest."""
+
+    def split(self, split_size_or_sections: Size, dim: int = 0) -> tuple[Tensor, ...]:
+        """Parts of ``split_size`` along ``dim``, the last one smaller if need be; or parts of the sizes listed. A tuple."""
+
+    def split_with_sizes(self, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
+        """Parts of the sizes listed along ``dim``, which they add up to. A tuple."""
+
+    def sqrt(self) -> Tensor:
+        """Square root; its derivative at 0 is inf."""
+
+    def sqrt_(self) -> Tensor:
+        """In place: Square root; its derivative at 0 is inf."""
+
+    def square(self) -> Tensor:
+        """``input * input``; booleans give int64."""
+
+    def square_(self) -> Tensor:
+        """In place: ``input * input``; booleans give int64."""
+
+    def squeeze(self, dim: Dims = None) -> Tensor:
+        """Without its dimensions of size 1: all of them, or those of ``dim`` that have it."""
+
+    def std(
+        self, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+    ) -> Tensor:
+        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
+
+    def sub(self, other: Operand, *, alpha: float = 1) -> Tensor:
+        """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def sub_(self, other: Operand, *, alpha: float = 1) -> Tensor:
+        """In place: ``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+
+    def sum(self, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+        """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
+
+    def t(self) -> Tensor:
+        """A matrix transposed; a vector as it is."""
+
+    def take(self, index: Tensor) -> Tensor:
+        """Elements of the flattened ``x``; negative numbers count from the end."""
+
+    def take_along_dim(self, indices: Tensor, dim: int | None = None) -> Tensor:
+        """``gather`` with ``x`` and ``indices`` broadcast outside of ``dim``; of the flattened ``x`` without ``dim``."""
+
+    def tan(self) -> Tensor:
+        """Tangent."""
+
+    def tan_(self) -> Tensor:
+        """In place: Tangent."""
+
+    def tanh(self) -> Tensor:
+        """``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
+
+    def tanh_(self) -> Tensor:
+        """In place: ``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
+
+    def tensor_split(self, indices_or_sections: Tensor | Size, dim: int = 0) -> tuple[Tensor, ...]:
+        """As many parts as the number given, of sizes that differ by at most 1; or cut at the indices given. A tuple."""
+
+    def tile(self, *dims: Size) -> Tensor:
+        """``repeat``, with 1 for the dimensions that are not mentioned, the first ones."""
+
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
+        """The ``k`` largest (or smallest) elements along ``dim``, in order, and where they stand. NaN is the largest."""
+
+    def trace(self) -> Tensor:
+        """The sum of a matrix's diagonal."""
+
+    def transpose(self, dim0: int, dim1: int) -> Tensor:
+        """Dimensions ``dim0`` and ``dim1`` exchanged; a view."""
+
+    def tril(self, diagonal: int = 0) -> Tensor:
+        """The lower triangle of matrices, up to ``diagonal``; zeros above."""
+
+    def triu(self, diagonal: int = 0) -> Tensor:
+        """The upper triangle of matrices, from ``diagonal`` on; zeros below."""
+
+    def true_divide(self, other: Operand) -> Tensor:
+        """``input / other``: another name for ``div``."""
+
+    def true_divide_(self, other: Operand) -> Tensor:
+        """In place: ``input / other``: another name for ``div``."""
+
+    def trunc(self) -> Tensor:
+        """``x`` without its fraction."""
+
+    def trunc_(self) -> Tensor:
+        """In place: ``x`` without its fraction."""
+
+    def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
+        """The slices along ``dim``, which goes. A tuple."""
+
+    def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
+        """Dimension ``dim`` split into ``sizes``, of which one may be -1."""
+
+    def unique(
+        self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+    ) -> Tensor | Any:
+        """The distinct elements in order (or slices along ``dim``); each NaN is distinct.
+
+        With ``return_inverse`` also where each element of ``x`` went, with ``return_counts`` how often each comes.
+        """
+
+    def unsqueeze(self, dim: int) -> Tensor:
+        """A new dimension of size 1 at ``dim``."""
+
+    def var(
+        self, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+    ) -> Tensor:
+        """Variance over ``dim`` (default: all), ``sum((x - mean)²) / (n - correction)``; floating point only.
+
+        ``unbiased`` is PyTorch's older name: True for a correction of 1, False for 0.
+        """
+
+    def vdot(self, other: Tensor) -> Tensor:
+        """``dot``; for complex numbers, which are not here, it would conjugate the first."""
+
+    def view(self, *shape: Size) -> Tensor:
+        """``reshape`` that never copies. Raises where the memory of ``x`` does not allow it: use ``reshape`` then."""
+
+    def view_as(self, other: Tensor) -> Tensor:
+        """``x`` with the shape of ``other``, without a copy."""
+
+    def vsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
+        """``tensor_split`` along the first dimension."""
+
+    def where(self, condition: Operand, other: Operand) -> Tensor:
+        """This tensor's elements where ``condition`` is true, else those of ``other``."""
+
+    def xlogy(self, y: Operand) -> Tensor:
+        """``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
+
+    def xlogy_(self, y: Operand) -> Tensor:
+        """In place: ``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
+
+    def zero_(self) -> Tensor:
+        """Every element 0."""
