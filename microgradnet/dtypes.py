@@ -12,21 +12,21 @@ int8, int16, int32, int64 = np.dtype("int8"), np.dtype("int16"), np.dtype("int32
 uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
 double, half, long = float64, float16, int64
 
-_default = float32
+default = float32  # of new tensors made of Python floats: change it with set_default_dtype
 _CATEGORY = {"b": 0, "u": 1, "i": 1, "f": 2}
 
 
 def get_default_dtype() -> np.dtype:
     """The dtype of a new tensor made of Python floats, and of true division of integers."""
-    return _default
+    return default
 
 
 def set_default_dtype(dtype: np.dtype | type | str) -> None:
     """Makes ``dtype`` (float32 or float64) the default. Raises ``TypeError`` for any other."""
-    global _default
+    global default
     if np.dtype(dtype) not in (float32, float64):
         raise TypeError(f"set_default_dtype: float32 or float64 expected, got {np.dtype(dtype).name}")
-    _default = np.dtype(dtype)
+    default = np.dtype(dtype)
 
 
 def promote_types(a: np.dtype | type | str, b: np.dtype | type | str) -> np.dtype:
@@ -65,5 +65,5 @@ def _python_dtype(value) -> np.dtype:
     if isinstance(value, int):
         return int64
     if isinstance(value, float):
-        return _default
+        return default
     raise TypeError(f"a tensor or a number expected, got {type(value).__name__}")

@@ -37,12 +37,14 @@ class Tensor(TensorMethods):
         source = data if isinstance(data, Tensor) else None
         if source is not None:
             data = source._array
-        if not devices.is_array(data):
-            dtype = dtypes.get_default_dtype() if dtype is None else dtype
+        plain = type(data) in (float, int, bool, list, tuple)  # asked first: it costs least
+        if dtype is None and (plain or not devices.is_array(data)):
+            dtype = dtypes.default
         try:
-            self._array = (
-                np.asarray(data, dtype) if devices.on_cpu(data) else data.astype(dtype or data.dtype, copy=False)
-            )
+            if plain or type(data) is np.ndarray or devices.on_cpu(data):
+                self._array = np.asarray(data, dtype)
+            else:
+                self._array = data.astype(dtype or data.dtype, copy=False)
         except (ValueError, TypeError):
             raise TypeError(
                 f"Tensor: numbers, nested lists of one shape or an array expected, got {data!r:.80}"
@@ -185,7 +187,7 @@ class Tensor(TensorMethods):
         the graph saved is freed on the way unless ``retain_graph`` (default: ``create_graph``). With ``inputs`` only
         those tensors get a gradient.
         """
-        backward(self, gradient, retain_graph, create_graph, inputs)
+        run_backward(self.seed(gradient, create_graph), retain_graph, create_graph, inputs)
 
     def seed(self, gradient=None, create_graph=False) -> dict:
         """What a walk from this tensor starts with: its Node (or itself, if a leaf) and the cotangent."""
@@ -197,7 +199,8 @@ class Tensor(TensorMethods):
                     f"backward: a gradient can be left out only for one element, this tensor has shape {self.shape}: "
                     "pass gradient=, or reduce it with sum() or mean()"
                 )
-            array = devices.filled(self.shape, 1, self)
+            on_cpu = type(self._array) is np.ndarray
+            array = np.ones(self.shape, self.dtype) if on_cpu else devices.filled(self.shape, 1, self)
             return {self.grad_fn or self: Tensor.made(array) if create_graph else array}
         array = getattr(gradient, "_array", gradient)
         array = devices.placed(array if devices.is_array(array) else np.asarray(array), self.device)
@@ -309,7 +312,7 @@ class Tensor(TensorMethods):
         text = np.array2string(
             devices.host(self._looked_at("repr")), precision=4, separator=", ", prefix="tensor(", threshold=1000
         )
-        if self.dtype not in (dtypes.get_default_dtype(), dtypes.int64, dtypes.bool_):
+        if self.dtype not in (dtypes.default, dtypes.int64, dtypes.bool_):
             text += f", dtype={self.dtype.name}"
         if self.device != "cpu":
             text += f", device={self.device!r}"
@@ -327,11 +330,9 @@ def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | Non
     return rebuilt
 
 
-def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:
-    """``Tensor.backward`` for several roots at once: one walk, with their gradients added up."""
-    roots, cotangents = paired(tensors, grad_tensors)
+def run_backward(gradients: dict, retain_graph: bool | None, create_graph: bool, inputs) -> None:
+    """Walks back from the seeded ``gradients`` and adds to the ``.grad`` of the leaves, or of ``inputs`` alone."""
     retain_graph = create_graph if retain_graph is None else retain_graph
-    gradients = seeds(roots, cotangents, create_graph)
     wanted = None
     if inputs is not None:
         wanted = {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
@@ -341,22 +342,3 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     for key, tensor in (wanted or {}).items():
         if key in gradients:
             tensor.accumulate_grad(gradients[key])
-
-
-def paired(tensors, cotangents) -> tuple[tuple, tuple]:
-    """Roots and their cotangents (None: ones), as tuples of one length."""
-    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
-    if cotangents is None or isinstance(cotangents, Tensor):
-        cotangents = (cotangents,) * len(tensors)
-    if len(cotangents) != len(tensors):
-        raise ValueError(f"grad: {len(tensors)} outputs need as many cotangents, got {len(cotangents)}")
-    return tensors, tuple(cotangents)
-
-
-def seeds(roots, cotangents, create_graph: bool) -> dict:
-    """What a walk from several roots starts with; see ``Tensor.seed``."""
-    gradients: dict = {}
-    for root, cotangent in zip(roots, cotangents, strict=True):
-        for key, g in root.seed(cotangent, create_graph).items():
-            gradients[key] = gradients[key] + g if key in gradients else g
-    return gradients

@@ -1,12 +1,11 @@
 """Gradients on request, ops of one's own, derivatives of functions, and checks that a gradient is right."""
 
 from ..grad_mode import enable_grad, no_grad, set_grad_enabled
-from ..tensor import backward
 from .anomaly import AnomalyError, detect_anomaly, set_detect_anomaly
 from .function import Function
 from .functional import hessian, hvp, jacobian, jvp, vhp, vjp
 from .gradcheck import GradcheckError, gradcheck, gradgradcheck
-from .gradient import grad
+from .gradient import backward, grad
 from .recompute import checkpoint
 
 __all__ = [

@@ -1,10 +1,10 @@
-"""Gradients on request: ``grad`` gives them, ``backward`` adds them to the leaves."""
+"""Gradients on request: ``grad`` returns them, ``backward`` adds them to the leaves."""
 
 import numpy as np
 
 from ..backends import device
 from ..tape import walk
-from ..tensor import Tensor, paired, seeds
+from ..tensor import Tensor, run_backward
 
 
 def grad(
@@ -23,12 +23,12 @@ def grad(
     Raises:
         RuntimeError: an output or input that does not require grad, or an unused input.
     """
-    outputs, grad_outputs = paired(outputs, grad_outputs)
+    outputs, grad_outputs = _paired(outputs, grad_outputs)
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     for position, tensor in enumerate(inputs):
         if not tensor.requires_grad:
             raise RuntimeError(f"grad: input {position} does not require grad: call requires_grad_() before using it")
-    gradients = seeds(outputs, grad_outputs, create_graph)
+    gradients = _seeds(outputs, grad_outputs, create_graph)
     wanted = [tensor.grad_fn or tensor for tensor in inputs]
     retain_graph = create_graph if retain_graph is None else retain_graph
     with np.errstate(all="ignore"):
@@ -41,3 +41,27 @@ def grad(
             f"grad: the outputs do not depend on input {position}: pass allow_unused=True to get None for it"
         )
     return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(device.array_of(r)) for r in results)
+
+
+def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+    """``Tensor.backward`` for several roots at once: one walk, with their gradients added up."""
+    run_backward(_seeds(*_paired(tensors, grad_tensors), create_graph), retain_graph, create_graph, inputs)
+
+
+def _paired(tensors, cotangents) -> tuple[tuple, tuple]:
+    """Roots and their cotangents (None: ones), as tuples of one length."""
+    tensors = (tensors,) if isinstance(tensors, Tensor) else tuple(tensors)
+    if cotangents is None or isinstance(cotangents, Tensor):
+        cotangents = (cotangents,) * len(tensors)
+    if len(cotangents) != len(tensors):
+        raise ValueError(f"grad: {len(tensors)} outputs need as many cotangents, got {len(cotangents)}")
+    return tensors, tuple(cotangents)
+
+
+def _seeds(roots, cotangents, create_graph: bool) -> dict:
+    """What a walk from several roots starts with; see ``Tensor.seed``."""
+    gradients: dict = {}
+    for root, cotangent in zip(roots, cotangents, strict=True):
+        for key, g in root.seed(cotangent, create_graph).items():
+            gradients[key] = gradients[key] + g if key in gradients else g
+    return gradients
