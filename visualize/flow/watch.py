@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+import microgradnet as mg
 from microgradnet.backends.device import read
 
 from . import pictures
@@ -104,11 +105,9 @@ class Flow:
         return pictures.update_ratio(self, path)
 
     def _start(self, module, args) -> None:
-        from microgradnet import is_grad_enabled
-
         self._measure_update()
         self._looking = False
-        if not module.training or not is_grad_enabled():
+        if not module.training or not mg.is_grad_enabled():
             return
         self._step += 1
         self._weight = None
@@ -202,8 +201,6 @@ def _is_elementwise(module, args, output) -> bool:
 
 
 def _derivative(module, at: np.ndarray) -> np.ndarray:
-    import microgradnet as mg
-
     with mg.enable_grad():
         x = mg.tensor(at).requires_grad_()
         (slope,) = mg.autograd.grad(module.forward(x).sum(), x)

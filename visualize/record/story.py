@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from microgradnet import Tensor
 from microgradnet.backends.device import array_of, read
 
 from .formula import in_formula, number_text, partial_symbols, substitute
@@ -281,8 +282,6 @@ def _tell_modules(story: Story) -> None:
 
 def _tensor_of(tape, node):
     """The tensor that a recorded node made, to start backward from."""
-    from microgradnet import Tensor
-
     value = tape.value(node)
     if isinstance(value, tuple | list) or np.size(value) != 1:
         raise ValueError(
