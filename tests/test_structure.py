@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("backends", "dtypes", "hooks", "random"),
     ("tape", "events", "grad_mode", "tensor", "views"),
-    ("primitive", "elementwise"),
+    ("primitive", "choice", "elementwise"),
     ("ops",),
-    ("autograd", "func", "linalg", "capture", "scalar", "serialization", "checkpoint"),
+    ("autograd", "func", "linalg", "history", "source_line", "capture", "scalar", "serialization", "checkpoint"),
     ("nn", "optim"),
     ("data", "training", "distributed"),
     ("visualize",),
@@ -120,6 +120,27 @@ def test_every_module_has_a_layer():
 def test_microgradnet_never_imports_visualize():
     wrong = [str(a) for a in arrows(ROOT) if a.source.startswith("microgradnet") and a.target.startswith("visualize")]
     assert not wrong, "\n".join(wrong)
+
+
+def foreign_names(node) -> list[str]:
+    """What a node of a syntax tree reads or imports by name from elsewhere."""
+    if isinstance(node, ast.Attribute) and ast.unparse(node.value) not in ("self", "cls"):
+        return [node.attr]
+    if isinstance(node, ast.ImportFrom):
+        return [*(node.module or "").split("."), *(alias.name for alias in node.names)]
+    return []
+
+
+def test_visualize_reads_public_names_only():
+    private = [
+        f"{path}:{node.lineno}: {name}"
+        for module, path in modules(ROOT).items()
+        if module.startswith("visualize")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for name in foreign_names(node)
+        if name.startswith("_") and not name.endswith("__")
+    ]
+    assert not private, "\n".join(private)
 
 
 # What a file "microgradnet/a.py" says, and whether it makes a circle with "b.py", which imports a.

@@ -144,7 +144,7 @@ class Flow:
             numbers = read(output)
             layer.activations.append(moments(numbers))
             layer.alike.append(likeness(numbers))
-            if _is_elementwise(module, args, output):
+            if getattr(module, "is_elementwise", False) and args and hasattr(args[0], "array"):
                 layer.bounded, largest = self._curve(module)
                 layer.flat.append(_flat_share(module, read(args[0]), largest))
                 layer.silent.append(silent_units(numbers))
@@ -191,13 +191,6 @@ def watch(model, every: int = EVERY) -> Flow:
     Raises TypeError for what is no module, ValueError for an ``every`` below 1.
     """
     return Flow(model, every)
-
-
-def _is_elementwise(module, args, output) -> bool:
-    """Whether a module is an activation that works on each number by itself."""
-    if "activation" not in type(module).__module__ or hasattr(module, "dim") or not args:
-        return False
-    return hasattr(args[0], "array") and args[0].shape == output.shape and not list(module.parameters())
 
 
 def _derivative(module, at: np.ndarray) -> np.ndarray:
