@@ -181,8 +181,9 @@ def watch(model, every: int = EVERY) -> Flow:
     """``with visualize.watch(model) as flow:`` around a training loop records every ``every``-th step of it.
 
     For each layer it keeps mean, standard deviation, histogram and share of zeros of activations and gradients, the
-    share saturated (by the activation's own derivative) and how alike the units are; for each parameter the ratio of
-    update to size. Then ``print(flow)``, ``flow.verdicts()`` and the pictures tell of it.
+    share saturated (by the activation's own derivative; a module of your own takes part with ``is_elementwise = True``)
+    and how alike the units are; for each parameter the ratio of update to size. Then ``print(flow)``,
+    ``flow.verdicts()`` and the pictures tell of it.
 
     With a look in 20 steps, a net of four layers of 500 units (batch 256) trains 3 to 6 % slower. Numbers of large
     layers are sampled (4,096 each). Steps are counted by the model's forward in training mode. A step inside
