@@ -2,7 +2,7 @@
 
 This is the one module that decides. Ops take their ``np`` from here: NumPy, but for the functions that make arrays out
 of nothing, which make them where the op that runs now has its arguments. All else NumPy hands on by itself to the
-library that an array belongs to. Under ``NUMBA_ENABLE_CUDASIM=1`` ``kernels.simulated`` stands in for CuPy.
+library that an array belongs to. Under ``NUMBA_ENABLE_CUDASIM=1`` ``cuda.simulated`` stands in for CuPy.
 """
 
 import functools
@@ -11,6 +11,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy
+
+from .cpu import launcher as cpu
+from .cuda import launcher as cuda
 
 NAMES = ("cpu", "cuda")
 # The functions that cannot tell from an array argument where their result should be.
@@ -35,12 +38,10 @@ loaded = False  # whether there may be arrays of a GPU at all: until then nobody
 def library():
     """CuPy, or what stands in for it. Raises RuntimeError, saying what is missing."""
     global loaded
-    from .cuda import launcher as cuda
-
     reason = cuda.missing()
     if reason:
         raise RuntimeError(f"cuda: {reason}")
-    if cuda.simulated():
+    if cuda.simulated():  # imported here, as CuPy is: it takes 2 ms, and hardly anybody needs it
         from .cuda import simulated as there
     else:
         import cupy as there
@@ -147,10 +148,7 @@ def is_array(value) -> bool:
 
 
 def loops(array):
-    """The loops for an array: ``kernels.cpu`` or ``kernels.cuda``."""
-    from .cpu import launcher as cpu
-    from .cuda import launcher as cuda
-
+    """What makes loops for an array: ``cpu.launcher`` or ``cuda.launcher``."""
     return cpu if isinstance(array, numpy.ndarray) else cuda
 
 

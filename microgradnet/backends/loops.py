@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from . import cache, lanes, scalar_math, source
-from .cpu import launcher as cpu
+from . import cache, lanes, scalar_math, source, threads
 from .cuda import launcher as cuda
 from .cuda import translation as cuda_source
 
@@ -63,7 +62,7 @@ def loop(
         called.add((several, dtype))
         return result
 
-    enough = cpu.PARALLEL_FROM if isinstance(parallel, bool) else parallel
+    enough = None if isinstance(parallel, bool) else parallel
 
     @functools.cache
     def on_gpu(dtype: str):
@@ -76,11 +75,11 @@ def loop(
         dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
         if type(arguments[0]) is not np.ndarray and not isinstance(arguments[0], np.generic):
             return run.gpu(dtype)(*arguments)
-        if parallel and arguments[0].size >= enough and cpu.enter_pool():
+        if parallel and arguments[0].size >= (enough or threads.PARALLEL_FROM) and threads.enter_pool():
             try:
                 return call(True, dtype, arguments)
             finally:
-                cpu.leave_pool()
+                threads.leave_pool()
         return call(False, dtype, arguments)
 
     def replace(other):

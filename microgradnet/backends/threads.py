@@ -6,6 +6,11 @@ import os
 import sys
 import threading
 
+# A loop over fewer elements than PARALLEL_FROM runs on one thread, which is faster than waking the others (measured,
+# 2 cores: python -m tests.benchmarks). ``choose_layer`` lowers it, so whoever starts loops reads it at each call.
+PARALLEL_FROM = 1 << 21
+PARALLEL_FROM_OPENMP = 1 << 19  # where the others wake quickly
+
 # How long GNU OpenMP's threads spin after a loop before they sleep: some ten microseconds. The next loop of a chain
 # finds them awake; a matrix product that follows has its cores for itself. Left alone they spin for milliseconds, and
 # hold up the BLAS by a scheduler's time slice (measured: a training step of 7 ms took 56).
@@ -19,6 +24,9 @@ BLAS_SPIN = "20"
 _chosen: int | None = None
 _forked = False
 
+# numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
+_pool = threading.Lock()
+
 
 @functools.cache
 def choose_layer() -> None:
@@ -26,9 +34,8 @@ def choose_layer() -> None:
 
     The latter sleeps at once, and takes 60 to 100 µs to wake. ``NUMBA_THREADING_LAYER`` decides, if it is set.
     """
+    global PARALLEL_FROM
     import numba
-
-    from .cpu import launcher as cpu
 
     _shorten_the_blas_wait()
     if "NUMBA_THREADING_LAYER" in os.environ:
@@ -42,7 +49,7 @@ def choose_layer() -> None:
             pass
         else:
             layer = "omp"
-            cpu.PARALLEL_FROM = min(cpu.PARALLEL_FROM, cpu.PARALLEL_FROM_OPENMP)
+            PARALLEL_FROM = min(PARALLEL_FROM, PARALLEL_FROM_OPENMP)
     numba.config.THREADING_LAYER = layer
 
 
@@ -114,7 +121,20 @@ def loops_have_threads() -> bool:
     return not _forked and get_num_threads() > 1
 
 
-def enter_loop() -> None:
+def enter_pool() -> bool:
+    """Whether numba's thread pool is this thread's, until ``leave_pool``."""
+    if not loops_have_threads() or not _pool.acquire(blocking=False):
+        return False
+    _tell_numba()
+    return True
+
+
+def leave_pool() -> None:
+    """Lets others have the thread pool."""
+    _pool.release()
+
+
+def _tell_numba() -> None:
     """Tells numba, whose setting belongs to the calling thread, how many threads its next loop may use."""
     if _chosen is not None:
         import numba

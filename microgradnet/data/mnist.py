@@ -53,7 +53,8 @@ class MNIST(TensorDataset):
 
     def _files(self, split: str, folder: str | Path | None, may_download: bool) -> list[Path]:
         """The images' file and the labels', wherever they are."""
-        from .download import cache_folder, md5  # Python's network modules take a tenth of the library's import time
+        # Here and in _fetch, not above: Python's network modules take a tenth of the library's import time.
+        from .download import cache_folder, md5
 
         places = [] if folder is None else [Path(folder)]
         if os.environ.get("MICROGRADNET_DATA"):

@@ -12,6 +12,11 @@ class _Activation(Module):
 
     shown: tuple[str, ...] = ()
 
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether every number of the input is treated alike and by itself; along a ``dim`` they are mixed."""
+        return not hasattr(self, "dim")
+
     def extra_repr(self) -> str:
         text = ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
         return ", ".join(filter(None, [text, "inplace=True" if getattr(self, "inplace", False) else ""]))
@@ -362,6 +367,7 @@ class PReLU(_Activation):
     """
 
     shown = ("num_parameters",)
+    is_elementwise = False  # each channel has its slope
 
     def __init__(self, num_parameters: int = 1, init: float = 0.25, device=None, dtype=None):
         super().__init__()
@@ -450,6 +456,8 @@ class Softmax2d(_Activation):
     >>> nn.Softmax2d()(mg.zeros(2, 1, 1)).flatten().tolist()
     [0.5, 0.5]
     """
+
+    is_elementwise = False
 
     def forward(self, input: Tensor) -> Tensor:
         if input.dim() not in (3, 4):

@@ -9,6 +9,7 @@ from ..events import state, tell, told_as_one
 from ..hooks import RemovableHandle
 from ..ops.arrays.conversion import destination
 from ..tensor import Tensor
+from .backward_hooks import BackwardHooks
 from .parameter import Parameter
 
 HOOKS = (
@@ -75,8 +76,6 @@ class Module:
                 args = changed if isinstance(changed, tuple) else (changed,)
         backward = None
         if self._backward_hooks or self._backward_pre_hooks:
-            from .backward_hooks import BackwardHooks
-
             backward = BackwardHooks(self)
             args = backward.enter(args)
         out = self.forward(*args, **kwargs)

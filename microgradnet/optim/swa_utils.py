@@ -5,6 +5,7 @@ import math
 
 from ..backends.device import np
 from ..events import told_as_one
+from ..grad_mode import no_grad
 from ..nn.module import Module
 from ..tensor import Tensor
 from .lr_scheduler.scheduler import LRScheduler, per_group
@@ -122,8 +123,6 @@ def update_bn(loader, model: Module, device=None) -> None:
     An averaged model has never run, so its batch norms know nothing of its activations. A batch is a tensor, or a tuple
     whose first element is one. The model is afterwards in the mode in which it was.
     """
-    from ..grad_mode import no_grad
-
     norms = [m for m in model.modules() if hasattr(m, "running_mean") and hasattr(m, "momentum")]
     if not norms:
         return

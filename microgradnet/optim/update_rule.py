@@ -105,7 +105,7 @@ class Compiled(NamedTuple):
 def compiled(update, held: tuple[str, ...], hyperparameters: int, dtype: str, loops=cpu) -> Compiled:
     """The loops of a rule whose last ``hyperparameters`` arguments are numbers.
 
-    ``loops`` makes the one over vectors: ``kernels.cpu``, or ``kernels.cuda`` for arrays on a GPU.
+    ``loops`` makes the one over vectors: ``cpu.launcher``, or ``cuda.launcher`` for arrays on a GPU.
     """
     parameters = list(inspect.signature(update).parameters)
     split = len(parameters) - hyperparameters

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..backends import source
+from ..primitive import registry
 from . import opcodes
 from .value import Value, handle, record
 
@@ -64,25 +65,6 @@ def local_derivatives(value: Value) -> list:
     return [partial(*(element[name] for name in needs)) for partial, needs in _partials(code)]
 
 
-def local_numbers(tape, position: int) -> list[float]:
-    """The local derivatives of a node as numbers; nothing is recorded."""
-    op, *_, values = tape.columns
-    code = int(op[position])
-    places = tape.operand_positions(position, numbers=True)
-    if code == opcodes.SUM:
-        return [1.0] * len(places)
-    if code == opcodes.DOT:
-        half = len(places) // 2
-        return [float(values[p]) for p in [*places[half:], *places[:half]]]
-    if code == opcodes.LEAF:
-        return []
-    element = dict(zip(opcodes.operand_names(code), (values[p] for p in places), strict=True))
-    element["out"] = values[position]
-    with np.errstate(all="ignore"):
-        rules = opcodes.OPS[code].partials.values()
-        return [float(partial(*(element[name] for name in needs))) for _, partial, needs in rules]
-
-
 def _between(tape, output: Value, inputs: list[Value]) -> list[int]:
     """Positions of the nodes that lie on a path from an input to the output, last one first."""
     root = tape.position(output.serial)
@@ -137,8 +119,6 @@ _OWN = {"scalar_number": scalar_number, "where": scalar_where, "exact_where": sc
 
 def _function(name: str):
     """A public op as a function of Values and numbers."""
-    from ..primitive import registry
-
     op = registry.get(name) or registry[name.lstrip("_")]
 
     def apply(*arguments):

@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from . import opcodes
-from .value import Value
+from .tape import ScalarTape
+from .value import Value, handle
 
 
 class Batch(NamedTuple):
@@ -140,3 +141,15 @@ def _compacted(op, a, b, more, reached) -> tuple[tuple, np.ndarray]:
     plain = (op != opcodes.LEAF) & ~opcodes.LISTED[op]
     a[plain], b[plain] = moved[a[plain]], moved[b[plain]]
     return (op, a, b, moved[more].astype(np.int32)), moved
+
+
+def replay(tape: ScalarTape, inputs: Mapping[Value, float] | None = None) -> float:
+    """Runs forward and backward of the last node again, with new values of the given leaves; see ``Replay``."""
+    last = tape.serial(len(tape) - 1)
+    if tape.last_replay is None or tape.last_replay.root.serial != last:
+        tape.last_replay = Replay(handle(tape, last))
+    return tape.last_replay(inputs)
+
+
+# Attached here: a Replay is made of Values, and these of the tape.
+ScalarTape.replay = replay

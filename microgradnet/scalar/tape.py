@@ -4,41 +4,14 @@ import gc
 import threading
 import weakref
 from array import array
-from typing import NamedTuple
 
 import numpy as np
 
 from ..autograd.anomaly import AnomalyError, anomaly_mode
 from . import opcodes
+from .node import ScalarNode, local_numbers
 
 COLLECT_FROM = 1_000_000  # nodes; below, a tape is left to grow
-
-
-class ScalarNode(NamedTuple):
-    """A node in full: the op's name (empty for a leaf), its label, the op with its formulas, and its operands.
-
-    ``operands`` are positions on the tape, ``arguments`` the names that the formula gives them, ``local_derivatives``
-    the numbers ∂node/∂operand. ``numbers`` are those that were given to the op, such as the slope of a leaky ReLU.
-    """
-
-    op: str
-    label: str
-    rule: object
-    operands: list[int]
-    arguments: list[str]
-    local_derivatives: list[float]
-    numbers: list[float]
-
-    def compute(self, given: dict[str, float]) -> float:
-        """The value for other operands, by argument."""
-        values = [given[name] for name in self.arguments]
-        if self.rule is not None:
-            with np.errstate(all="ignore"):
-                return float(self.rule(*map(np.float64, values), *self.numbers))
-        half = len(values) // 2
-        return (
-            sum(values) if self.op == "sum" else sum(w * x for w, x in zip(values[:half], values[half:], strict=True))
-        )
 
 
 class ScalarTape:
@@ -77,7 +50,7 @@ class ScalarTape:
         self._holes: list[tuple[int, int]] = []
         self._solid = 0  # serial numbers below it are three times the positions
         self._marked, self.collect_at = False, COLLECT_FROM
-        self._replay = None  # of the last node, once one was asked for
+        self.last_replay = None  # of the node that was last when one was asked for: see ``replay.replay``
         self.labels: dict[int, str] = {}  # of the nodes that have one, by serial number
         self.handles = weakref.WeakValueDictionary()  # the Values handed out as operands, by serial number
 
@@ -174,20 +147,19 @@ class ScalarTape:
         places = self._more[a : a + b].tolist() if listed else [a, b][: len(opcodes.operand_names(code))]
         return places if numbers or opcodes.OPS[code] is None else places[: len(opcodes.OPS[code].array_names)]
 
-    def node_at(self, position: int) -> "ScalarNode":
-        """One node in full, for pictures and messages."""
-        from .derivative import local_numbers
-
+    def node_at(self, position: int) -> ScalarNode:
+        """One node in full, for pictures."""
         code, places = int(self._op[position]), self.operand_positions(position)
         rule, kind = opcodes.OPS[code], {opcodes.SUM: "sum", opcodes.DOT: "dot"}.get(code, "")
         half = len(places) // 2
         names = [f"x{i}" for i in range(len(places))]
         if code == opcodes.DOT:
             names = [f"{side}{i}" for side in "wx" for i in range(half)]
+        given = self._value[self.operand_positions(position, numbers=True)].tolist()
         return ScalarNode(
             rule.name if rule else kind, self.labels.get(self.serial(position), ""), rule,
-            places, rule.array_names if rule else names, local_numbers(self, position),
-            self._value[self.operand_positions(position, numbers=True)[len(places) :]].tolist(),
+            places, rule.array_names if rule else names,
+            local_numbers(code, given, self._value[position]), given[len(places) :],
         )  # fmt: skip
 
     @property
@@ -251,16 +223,6 @@ class ScalarTape:
             raise AnomalyError(f"backward: the gradient of {self.describe(bad)} is {fresh[bad]}")
         self.grow_gradients()
         self._grad[: root + 1] += fresh
-
-    def replay(self, inputs=None) -> float:
-        """Runs forward and backward of the last node again, with new values of the given leaves; see ``Replay``."""
-        from .replay import Replay
-        from .value import handle
-
-        last = self.base + len(self.rows) - 3
-        if self._replay is None or self._replay.root.serial != last:
-            self._replay = Replay(handle(self, last))
-        return self._replay(inputs)
 
     def zero_grad(self) -> None:
         """Sets every gradient to 0."""

@@ -12,8 +12,8 @@ import microgradnet as mg
 CODE = """
 import numpy as np, numba, threadpoolctl, threading
 import microgradnet as mg
-from microgradnet.backends import cpu
-cpu.PARALLEL_FROM = 1000
+from microgradnet.backends import threads
+threads.PARALLEL_FROM = 1000
 x = mg.randn(5000)
 mg.set_num_threads({threads})
 assert mg.get_num_threads() == {threads}
@@ -42,8 +42,8 @@ def test_blas_and_loops_keep_to_the_budget(threads):
 FORKED = """
 import os, numpy as np
 import microgradnet as mg
-from microgradnet.backends import cpu
-cpu.PARALLEL_FROM = 1000
+from microgradnet.backends import threads
+threads.PARALLEL_FROM = 1000
 x = mg.randn(5000)
 before = mg.sigmoid(x).numpy()
 child = os.fork()
@@ -78,6 +78,37 @@ def test_the_layer_is_the_one_asked_for_if_any(chosen, expected):
         command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[2], env=environment
     )
     assert result.stdout.strip() in expected, result.stderr
+
+
+THRESHOLD = """
+import numba, numpy as np
+import microgradnet as mg
+from microgradnet.backends.cpu.rows import softmax
+mg.relu(mg.ones(3))  # the first kernel chooses the layer
+if numba.config.THREADING_LAYER != "omp":
+    raise SystemExit("no OpenMP layer")
+mg.set_num_threads(2)
+started = []
+for rows in (511, 512):  # of 1,024 numbers: the threads are there from 524,288 on
+    x = np.zeros((rows, 1024), np.float32)
+    out = np.empty_like(x)
+    softmax(x, out)
+    np.testing.assert_array_equal(out, np.float32(1 / 1024))
+    started.append(numba.np.ufunc.parallel._is_initialized)
+print(started)
+"""
+
+
+@pytest.mark.skipif(os.cpu_count() == 1, reason="one processor has no other threads to wake")
+def test_parallel_loops_start_from_the_threshold_that_was_lowered_for_openmp():
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_THREADING_LAYER"}
+    command = [sys.executable, "-c", THRESHOLD]
+    result = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, cwd=Path(__file__).parents[2], env=environment
+    )
+    if "no OpenMP layer" in result.stderr:
+        pytest.skip("the lower threshold is the OpenMP layer's")
+    assert result.stdout == "[False, True]\n", result.stderr
 
 
 @pytest.mark.parametrize("given", [0, -1, 1.5, True, "2"])

@@ -143,6 +143,16 @@ def test_it_looks_at_training_steps_only_and_every_so_many():
     assert flow.steps == [0, 3, 6], "after the block nothing is recorded"
 
 
+def test_saturation_is_measured_where_each_number_is_treated_by_itself_and_nowhere_else():
+    x = mg.tensor(np.linspace(-3, 3, 2 * 4 * 2 * 2, dtype=np.float32).reshape(2, 4, 2, 2))
+    elementwise = (nn.Tanh(), nn.RReLU(), nn.BentIdentity(), nn.Step(), nn.Gaussian())
+    others = (nn.Softmax(1), nn.Softmax2d(), nn.PReLU(4), nn.GLU(1), nn.SwiGLU(1), nn.Sparsemax(1), nn.Dropout())
+    for module in elementwise + others:
+        with visualize.watch(nn.Sequential(nn.Identity(), module), every=1) as flow:
+            flow.model(x)
+        assert bool(flow.layers[-1].flat) == (module in elementwise), module
+
+
 def test_saturation_is_measured_by_each_activations_own_derivative():
     with mg.no_grad():
         x = mg.tensor(np.linspace(-10, 10, 2001, dtype=np.float32).reshape(-1, 1))

@@ -6,6 +6,7 @@ import pytest
 import microgradnet as mg
 import visualize
 from microgradnet import nn, optim
+from visualize.record.expression import evaluate
 
 
 def example():
@@ -26,6 +27,13 @@ def test_forward_events_have_the_formula_with_names_and_with_numbers():
         ("v4 = v3·a", "0.4621·2 = 0.9242"),
     ]
     assert all("test_story.py:" in e.line for e in forward)
+
+
+def test_the_lines_of_a_formula_that_was_typed_are_not_told():
+    with mg.Tape() as tape:
+        evaluate("tanh(a*b)", {"a": 2.0, "b": -3.0})
+    forward = [e for e in visualize.tell(tape).events if e.kind == "forward"]
+    assert [e.line for e in forward] == ["", ""]
 
 
 def test_backward_events_are_one_edge_each_and_their_sums_are_the_gradients():

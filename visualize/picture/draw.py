@@ -5,6 +5,9 @@ import tempfile
 import webbrowser
 from pathlib import Path
 
+import microgradnet as mg
+from microgradnet.scalar import ScalarTape, to_scalar
+
 from ..record.graph import Graph
 from ..record.trace import trace
 from ..record.trace_scalar import trace_scalar
@@ -113,14 +116,10 @@ def draw(
 
 def _run(module, inputs, level: str):
     """What a module computes from ``inputs``, as a Tape, or as a Value (of the sum, if it gives several numbers)."""
-    import microgradnet as mg
-
     if inputs is None:
         raise ValueError("draw: a module needs inputs to run on: draw(model, inputs=x)")
     inputs = inputs if isinstance(inputs, tuple) else (inputs,)
     if level == "scalar":
-        from microgradnet.scalar import ScalarTape, to_scalar
-
         with ScalarTape() as tape:
             to_scalar(module, *inputs)
         return tape

@@ -15,7 +15,7 @@ from ..record.graph import Graph, GraphEdge
 from ..record.trace import trace
 from ..record.trace_scalar import trace_scalar
 from .draw import Picture
-from .engine import RenderError, write
+from .engine import RenderError, render, write
 from .latex import to_latex
 
 SHOWN = 20  # paths
@@ -122,7 +122,7 @@ class Paths:
     def html(self) -> str:
         """A page with the text and the graph; works without a network. What a name says stays text."""
         try:
-            drawn = self.picture()._repr_svg_()
+            drawn = render(self.picture().dot, "svg").decode()
             drawn = drawn[drawn.index("<svg") :]
         except RenderError as error:
             drawn = f"<p>{html.escape(str(error))}</p>"

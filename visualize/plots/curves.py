@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+import microgradnet as mg
+
 from ..picture.style import FAINT, LINES
 from .figure import dress, figure, save
 
@@ -80,8 +82,6 @@ def plot_activation(functions, path, *, low: float = -5.0, high: float = 5.0, co
 
     ``functions`` maps names to functions or modules of a tensor, which may have one input and one output number each.
     """
-    import microgradnet as mg
-
     columns = min(columns, len(functions))
     rows = -(-len(functions) // columns)
     made, axes = figure(3.0 * columns, 2.4 * rows, rows, columns)

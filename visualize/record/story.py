@@ -8,17 +8,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from microgradnet import Tensor
 from microgradnet.backends.device import array_of, read
 
+from . import expression
 from .formula import in_formula, number_text, partial_symbols, substitute
 from .graph import Graph
 from .trace import saved_on_host, trace
 from .zoom import readable
-
-OWN_CODE = (
-    "visualize/record/expression.py",
-    "visualize\\expression.py",
-)  # of a formula that was typed there is no user's line
 
 
 @dataclass
@@ -113,7 +110,7 @@ class _Teller:
         self.names = story.names = self._names()
         for shown in story.graph.nodes:  # an update writes over the values
             shown.value = None if shown.value is None else np.array(shown.value)
-            if (shown.line or "").rpartition(":")[0].endswith(OWN_CODE):
+            if (shown.line or "").rpartition(":")[0] == expression.__file__:  # a formula was typed: no user's line
                 shown.line = None
 
     def _names(self) -> dict[str, str]:
@@ -281,8 +278,6 @@ def _tell_modules(story: Story) -> None:
 
 def _tensor_of(tape, node):
     """The tensor that a recorded node made, to start backward from."""
-    from microgradnet import Tensor
-
     value = tape.value(node)
     if isinstance(value, tuple | list) or np.size(value) != 1:
         raise ValueError(

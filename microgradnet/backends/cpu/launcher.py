@@ -6,29 +6,8 @@ loop by size.
 """
 
 import functools
-import threading
 
 from .. import cache, threads
-
-# Below this many elements one thread is faster than waking the others (measured, 2 cores: python -m tests.benchmarks).
-PARALLEL_FROM = 1 << 21
-PARALLEL_FROM_OPENMP = 1 << 19  # where its threads wake quickly: threads.choose_layer
-
-# numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
-_pool = threading.Lock()
-
-
-def enter_pool() -> bool:
-    """Whether the thread pool is this thread's, until ``leave_pool``."""
-    if not threads.loops_have_threads() or not _pool.acquire(blocking=False):
-        return False
-    threads.enter_loop()
-    return True
-
-
-def leave_pool() -> None:
-    """Lets others have the thread pool."""
-    _pool.release()
 
 
 def elementwise(
@@ -80,11 +59,11 @@ def elementwise(
         return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run
 
     def run(*arguments):
-        if arguments[0].size >= PARALLEL_FROM and enter_pool():
+        if arguments[0].size >= threads.PARALLEL_FROM and threads.enter_pool():
             try:
                 return compiled(True)(*arguments)
             finally:
-                leave_pool()
+                threads.leave_pool()
         return compiled(False)(*arguments)
 
     return run

@@ -7,6 +7,7 @@ import numpy as np
 from ...autograd.function import Function
 from ...backends.device import filled
 from ...events import told_as_one
+from ...grad_mode import no_grad
 from ...ops import log, sigmoid, stack, where
 from ...ops.nn.dropout import check_floating, check_probability, draw_key, drop, keep_mask
 from ...ops.nn.noise import uniform_like
@@ -65,8 +66,6 @@ class MCDropout(_WithProbability):
 
         Raises ValueError for a model without one: all runs would be the same.
         """
-        from ...grad_mode import no_grad
-
         if not any(isinstance(m, MCDropout) for m in model.modules()):
             raise ValueError("MCDropout.predict: the model has no MCDropout, so all its predictions are the same")
         training = {m: m.training for m in model.modules()}
