@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("backends", "dtypes", "hooks", "random"),
     ("tape", "events", "grad_mode", "tensor", "views"),
-    ("primitive", "choice", "elementwise"),
+    ("from_data", "typing", "primitive", "choice", "elementwise"),
     ("ops",),
     ("autograd", "func", "linalg", "history", "source_line", "capture", "scalar", "serialization", "checkpoint"),
     ("nn", "optim"),
