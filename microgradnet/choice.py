@@ -1,9 +1,12 @@
 """Choice between two tensors, element by element. Derivatives of elementwise ops are written with it."""
 
+from typing import Any
+
 from . import dtypes
 from .backends.device import is_array, np
 from .primitive import primitive
 from .tensor import Tensor
+from .typing import Operand
 
 
 @primitive(formula="x if c else y")
@@ -21,7 +24,7 @@ _where.vjp(
 )
 
 
-def where(condition, input=None, other=None):
+def where(condition: Operand, input: Operand | None = None, other: Operand | None = None) -> Tensor | Any:
     """``input`` where ``condition`` is true, else ``other``; all three broadcast. In a scalar function: a select.
 
     With the condition alone: the indices of what is true, one tensor for each dimension.

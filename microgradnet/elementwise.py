@@ -16,6 +16,8 @@ output. Just the names that its result depends on are saved for backward: above,
 
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from . import dtypes
 from .backends import source
@@ -32,7 +34,17 @@ _HARDLY_WARN = (np.add, np.subtract, np.multiply, np.negative, np.abs)
 class Elementwise(Primitive):
     """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all."""
 
-    def __init__(self, function, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable):
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        formula: str | None,
+        derivative_formula: str | None,
+        numpy: Any,
+        integers: str,
+        kinds: str,
+        intrinsic: bool,
+        differentiable: bool,
+    ) -> None:
         self.function, self.integers, self.kinds = function, integers, kinds
         self.numpy = numpy if not differentiable or numpy in (None, *_HARDLY_WARN) else _silent(numpy)
         self.ufunc = getattr(numpy, "nout", None) and numpy  # as it is, for who silences NumPy once for many calls
@@ -42,14 +54,14 @@ class Elementwise(Primitive):
         self.scalar_names = [p.name for p in parameters if p.default is not p.empty]
 
         @functools.wraps(function)
-        def forward(*values):
+        def forward(*values: Any) -> Any:
             return self._forward(values)
 
         super().__init__(forward, formula, differentiable=differentiable)
         self.derivative_formula = derivative_formula
         self.partials: dict = {}  # argument -> its local derivative: (syntax tree, Python function, names needed)
 
-    def derivative(self, function):
+    def derivative(self, function: Callable[..., Any]) -> Any:
         """Declares the local derivative: one expression for each array argument, in their order."""
         self._derivative = function
         del self.rules, self.fused, self.partials  # made from the function's text when first asked for: import is quick
@@ -60,13 +72,13 @@ class Elementwise(Primitive):
         """Whether a local derivative was declared."""
         return "_derivative" in self.__dict__
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         if name not in ("rules", "fused", "partials") or not self.has_derivative:
             raise AttributeError(f"{self!r} has no attribute {name!r}")
         self._differentiate(self._derivative)
         return self.__dict__[name]
 
-    def _differentiate(self, function) -> None:
+    def _differentiate(self, function: Callable[..., Any]) -> None:
         """Sets a rule for each array argument, and the fused one where there is one argument."""
         rules, partials, fused = {}, {}, None
         mine = inspect.signature(function).parameters
@@ -84,7 +96,7 @@ class Elementwise(Primitive):
             fused = Rule(self._fused_backward, partials[self.array_names[0]][2])
         self.rules, self.partials, self.fused = rules, partials, fused
 
-    def local_derivatives(self, node) -> dict:
+    def local_derivatives(self, node: Any) -> dict:
         """Each argument's derivative, element by element: its rule for a cotangent of ones."""
         saved = next((value for value in node.saved.values() if is_array(value)), np.empty(0))
         ones = filled(node.shape, 1, saved).astype(node.dtype, copy=False)
@@ -94,7 +106,7 @@ class Elementwise(Primitive):
             if parent is not None
         }
 
-    def _forward(self, values: tuple):
+    def _forward(self, values: tuple) -> Any:
         count = len(self.array_names)
         arrays = values[:count]
         dtype = self._dtype(arrays)
@@ -124,7 +136,7 @@ class Elementwise(Primitive):
         names = dict(zip(("input", "other"), self.array_names, strict=False))
         return super()._bind(args, {names.get(name, name): value for name, value in kwargs.items()})
 
-    def _dtype(self, arrays) -> np.dtype | None:
+    def _dtype(self, arrays: Any) -> np.dtype | None:
         """The dtype to compute in, by PyTorch's promotion, or None if the arrays share a floating one already.
 
         Raises TypeError for a dtype that the op is not for.
@@ -147,7 +159,7 @@ class Elementwise(Primitive):
         return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
 
     @functools.cache  # noqa: B019 (ops live as long as the program)
-    def forward_kernel(self, dtype: np.dtype, loops=cpu):
+    def forward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
         """``run(*arrays, out, *numbers)`` over flat arrays, made by ``loops``: ``kernels.cpu`` or ``kernels.cuda``."""
         dtype = dtype.name
         functions: dict[str, str] = {}
@@ -156,7 +168,7 @@ class Elementwise(Primitive):
         call = f"out[i] = {self.name}_{dtype}({element})"
         return loops.elementwise(self.name, functions, call, dtype, [*self.array_names, "out"], self.scalar_names)
 
-    def _fused_backward(self, g, needed, *saved):
+    def _fused_backward(self, g: Any, needed: Any, *saved: Any) -> Any:
         """``dx[i] = g[i] * derivative(...)`` in one pass."""
         dtype = g.dtype
         if dtype not in _COMPILED:
@@ -171,7 +183,7 @@ class Elementwise(Primitive):
         return [out]
 
     @functools.cache  # noqa: B019
-    def backward_kernel(self, dtype: np.dtype, loops=cpu):
+    def backward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
         """``run(g, *needed, dx, *numbers)`` over flat arrays: ``dx[i] = g[i] * derivative(...)``."""
         dtype = dtype.name
         tree, _, needs = self.partials[self.array_names[0]]
@@ -184,7 +196,7 @@ class Elementwise(Primitive):
         return loops.elementwise(f"{self.name}_backward", functions, call, dtype, arrays, scalars)
 
 
-def _chain(partial, g, *needed):
+def _chain(partial: Any, g: Any, *needed: Any) -> Any:
     """The chain rule for one element: cotangent times local derivative."""
     if g.dtype == dtypes.float64:  # a plain float has the default dtype's precision where it meets only other numbers
         needed = [np.float64(v) if type(v) is float else v for v in needed]
@@ -195,16 +207,16 @@ def _chain(partial, g, *needed):
 
 
 def elementwise(
-    function=None,
+    function: Callable[..., Any] | None = None,
     *,
-    formula,
-    derivative_formula=None,
-    numpy=None,
-    integers="keep",
-    kinds="fiub",
-    intrinsic=False,
-    differentiable=True,
-):
+    formula: str | None,
+    derivative_formula: str | None = None,
+    numpy: Any = None,
+    integers: str = "keep",
+    kinds: str = "fiub",
+    intrinsic: bool = False,
+    differentiable: bool = True,
+) -> Any:
     """Declares an elementwise op from its function of one element; see the head of this file.
 
     Args:
@@ -215,7 +227,7 @@ def elementwise(
         differentiable: False for comparisons and the like, whose result is a constant.
     """
 
-    def declare(f):
+    def declare(f: Any) -> Any:
         return Elementwise(f, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable)
 
     return declare if function is None else declare(function)

@@ -86,7 +86,7 @@ def leave(listener: Listener) -> None:
     state.listeners = tuple(known for known in state.listeners if known is not listener)
 
 
-def tell(event: str, *details) -> None:
+def tell(event: str, *details: Any) -> None:
     """Calls the method ``event`` of every listener."""
     for listener in state.listeners:
         getattr(listener, event)(*details)
@@ -102,7 +102,7 @@ def told_as_one(function: Callable | None = None, *, writes: Callable[..., tuple
         return functools.partial(told_as_one, writes=writes)
 
     @functools.wraps(function)
-    def call(*args, **kwargs):
+    def call(*args: Any, **kwargs: Any) -> Any:
         listeners = state.listeners
         if not listeners:
             return function(*args, **kwargs)
@@ -119,7 +119,7 @@ def told_as_one(function: Callable | None = None, *, writes: Callable[..., tuple
     return call
 
 
-def room(shape: tuple[int, ...], like):
+def room(shape: tuple[int, ...], like: Any) -> Any:
     """Memory that an op on the tensor ``like`` fills besides its result."""
     array = device.empty(shape, like)
     if state.listeners:

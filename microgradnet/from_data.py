@@ -1,12 +1,16 @@
 """Tensors from numbers, lists, arrays, and other libraries' tensors."""
 
+from typing import Any
+
 from . import dtypes
 from .backends import device as devices
 from .backends.device import np
 from .tensor import Tensor
 
 
-def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = None, name: str | None = None) -> Tensor:
+def tensor(
+    data: Any, dtype: Any = None, requires_grad: bool = False, device: str | None = None, name: str | None = None
+) -> Tensor:
     """A new leaf with a copy of ``data``: numbers, nested lists, an array or a tensor.
 
     Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype. ``device`` is
@@ -21,14 +25,14 @@ def tensor(data, dtype=None, requires_grad: bool = False, device: str | None = N
     return Tensor(array, requires_grad=requires_grad, name=name)
 
 
-def as_tensor(data, dtype=None) -> Tensor:
+def as_tensor(data: Any, dtype: Any = None) -> Tensor:
     """``data`` as a tensor, without copying an array or a tensor that has the dtype already."""
     if isinstance(data, Tensor) and dtype in (None, data.dtype):
         return data
     return Tensor(data, dtype) if devices.is_array(data) and data.ndim else tensor(data, dtype)
 
 
-def from_dlpack(source) -> Tensor:
+def from_dlpack(source: Any) -> Tensor:
     """A tensor that shares memory with another library's (PyTorch's, CuPy's on the CPU, NumPy's)."""
     return Tensor(np.from_dlpack(source))
 

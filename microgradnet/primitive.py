@@ -17,6 +17,8 @@ records: so the same rule is fast first-order code and, under ``create_graph``, 
 import functools
 import inspect
 import math
+from collections.abc import Callable
+from typing import Any
 
 from . import views
 from .backends import device
@@ -33,7 +35,7 @@ class Rule:
 
     __slots__ = ("function", "needs")
 
-    def __init__(self, function, needs=None):
+    def __init__(self, function: Callable[..., Any], needs: tuple[str, ...] | None = None) -> None:
         self.function = function
         self.needs = tuple(inspect.signature(function).parameters)[1:] if needs is None else needs
 
@@ -41,7 +43,14 @@ class Rule:
 class Primitive:
     """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show."""
 
-    def __init__(self, forward, formula=None, outputs=None, differentiable=True, view=False):
+    def __init__(
+        self,
+        forward: Callable[..., Any],
+        formula: str | None = None,
+        outputs: tuple[str, ...] | None = None,
+        differentiable: bool = True,
+        view: bool = False,
+    ) -> None:
         self.name, self.forward, self.formula, self.outputs = forward.__name__.strip("_"), forward, formula, outputs
         self.__doc__, self.__module__, self.__name__ = forward.__doc__, forward.__module__, forward.__name__
         self.differentiable, self.view = differentiable, view
@@ -56,7 +65,7 @@ class Primitive:
         self._plans: dict = {}
         registry[self.name] = self
 
-    def vjp(self, **rules) -> None:
+    def vjp(self, **rules: Any) -> None:
         """Declares the vector-Jacobian product of each argument by its name."""
         names = (*self.parameters, self.variadic)
         for name, function in rules.items():
@@ -64,7 +73,7 @@ class Primitive:
                 raise TypeError(f"{self.name}.vjp: no argument {name!r}; it has {', '.join(filter(None, names))}")
             self.rules[name] = Rule(function)
 
-    def fused_vjp(self, function):
+    def fused_vjp(self, function: Callable[..., Any]) -> Any:
         """Declares one function ``(g, needed, ...)`` for all arguments, used where no second order is asked for.
 
         ``needed`` has a truth value for each rule; the result has one array (or None) for each, all newly made.
@@ -77,7 +86,7 @@ class Primitive:
         """Names of the differentiable arguments, of which there are ``count``."""
         return tuple(f"{self.variadic}[{i}]" for i in range(count)) if self.variadic else tuple(self.rules)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if device.loaded and device.elsewhere(args):
             return device.call_there(self, args, kwargs)
         settings = None
@@ -131,20 +140,20 @@ class Primitive:
             raise TypeError(f"{self.name}: argument {missing!r} is missing")
         return tuple(values)
 
-    def _several(self, out: tuple, node: Node | None) -> tuple[Tensor, ...]:
+    def _several(self, out: tuple, node: Node) -> tuple[Tensor, ...]:
         """The tensors of an op with several outputs; each that can have a gradient gets a Node of its own."""
         return tuple(
             Tensor.made(o, None if node is None or o.dtype.kind != "f" else output_node(node, i, o))
             for i, o in enumerate(out)
         )
 
-    def _guard_outputs(self, node: Node, result) -> None:
+    def _guard_outputs(self, node: Node, result: Any) -> None:
         """Lets backward notice a later write to an output that was saved."""
         for name in node.saved.keys() & self.output_names:
             made = result if self.outputs is None else result[self.outputs.index(name)]
             node.checks.append((name, made.version, 0))
 
-    def _record(self, args, arrays, settings, out, mask: int) -> Node:
+    def _record(self, args: tuple, arrays: Any, settings: Any, out: Any, mask: int) -> Node:
         """The Node of this call, with what the rules of the arguments in ``mask`` need."""
         key = (mask, len(args))
         plan = self._plans.get(key)
@@ -191,7 +200,7 @@ class Primitive:
         extras = [n for n, b in bases.items() if b == n or b not in self.parameters]
         return positions, inputs, shapes, extras
 
-    def pull(self, node: Node, g, useful, create_graph: bool) -> list:
+    def pull(self, node: Node, g: Any, useful: set | None, create_graph: bool) -> list:
         """The contribution of ``node`` to each of its parents, given the cotangent ``g`` of its output."""
         saved = node.saved
         if saved is None:
@@ -214,7 +223,7 @@ class Primitive:
             return self._told_pull(node, g, saved, needed)
         return self._fitted(node, self._by_rules(g, saved, needed))
 
-    def _by_rules(self, g, saved: dict, needed: list[bool]) -> list:
+    def _by_rules(self, g: Any, saved: dict, needed: list[bool]) -> list:
         """Each argument's contribution by its own rule."""
         if self.variadic:
             rule = next(iter(self.rules.values()))
@@ -228,14 +237,14 @@ class Primitive:
         ]
 
     @staticmethod
-    def _fitted(node: Node, contributions) -> list:
+    def _fitted(node: Node, contributions: Any) -> list:
         """Each contribution in the shape and dtype of its parent."""
         return [
             c if c is None or type(c) in (list, PartOf) else fit(c, parent.shape, parent.dtype)
             for c, parent in zip(contributions, node.parents, strict=True)
         ]
 
-    def _told_pull(self, node: Node, g, saved: dict, needed: list[bool]) -> list:
+    def _told_pull(self, node: Node, g: Any, saved: dict, needed: list[bool]) -> list:
         """The rules on Tensors that need no gradient, so that listeners are told of each op inside them."""
         before, state.grad_enabled = state.grad_enabled, False
         try:
@@ -248,7 +257,7 @@ class Primitive:
         """∂output/∂argument by the argument's name, where it is one number for each element; see ``Elementwise``."""
         return {}
 
-    def _as_tensor(self, node: Node, name: str, value):
+    def _as_tensor(self, node: Node, name: str, value: Any) -> Any:
         """A saved array as the Tensor that it was, joined to the graph, so that a rule can be differentiated."""
         if name == self.variadic:
             return tuple(_joined(a, parent) for a, parent in zip(value, node.parents, strict=True))
@@ -262,35 +271,42 @@ class Primitive:
             return Tensor.made(value, output_node(node, self.outputs.index(name), value))
         return Tensor.made(np.asarray(value))
 
-    def _explained(self, error: Exception, args) -> Exception:
+    def _explained(self, error: Exception, args: tuple) -> Exception:
         given = ", ".join(
             f"{name} {tuple(a.shape)} {a.dtype.name}" if hasattr(a, "dtype") else f"{name} {a!r:.40}"
             for name, a in zip(self.argument_names(len(args)) if self.variadic else self.parameters, args, strict=True)
         )
         return type(error)(f"{self.name}: {error} (given {given})")
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<op {self.name}: {self.formula}>"
 
 
-def _constant(value):
+def _constant(value: Any) -> Any:
     """Arrays as Tensors that need no gradient, so that what a rule computes from them is told."""
     if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
         return type(value)(map(_constant, value))
     return Tensor.made(value) if isinstance(value, np.ndarray) else value
 
 
-def _array_of(value):
+def _array_of(value: Any) -> Any:
     """The inverse of ``_constant``."""
     return [_array_of(v) for v in value] if isinstance(value, list) else getattr(value, "_array", value)
 
 
-def _joined(array, parent) -> Tensor:
+def _joined(array: Any, parent: Any) -> Tensor:
     """The tensor of ``array`` that ``parent`` made, or is."""
     return parent if isinstance(parent, Tensor) else Tensor.made(array, parent)
 
 
-def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, view=False):
+def primitive(
+    forward: Callable[..., Any] | None = None,
+    *,
+    formula: str | None = None,
+    outputs: tuple[str, ...] | None = None,
+    differentiable: bool = True,
+    view: bool = False,
+) -> Any:
     """Declares an op from its ``forward`` on arrays; see the head of this file.
 
     ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for a result
@@ -302,7 +318,7 @@ def primitive(forward=None, *, formula=None, outputs=None, differentiable=True, 
     return Primitive(forward, formula, outputs, differentiable, view)
 
 
-def fit(g, shape: tuple, dtype: np.dtype):
+def fit(g: Any, shape: tuple, dtype: np.dtype) -> Any:
     """A gradient brought to its input's shape and dtype: the one place where broadcasting is undone."""
     if g.shape != shape:
         g = sum_to(g, shape) if isinstance(g, Tensor) else sum_to.forward(g, shape)
@@ -311,7 +327,7 @@ def fit(g, shape: tuple, dtype: np.dtype):
     return g if type(g) is np.ndarray or isinstance(g, Tensor) else np.asarray(g)
 
 
-def output_node(node: Node, index: int, value) -> Node:
+def output_node(node: Node, index: int, value: Any) -> Node:
     """The Node of one output of an op with several: it hands its cotangent on in that output's place."""
     size = len(node.op.outputs)
     made = Node(output, (node,), {"index": index, "count": size}, (), np.shape(value), value.dtype)

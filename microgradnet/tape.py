@@ -6,7 +6,8 @@ that used its result, when its cotangent (the gradient of the root with respect 
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -35,8 +36,16 @@ class Node:
         "sequence",
         "shape",
     )
+    saved: dict[str, Any] | None
+    checks: Any
+    hooks: dict | None
+    after: dict | None
+    retained: Any
+    line: str | None
 
-    def __init__(self, op, parents, saved, checks, shape, dtype):
+    def __init__(
+        self, op: Any, parents: tuple, saved: dict | None, checks: Any, shape: tuple[int, ...], dtype: Any
+    ) -> None:
         self.op, self.parents, self.saved, self.checks = op, parents, saved, checks
         self.shape, self.dtype, self.module = shape, dtype, state.module
         self.sequence = _next_sequence()
@@ -56,15 +65,15 @@ class Node:
         """The op's name."""
         return self.op.name
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Node {self.sequence} {self.op.name} {tuple(self.shape)}>"
 
-    def register_prehook(self, hook) -> RemovableHandle:
+    def register_prehook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(cotangent)`` before this node's backward; what it returns, if anything, replaces it."""
         self.hooks = {} if self.hooks is None else self.hooks
         return RemovableHandle(self.hooks, hook)
 
-    def register_hook(self, hook) -> RemovableHandle:
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(contributions, (cotangent,))`` after this node's backward; what it returns replaces the former.
 
         Both hooks see the arrays in flight (Tensors under ``create_graph``), with None where no gradient is needed.
@@ -78,7 +87,9 @@ class Node:
             self.saved = self.checks = None
 
 
-def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None) -> Iterator[Node]:
+def walk(
+    gradients: dict, *, retain_graph: bool = False, create_graph: bool = False, wanted: Iterable | None = None
+) -> Iterator[Node]:
     """Reads the tape backwards and yields each node once it has passed its cotangent on.
 
     ``gradients`` maps the roots (Nodes or leaf Tensors) to their cotangents and holds every gradient in flight. A
@@ -108,7 +119,7 @@ def walk(gradients: dict, *, retain_graph=False, create_graph=False, wanted=None
     sums.finish()
 
 
-def reachable(roots) -> tuple[list[Node], dict]:
+def reachable(roots: Iterable) -> tuple[list[Node], dict]:
     """Every Node that the roots were computed from, oldest first, and how often each leaf is used by them."""
     seen = {root for root in roots if isinstance(root, Node)}
     uses: dict = {}
@@ -125,7 +136,7 @@ def reachable(roots) -> tuple[list[Node], dict]:
     return sorted(seen, key=lambda node: node.sequence), uses
 
 
-def _leading_to(wanted, nodes: list[Node]) -> set:
+def _leading_to(wanted: Any, nodes: list[Node]) -> set:
     """The ``wanted`` Nodes and leaves, and those of ``nodes`` (oldest first) that were computed from them."""
     useful = set(wanted)
     for node in nodes:
@@ -134,7 +145,7 @@ def _leading_to(wanted, nodes: list[Node]) -> set:
     return useful
 
 
-def _pull(node: Node, upstream, useful, create_graph: bool) -> list:
+def _pull(node: Node, upstream: Any, useful: set | None, create_graph: bool) -> list:
     """What ``node`` contributes to each parent, computed on the device where its cotangent is."""
     if node.retained is not None and (tensor := node.retained()) is not None:
         tensor.accumulate_grad(upstream)
@@ -144,7 +155,7 @@ def _pull(node: Node, upstream, useful, create_graph: bool) -> list:
         return node.op.pull(node, upstream, useful, create_graph)
 
 
-def _told(node: Node, upstream, contributions: list) -> list:
+def _told(node: Node, upstream: Any, contributions: list) -> list:
     """``contributions`` once the node's hooks have seen and perhaps replaced them; listeners are told."""
     if node.after is not None:
         contributions = [c.whole() if type(c) is PartOf else c for c in contributions]
@@ -158,12 +169,12 @@ def _told(node: Node, upstream, contributions: list) -> list:
 class Sums:
     """The gradients in flight: each Node's and leaf's, as the sum of the contributions that have arrived."""
 
-    def __init__(self, gradients: dict, uses: dict | None):
+    def __init__(self, gradients: dict, uses: dict | None) -> None:
         self.gradients = gradients
         self.uses = uses  # leaf -> contributions still to come; None where no leaf's .grad is to change
         self.owned: set = set()  # keys whose array nobody else can see, so that a sum may be formed in place
 
-    def take(self, node: Node, keep: bool):
+    def take(self, node: Node, keep: bool) -> Any:
         """The complete cotangent of ``node``, changed by its hooks; None if nothing depends on its output."""
         upstream = self.gradients.get(node)
         if upstream is None:
@@ -178,7 +189,7 @@ class Sums:
             self.owned.discard(node)
         return upstream
 
-    def add(self, key, contribution, upstream) -> None:
+    def add(self, key: Any, contribution: Any, upstream: Any) -> None:
         """Adds to the gradient of ``key`` what came from a node with the cotangent ``upstream``."""
         gradients, before = self.gradients, self.gradients.get(key)
         if type(contribution) is PartOf:
@@ -200,7 +211,7 @@ class Sums:
         if state.listeners:
             tell("add", key, before, contribution, gradients[key])
 
-    def _add_part(self, key, before, contribution: "PartOf") -> None:
+    def _add_part(self, key: Any, before: Any, contribution: "PartOf") -> None:
         if key not in self.owned:
             before = device.filled(contribution.shape, 0, contribution.g) if before is None else before.copy()
             self.gradients[key] = before
@@ -223,7 +234,7 @@ class Sums:
             for leaf in [key for key in self.gradients if not isinstance(key, Node) and key not in self.uses]:
                 self._complete(leaf)
 
-    def _complete(self, leaf) -> None:
+    def _complete(self, leaf: Any) -> None:
         if leaf in self.gradients:
             leaf.accumulate_grad(self.gradients[leaf], owned=leaf in self.owned)
 
@@ -237,14 +248,14 @@ class PartOf:
 
     __slots__ = ("add", "g", "shape")
 
-    def __init__(self, g: np.ndarray, shape: tuple[int, ...], add):
+    def __init__(self, g: np.ndarray, shape: tuple[int, ...], add: Callable[[Any, Any], Any]) -> None:
         self.g, self.shape, self.add = g, shape, add
 
     def add_into(self, total: np.ndarray) -> None:
         """Adds the slice to ``total`` in place."""
         self.add(total, self.g)
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return self.whole()
 
     def whole(self) -> np.ndarray:
@@ -254,5 +265,5 @@ class PartOf:
         return whole
 
 
-def _is_array(value) -> bool:
+def _is_array(value: Any) -> bool:
     return type(value) is np.ndarray or (device.loaded and device.is_array(value))

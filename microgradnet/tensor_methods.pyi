@@ -1,5 +1,6 @@
 """The methods that ops give Tensor, for type checkers and editors. Written by ``ops.signatures``: do not edit."""
 
+import builtins
 from collections.abc import Sequence
 from typing import Any
 
@@ -186,61 +187,67 @@ class TensorMethods:
     def acosh_(self) -> Tensor:
         """In place: The inverse of ``cosh`` that is not negative; NaN below 1."""
 
-    def add(self, other: Operand, *, alpha: float = 1) -> Tensor:
+    def add(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input + alpha * other``; two booleans give their disjunction."""
 
-    def add_(self, other: Operand, *, alpha: float = 1) -> Tensor:
+    def add_(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """In place: ``input + alpha * other``; two booleans give their disjunction."""
 
-    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·Σᵢ (batch1[i] @ batch2[i])``."""
 
-    def addcdiv(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+    def addcdiv(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
         """``x + value * tensor1 / tensor2``."""
 
-    def addcdiv_(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+    def addcdiv_(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
         """In place: ``x + value * tensor1 / tensor2``."""
 
-    def addcmul(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+    def addcmul(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
         """``x + value * tensor1 * tensor2``."""
 
-    def addcmul_(self, tensor1: Operand, tensor2: Operand, value: float = 1) -> Tensor:
+    def addcmul_(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
         """In place: ``x + value * tensor1 * tensor2``."""
 
-    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` what ``input`` holds is ignored."""
 
-    def addmv(self, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    def addmv(self, mat: Tensor, vec: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(mat @ vec)``."""
 
-    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    def addr(self, vec1: Tensor, vec2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·outer(vec1, vec2)``."""
 
-    def all(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def all(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether all are true (non-zero)."""
 
-    def allclose(self, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    def allclose(
+        self,
+        other: Tensor,
+        rtol: builtins.float = 1e-05,
+        atol: builtins.float = 1e-08,
+        equal_nan: builtins.bool = False,
+    ) -> builtins.bool:
         """Whether ``isclose`` holds everywhere."""
 
-    def amax(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def amax(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
         """Largest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
 
-    def amin(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def amin(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
         """Smallest over ``dim`` (default: all). Ties share the gradient evenly, as in PyTorch."""
 
-    def aminmax(self, *, dim: int | None = None, keepdim: bool = False) -> MinMax:
+    def aminmax(self, *, dim: int | None = None, keepdim: builtins.bool = False) -> MinMax:
         """The smallest and the largest, over one dimension or over all: ``(min, max)``."""
 
-    def any(self, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def any(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
         """Whether any is true (non-zero)."""
 
-    def argmax(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmax(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor:
         """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
 
-    def argmin(self, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmin(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor:
         """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
 
-    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    def argsort(self, dim: int = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
         """The indices that sort ``x`` along ``dim``. Equal elements keep their order; NaN counts as the largest."""
 
     def argwhere(self) -> Tensor:
@@ -276,7 +283,7 @@ class TensorMethods:
     def atanh_(self) -> Tensor:
         """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
 
-    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
+    def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(batch1 @ batch2)``, one matrix of each batch with one."""
 
     def bernoulli(self, generator: Generator | None = None) -> Tensor:
@@ -300,6 +307,9 @@ class TensorMethods:
     def bmm(self, mat2: Tensor) -> Tensor:
         """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p)."""
 
+    def bool(self) -> Tensor:
+        """Where this tensor is not 0, as booleans."""
+
     def broadcast_to(self, shape: Tensor) -> Tensor:
         """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
 
@@ -309,13 +319,13 @@ class TensorMethods:
     def ceil_(self) -> Tensor:
         """In place: The smallest integer not below ``x``."""
 
-    def celu(self, alpha: float = 1.0) -> Tensor:
+    def celu(self, alpha: builtins.float = 1.0) -> Tensor:
         """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
 
-    def celu_(self, alpha: float = 1.0) -> Tensor:
+    def celu_(self, alpha: builtins.float = 1.0) -> Tensor:
         """In place: ``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
 
-    def cholesky(self, *, upper: bool = False) -> Tensor:
+    def cholesky(self, *, upper: builtins.bool = False) -> Tensor:
         """The lower triangular L with ``L @ L.mT = A`` (``upper``: its transpose), for symmetric positive definite A.
 
         Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError where A is
@@ -379,8 +389,14 @@ class TensorMethods:
     def count_nonzero(self, dim: Dims = None) -> Tensor:
         """How many are not zero, over ``dim`` (default: all), as int64."""
 
+    def cpu(self) -> Tensor:
+        """This tensor in the CPU's memory."""
+
     def cross(self, other: Tensor, dim: int | None = None) -> Tensor:
         """Cross product along a dimension of size 3 (default: the first that has it); the others broadcast."""
+
+    def cuda(self) -> Tensor:
+        """This tensor on the GPU."""
 
     def cummax(self, dim: int) -> ValuesIndices:
         """The largest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
@@ -402,6 +418,9 @@ class TensorMethods:
 
     def det(self) -> Tensor:
         """The determinant of each matrix; its gradient is the matrix of cofactors (Jacobi's formula)."""
+
+    def detach(self) -> Tensor:
+        """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
 
     def diag(self, diagonal: int = 0) -> Tensor:
         """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy)."""
@@ -427,7 +446,7 @@ class TensorMethods:
     def digamma_(self) -> Tensor:
         """In place: The derivative of ``lgamma``."""
 
-    def dist(self, y: Tensor, p: float = 2) -> Tensor:
+    def dist(self, y: Tensor, p: builtins.float = 2) -> Tensor:
         """The ``p``-norm of ``x - y``; they broadcast."""
 
     def div(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
@@ -445,10 +464,13 @@ class TensorMethods:
     def dot(self, tensor: Tensor) -> Tensor:
         """``Σ x·y`` of two vectors of one length."""
 
+    def double(self) -> Tensor:
+        """This tensor as float64."""
+
     def eq(self, y: Operand) -> Tensor:
         """Where ``x == y``, as booleans."""
 
-    def equal(self, other: Tensor) -> bool:
+    def equal(self, other: Tensor) -> builtins.bool:
         """Whether shape and all elements are the same."""
 
     def erf(self) -> Tensor:
@@ -511,6 +533,9 @@ class TensorMethods:
     def flipud(self) -> Tensor:
         """The rows in reverse order."""
 
+    def float(self) -> Tensor:
+        """This tensor as float32."""
+
     def float_power(self, exponent: Operand) -> Tensor:
         """``input ** exponent`` computed in float64, whatever the dtypes."""
 
@@ -562,10 +587,10 @@ class TensorMethods:
     def gt(self, y: Operand) -> Tensor:
         """Where ``x > y``, as booleans."""
 
-    def hardshrink(self, lambd: float = 0.5) -> Tensor:
+    def hardshrink(self, lambd: builtins.float = 0.5) -> Tensor:
         """``x``, and 0 where ``-lambd <= x <= lambd``."""
 
-    def hardshrink_(self, lambd: float = 0.5) -> Tensor:
+    def hardshrink_(self, lambd: builtins.float = 0.5) -> Tensor:
         """In place: ``x``, and 0 where ``-lambd <= x <= lambd``."""
 
     def hsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
@@ -577,10 +602,10 @@ class TensorMethods:
     def hypot_(self, y: Operand) -> Tensor:
         """In place: ``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
 
-    def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: builtins.float = 1) -> Tensor:
         """``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
 
-    def index_add_(self, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+    def index_add_(self, dim: int, index: Tensor, source: Tensor, *, alpha: builtins.float = 1) -> Tensor:
         """In place: ``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
 
     def index_copy(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
@@ -589,19 +614,19 @@ class TensorMethods:
     def index_copy_(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
         """In place: ``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
 
-    def index_fill(self, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
+    def index_fill(self, dim: int, index: Tensor, value: Tensor | builtins.float) -> Tensor:
         """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
 
-    def index_fill_(self, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
+    def index_fill_(self, dim: int, index: Tensor, value: Tensor | builtins.float) -> Tensor:
         """In place: ``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
 
-    def index_put(self, indices: tuple[Tensor, ...], values: Operand, accumulate: bool = False) -> Tensor:
+    def index_put(self, indices: tuple[Tensor, ...], values: Operand, accumulate: builtins.bool = False) -> Tensor:
         """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
 
         None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
         """
 
-    def index_put_(self, indices: tuple[Tensor, ...], values: Operand, accumulate: bool = False) -> Tensor:
+    def index_put_(self, indices: tuple[Tensor, ...], values: Operand, accumulate: builtins.bool = False) -> Tensor:
         """In place: ``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
 
         None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
@@ -616,7 +641,13 @@ class TensorMethods:
     def inverse(self) -> Tensor:
         """``inv``."""
 
-    def isclose(self, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    def isclose(
+        self,
+        other: Tensor,
+        rtol: builtins.float = 1e-05,
+        atol: builtins.float = 1e-08,
+        equal_nan: builtins.bool = False,
+    ) -> Tensor:
         """Where ``|input - other| <= atol + rtol * |other|``, or both are the same infinity (with equal_nan: both NaN)."""
 
     def isfinite(self) -> Tensor:
@@ -631,7 +662,7 @@ class TensorMethods:
     def kron(self, other: Tensor) -> Tensor:
         """Kronecker product: each element of ``input`` times all of ``other``, block by block."""
 
-    def kthvalue(self, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
+    def kthvalue(self, k: int, dim: int = -1, keepdim: builtins.bool = False) -> ValuesIndices:
         """The ``k``-th smallest element along ``dim`` (the first is 1), and where it stands. NaN counts as the largest."""
 
     def le(self, y: Operand) -> Tensor:
@@ -703,22 +734,25 @@ class TensorMethods:
     def logical_xor(self, y: Operand) -> Tensor:
         """Where just one is not 0."""
 
-    def logit(self, eps: float | None = None) -> Tensor:
+    def logit(self, eps: builtins.float | None = None) -> Tensor:
         """``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
 
-    def logit_(self, eps: float | None = None) -> Tensor:
+    def logit_(self, eps: builtins.float | None = None) -> Tensor:
         """In place: ``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
 
-    def logsumexp(self, dim: Dims, keepdim: bool = False) -> Tensor:
+    def logsumexp(self, dim: Dims, keepdim: builtins.bool = False) -> Tensor:
         """``log(sum(exp(x), dim))``, shifted by the maximum so that nothing overflows; -inf where all are -inf."""
+
+    def long(self) -> Tensor:
+        """This tensor as int64."""
 
     def lt(self, y: Operand) -> Tensor:
         """Where ``x < y``, as booleans."""
 
-    def masked_fill(self, mask: Tensor, value: Tensor | float) -> Tensor:
+    def masked_fill(self, mask: Tensor, value: Tensor | builtins.float) -> Tensor:
         """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
 
-    def masked_fill_(self, mask: Tensor, value: Tensor | float) -> Tensor:
+    def masked_fill_(self, mask: Tensor, value: Tensor | builtins.float) -> Tensor:
         """In place: ``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
 
     def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
@@ -739,7 +773,7 @@ class TensorMethods:
     def matrix_power(self, n: int) -> Tensor:
         """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n."""
 
-    def max(self, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
+    def max(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
         """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
 
     def maximum(self, y: Operand) -> Tensor:
@@ -748,13 +782,13 @@ class TensorMethods:
     def maximum_(self, y: Operand) -> Tensor:
         """In place: The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
 
-    def mean(self, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+    def mean(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Mean over ``dim`` (default: all); floating point only. NaN for no elements."""
 
-    def median(self, dim: int | None = None, keepdim: bool = False) -> Tensor | Any:
+    def median(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
         """The median, or the lower of two, of all elements; with ``dim``, along it, and where it stands. NaN if any is."""
 
-    def min(self, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
+    def min(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
         """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
 
     def minimum(self, y: Operand) -> Tensor:
@@ -778,7 +812,9 @@ class TensorMethods:
     def mul_(self, y: Operand) -> Tensor:
         """In place: ``x * y``."""
 
-    def multinomial(self, num_samples: int, replacement: bool = False, generator: Generator | None = None) -> Tensor:
+    def multinomial(
+        self, num_samples: int, replacement: builtins.bool = False, generator: Generator | None = None
+    ) -> Tensor:
         """``num_samples`` indices for each row of weights ``input`` (C) or (N, C), drawn in proportion to them.
 
         Raises ``ValueError`` for weights that are negative or all zero, or, without replacement, too few that are not zero.
@@ -787,16 +823,20 @@ class TensorMethods:
     def mv(self, vec: Tensor) -> Tensor:
         """A matrix by a vector: (n, m) and (m) -> (n)."""
 
-    def nan_to_num(self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    def nan_to_num(
+        self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None
+    ) -> Tensor:
         """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
 
-    def nan_to_num_(self, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
+    def nan_to_num_(
+        self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None
+    ) -> Tensor:
         """In place: NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
 
-    def nanmean(self, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    def nanmean(self, dim: Dims = None, keepdim: builtins.bool = False, *, dtype: DType | None = None) -> Tensor:
         """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only."""
 
-    def nansum(self, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+    def nansum(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Sum over ``dim`` (default: all), with NaN as zero."""
 
     def narrow(self, dim: int, start: int, length: int) -> Tensor:
@@ -816,26 +856,30 @@ class TensorMethods:
         size: Size,
         fill_value: Number,
         dtype: DType | None = None,
-        requires_grad: bool = False,
+        requires_grad: builtins.bool = False,
         device: str | None = None,
     ) -> Tensor:
         """``full`` with this tensor's dtype unless ``dtype`` is given."""
 
     def new_ones(
-        self, *size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+        self, *size: Size, dtype: DType | None = None, requires_grad: builtins.bool = False, device: str | None = None
     ) -> Tensor:
         """``ones`` with this tensor's dtype unless ``dtype`` is given."""
 
     def new_zeros(
-        self, *size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+        self, *size: Size, dtype: DType | None = None, requires_grad: builtins.bool = False, device: str | None = None
     ) -> Tensor:
         """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
 
-    def nonzero(self, *, as_tuple: bool = False) -> Tensor | Any:
+    def nonzero(self, *, as_tuple: builtins.bool = False) -> Tensor | Any:
         """``argwhere``; with ``as_tuple`` one vector for each dimension, ready to index with."""
 
     def norm(
-        self, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
+        self,
+        p: builtins.float | str | None = "fro",
+        dim: Dims = None,
+        keepdim: builtins.bool = False,
+        dtype: DType | None = None,
     ) -> Tensor:
         """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm."""
 
@@ -869,11 +913,16 @@ class TensorMethods:
     def prelu_(self, weight: Tensor) -> Tensor:
         """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
 
-    def prod(self, dim: int | None = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+    def prod(self, dim: int | None = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Product over one dimension, or over all. Integers and booleans multiply in int64."""
 
     def quantile(
-        self, q: Tensor | float, dim: Dims = None, keepdim: bool = False, *, interpolation: str = "linear"
+        self,
+        q: Tensor | builtins.float,
+        dim: Dims = None,
+        keepdim: builtins.bool = False,
+        *,
+        interpolation: str = "linear",
     ) -> Tensor:
         """The ``q``-quantiles over ``dim`` (default: all): the sorted elements read at rank ``q·(n - 1)``.
 
@@ -947,9 +996,9 @@ class TensorMethods:
         self,
         dim: int,
         index: Tensor,
-        src: Tensor | float | None = None,
+        src: Tensor | builtins.float | None = None,
         *,
-        value: float | None = None,
+        value: builtins.float | None = None,
         reduce: str | None = None,
     ) -> Tensor:
         """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
@@ -961,9 +1010,9 @@ class TensorMethods:
         self,
         dim: int,
         index: Tensor,
-        src: Tensor | float | None = None,
+        src: Tensor | builtins.float | None = None,
         *,
-        value: float | None = None,
+        value: builtins.float | None = None,
         reduce: str | None = None,
     ) -> Tensor:
         """In place: ``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
@@ -977,7 +1026,9 @@ class TensorMethods:
     def scatter_add_(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
         """In place: ``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
 
-    def scatter_reduce(self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True) -> Tensor:
+    def scatter_reduce(
+        self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True
+    ) -> Tensor:
         """``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
         ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
@@ -985,7 +1036,7 @@ class TensorMethods:
         """
 
     def scatter_reduce_(
-        self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+        self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True
     ) -> Tensor:
         """In place: ``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
@@ -1052,7 +1103,7 @@ class TensorMethods:
     def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
         """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
 
-    def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
+    def sort(self, dim: int = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> ValuesIndices:
         """``x`` sorted along ``dim``, and where each element stood. NaN counts as the largest."""
 
     def split(self, split_size_or_sections: Size, dim: int = 0) -> tuple[Tensor, ...]:
@@ -1077,17 +1128,22 @@ class TensorMethods:
         """Without its dimensions of size 1: all of them, or those of ``dim`` that have it."""
 
     def std(
-        self, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+        self,
+        dim: Dims = None,
+        unbiased: builtins.bool | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        correction: builtins.float = 1,
     ) -> Tensor:
         """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
 
-    def sub(self, other: Operand, *, alpha: float = 1) -> Tensor:
+    def sub(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def sub_(self, other: Operand, *, alpha: float = 1) -> Tensor:
+    def sub_(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """In place: ``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def sum(self, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None) -> Tensor:
+    def sum(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
 
     def t(self) -> Tensor:
@@ -1117,7 +1173,20 @@ class TensorMethods:
     def tile(self, *dims: Size) -> Tensor:
         """``repeat``, with 1 for the dimensions that are not mentioned, the first ones."""
 
-    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
+    def to(
+        self,
+        *args: Any,
+        dtype: DType | None = None,
+        device: str | None = None,
+        non_blocking: builtins.bool = False,
+        copy: builtins.bool = False,
+    ) -> Tensor:
+        """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
+
+        ``copy`` makes a new one even where nothing changes; ``non_blocking`` is accepted and ignored.
+        """
+
+    def topk(self, k: int, dim: int = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> ValuesIndices:
         """The ``k`` largest (or smallest) elements along ``dim``, in order, and where they stand. NaN is the largest."""
 
     def trace(self) -> Tensor:
@@ -1151,7 +1220,11 @@ class TensorMethods:
         """Dimension ``dim`` split into ``sizes``, of which one may be -1."""
 
     def unique(
-        self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+        self,
+        sorted: builtins.bool = True,
+        return_inverse: builtins.bool = False,
+        return_counts: builtins.bool = False,
+        dim: int | None = None,
     ) -> Tensor | Any:
         """The distinct elements in order (or slices along ``dim``); each NaN is distinct.
 
@@ -1162,7 +1235,12 @@ class TensorMethods:
         """A new dimension of size 1 at ``dim``."""
 
     def var(
-        self, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
+        self,
+        dim: Dims = None,
+        unbiased: builtins.bool | None = None,
+        keepdim: builtins.bool = False,
+        *,
+        correction: builtins.float = 1,
     ) -> Tensor:
         """Variance over ``dim`` (default: all), ``sum((x - mean)²) / (n - correction)``; floating point only.
 

@@ -5,7 +5,7 @@ A write to the base, or to one of its views, changes all of them. Each view know
 again, by running those ops once more, when it is next used.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .events import state, tell
 from .tensor import Tensor
@@ -16,17 +16,17 @@ class View(NamedTuple):
 
     base: Tensor
     steps: tuple  # of (op, its arguments after the first), from the base to the view
-    count: int  # the version at which this view's place in the graph was right
+    count: int  # type: ignore[assignment]  # the version at which this view's place in the graph was right
 
 
-def join(result: Tensor, x: Tensor, op, arguments: tuple) -> None:
+def join(result: Tensor, x: Tensor, op: Any, arguments: tuple) -> None:
     """Makes ``result``, which shares the memory of ``x``, a view: ``op(x, *arguments)`` made it."""
     base, steps = (x, ()) if x.view_of is None else x.view_of[:2]
     result.view_of = View(base, (*steps, (op, arguments)), x.version[0])
     result.version = x.version
 
 
-def part(x, steps):
+def part(x: Any, steps: tuple) -> Any:
     """The view of ``x`` that ``steps`` lead to."""
     for op, arguments in steps:
         x = op(x, *arguments)

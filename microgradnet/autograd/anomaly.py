@@ -46,11 +46,11 @@ class detect_anomaly:
     It looks at every number and records every op's source line, so it is for debugging: training is slower in it.
     """
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self._watcher = _Watcher()
         listen(self._watcher)
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         leave(self._watcher)
 
 

@@ -1,5 +1,7 @@
 """Gradients on request: ``grad`` returns them, ``backward`` adds them to the leaves."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..backends import device
@@ -8,7 +10,12 @@ from ..tensor import Tensor, run_backward
 
 
 def grad(
-    outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
     """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is touched.
 

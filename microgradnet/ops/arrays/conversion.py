@@ -1,9 +1,12 @@
 """The same numbers as another tensor: in another dtype, on another device, or outside of the graph."""
 
+from typing import Any
+
 from ... import dtypes
 from ...backends import device as devices
 from ...primitive import cast, primitive
 from ...tensor import Tensor
+from ...typing import DType
 
 
 @primitive(formula="x", differentiable=False, view=True)
@@ -27,7 +30,14 @@ def moved(x, device, origin):
 moved.vjp(x=lambda g, device, origin: moved(g, origin, device))
 
 
-def to(self: Tensor, *args, dtype=None, device=None, non_blocking=False, copy=False) -> Tensor:
+def to(
+    self: Tensor,
+    *args: Any,
+    dtype: DType | None = None,
+    device: str | None = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+) -> Tensor:
     """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
 
     ``copy`` makes a new one even where nothing changes; ``non_blocking`` is accepted and ignored.

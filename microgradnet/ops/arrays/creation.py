@@ -8,6 +8,7 @@ from ...backends.device import np, placed
 from ...choice import where
 from ...primitive import primitive
 from ...tensor import Tensor
+from ...typing import DType, Number, Size
 
 
 def size_of(op: str, size: tuple) -> tuple[int, ...]:
@@ -30,29 +31,40 @@ def _made(array, requires_grad: bool, device: str | None) -> Tensor:
     return Tensor(array if device is None else placed(array, str(device)), requires_grad=requires_grad)
 
 
-def zeros(*size, dtype=None, requires_grad=False, device=None) -> Tensor:
+def zeros(*size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None) -> Tensor:
     """Zeros of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
     return _made(np.zeros(size_of("zeros", size), dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def ones(*size, dtype=None, requires_grad=False, device=None) -> Tensor:
+def ones(*size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None) -> Tensor:
     """Ones of a size given as numbers or as a tuple; the default dtype unless ``dtype`` is given."""
     return _made(np.ones(size_of("ones", size), dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def full(size, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
+def full(
+    size: Size, fill_value: Number, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
     dtype = dtype or dtypes.result_type(fill_value)
     return _made(np.full(size_of("full", (size,)), _number(fill_value), dtype), requires_grad, device)
 
 
-def eye(n, m=None, dtype=None, requires_grad=False, device=None) -> Tensor:
+def eye(
+    n: int, m: int | None = None, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """The identity, n × n or n × m."""
     rows, columns = size_of("eye", (n, n if m is None else m))
     return _made(np.eye(rows, columns, dtype=dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def arange(start, end=None, step=1, dtype=None, requires_grad=False, device=None) -> Tensor:
+def arange(
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: str | None = None,
+) -> Tensor:
     """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default.
 
     Raises ValueError for a step of 0, or one that leads away from ``end``.
@@ -70,7 +82,14 @@ def arange(start, end=None, step=1, dtype=None, requires_grad=False, device=None
     return _made((start + step * np.arange(count)).astype(dtype), requires_grad, device)
 
 
-def linspace(start, end, steps, dtype=None, requires_grad=False, device=None) -> Tensor:
+def linspace(
+    start: float,
+    end: float,
+    steps: int,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: str | None = None,
+) -> Tensor:
     """``steps`` numbers from ``start`` to ``end``, both included, evenly spaced."""
     (steps,) = size_of("linspace", (steps,))
     numbers = np.linspace(_number(start), _number(end), steps)
@@ -82,49 +101,72 @@ def _number(x):
     return x.item() if isinstance(x, Tensor) else x
 
 
-def zeros_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
+def zeros_like(
+    input: Tensor, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """Zeros of ``input``'s shape and, unless given, dtype."""
     return _made(np.zeros(input.shape, dtype or input.dtype), requires_grad, device or input.device)
 
 
-def ones_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
+def ones_like(
+    input: Tensor, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """Ones of ``input``'s shape and, unless given, dtype."""
     return _made(np.ones(input.shape, dtype or input.dtype), requires_grad, device or input.device)
 
 
-def full_like(input, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
+def full_like(
+    input: Tensor,
+    fill_value: Number,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: str | None = None,
+) -> Tensor:
     """``fill_value`` in ``input``'s shape and, unless given, dtype."""
     return _made(np.full(input.shape, _number(fill_value), dtype or input.dtype), requires_grad, device or input.device)
 
 
-def scalar_tensor(s, dtype=None, requires_grad=False, device=None) -> Tensor:
+def scalar_tensor(
+    s: Number, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """A 0-d tensor; the default dtype unless ``dtype`` is given."""
     return _made(np.asarray(_number(s), dtype or dtypes.get_default_dtype()), requires_grad, device)
 
 
-def tril_indices(row, col, offset=0, dtype=None, device=None) -> Tensor:
+def tril_indices(row: int, col: int, offset: int = 0, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """Row and column numbers (2, n) of what is on or below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("tril_indices", (row, col))
     return _made(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
 
-def triu_indices(row, col, offset=0, dtype=None, device=None) -> Tensor:
+def triu_indices(row: int, col: int, offset: int = 0, dtype: DType | None = None, device: str | None = None) -> Tensor:
     """Row and column numbers (2, n) of what is on or above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("triu_indices", (row, col))
     return _made(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
 
-def new_full(input, size, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
+def new_full(
+    input: Tensor,
+    size: Size,
+    fill_value: Number,
+    dtype: DType | None = None,
+    requires_grad: bool = False,
+    device: str | None = None,
+) -> Tensor:
     """``full`` with this tensor's dtype unless ``dtype`` is given."""
     return full(size, fill_value, dtype or input.dtype, requires_grad, device or input.device)
 
 
-def new_zeros(input, *size, dtype=None, requires_grad=False, device=None) -> Tensor:
+def new_zeros(
+    input: Tensor, *size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
     return zeros(*size, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device)
 
 
-def new_ones(input, *size, dtype=None, requires_grad=False, device=None) -> Tensor:
+def new_ones(
+    input: Tensor, *size: Size, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
+) -> Tensor:
     """``ones`` with this tensor's dtype unless ``dtype`` is given."""
     return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device)
 

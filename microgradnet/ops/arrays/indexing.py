@@ -5,11 +5,14 @@ numbers and masks pick from that (``advanced``). So, as in PyTorch and unlike Nu
 before the tensor picks: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 """
 
+from typing import Any
+
 from ...backends.device import add_at, is_array, np
 from ...events import state
 from ...primitive import primitive
 from ...tape import PartOf
 from ...tensor import Tensor
+from ...typing import Operand
 from .dims import one_dim
 from .writing import write
 
@@ -179,7 +182,7 @@ def _plain(part):
     return int(array) if array.ndim == 0 and array.dtype != bool else array
 
 
-def getitem(x, index):
+def getitem(x: Tensor, index: Any) -> Tensor:
     """``x[index]``: numbers, slices, ``...``, None, integer tensors (negative ones too), masks, and mixes of them.
 
     Without a tensor in the index the result is a view. Raises IndexError outside, ValueError for a negative step.
@@ -187,7 +190,7 @@ def getitem(x, index):
     return _getitem(x, *stages(x, index))
 
 
-def index_put(x, indices, values, accumulate=False):
+def index_put(x: Tensor, indices: tuple[Tensor, ...], values: Operand, accumulate: bool = False) -> Tensor:
     """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
 
     None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
@@ -211,12 +214,12 @@ def _at(x, dim: int, part) -> tuple:
     return (_ALL,) * dim + (part,)
 
 
-def select(x, dim, index):
+def select(x: Tensor, dim: int, index: int) -> Tensor:
     """``x[index]`` in dimension ``dim``, which goes; a view."""
     return getitem(x, _at(x, one_dim(dim, x.ndim, "select"), int(index)))
 
 
-def narrow(x, dim, start, length):
+def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     """``length`` elements from ``start`` on in dimension ``dim``; a view."""
     dim, start = one_dim(dim, x.ndim, "narrow"), int(start)
     size = x.shape[dim]
@@ -242,7 +245,7 @@ def _vector(x):
     return x if x.ndim else x.reshape((1,))
 
 
-def index_select(x, dim, index):
+def index_select(x: Tensor, dim: int, index: Tensor) -> Tensor:
     """The slices of ``x`` along ``dim`` that the vector ``index`` names; a copy."""
     dim = one_dim(dim, x.ndim, "index_select")
     index = _positions("index_select", x, dim, index)
@@ -251,12 +254,12 @@ def index_select(x, dim, index):
     return _getitem(x, (...,), _at(x, dim, index))
 
 
-def index_add(x, dim, index, source, *, alpha=1):
+def index_add(x: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
     """``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
     return _written("index_add", x, dim, index, source if alpha == 1 else source * alpha, True)
 
 
-def index_copy(x, dim, index, source):
+def index_copy(x: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
     return _written("index_copy", x, dim, index, source, False)
 
@@ -274,7 +277,7 @@ def _written(op: str, x, dim: int, index, source, accumulate: bool):
     return out if x.ndim else out.reshape(())
 
 
-def index_fill(x, dim, index, value):
+def index_fill(x: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
     """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
     if np.ndim(getattr(value, "array", value)):
         raise ValueError(f"index_fill: a number or a 0-d tensor expected, got a value of shape {tuple(value.shape)}")
@@ -285,19 +288,21 @@ def index_fill(x, dim, index, value):
     return _index_put(_vector(x), value, (...,), _at(x, dim, index)).reshape(tuple(x.shape))
 
 
-def take(x, index):
+def take(x: Tensor, index: Tensor) -> Tensor:
     """Elements of the flattened ``x``; negative numbers count from the end."""
     if index.dtype.kind not in "iu":
         raise IndexError(f"take: an integer index expected, got {index.dtype.name}")
     return _getitem(x.reshape((-1,)), (...,), (np.array(getattr(index, "array", index)),))
 
 
-def select_scatter(x, src, dim, index):
+def select_scatter(x: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """``x`` with ``src`` in place of ``x.select(dim, index)``."""
     return _replaced("select_scatter", x, src, _at(x, one_dim(dim, x.ndim, "select_scatter"), int(index)))
 
 
-def slice_scatter(x, src, dim=0, start=None, end=None, step=1):
+def slice_scatter(
+    x: Tensor, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
     """``x`` with ``src`` in place of ``x[start:end:step]`` in dimension ``dim``."""
     return _replaced("slice_scatter", x, src, _at(x, one_dim(dim, x.ndim, "slice_scatter"), slice(start, end, step)))
 
@@ -317,7 +322,7 @@ def argwhere(x):
     return np.argwhere(x).astype(np.int64, copy=False)
 
 
-def nonzero(x, *, as_tuple=False):
+def nonzero(x: Tensor, *, as_tuple: bool = False) -> Tensor | Any:
     """``argwhere``; with ``as_tuple`` one vector for each dimension, ready to index with."""
     if not as_tuple:
         return argwhere(x)

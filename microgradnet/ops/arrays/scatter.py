@@ -3,6 +3,7 @@
 from ...backends.device import add_at, np, on_cpu, with_each
 from ...choice import where
 from ...primitive import broadcast_to, primitive
+from ...tensor import Tensor
 from ..elementwise.comparison import eq
 from .dims import one_dim
 from .indexing import _getitem, _index_put, getitem
@@ -36,7 +37,7 @@ def _grid(dim: int, index) -> tuple:
 
 
 @primitive(formula="x[index along dim]")
-def gather(x, dim, index):
+def gather(x, dim: int, index):
     """``out[i][j] = x[index[i][j]][j]`` for ``dim = 0``, and so on for any dimension."""
     dim = _check_index(x, dim, index, x.shape)
     return x[_grid(dim, index)] if x.ndim else np.array(x)
@@ -100,7 +101,15 @@ def _trimmed(op: str, x, index, src):
     return src if shape == size else getitem(src, tuple(slice(n) for n in shape))
 
 
-def scatter(x, dim, index, src=None, *, value=None, reduce=None):
+def scatter(
+    x: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor | float | None = None,
+    *,
+    value: float | None = None,
+    reduce: str | None = None,
+) -> Tensor:
     """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
 
     ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
@@ -120,7 +129,7 @@ def scatter(x, dim, index, src=None, *, value=None, reduce=None):
     return _scatter_add(x, dim, index, src) if reduce == "add" else _scatter_prod(x, dim, index, src)
 
 
-def scatter_add(x, dim, index, src):
+def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     """``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
     return _scatter_add(x, dim, index, _trimmed("scatter_add", x, index, src))
 
@@ -186,7 +195,9 @@ def _product_to_src(g, x, dim, index, src):
 _IDENTITY = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}
 
 
-def scatter_reduce(x, dim, index, src, reduce, *, include_self=True):
+def scatter_reduce(
+    x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
     """``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
     ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
@@ -214,7 +225,7 @@ def scatter_reduce(x, dim, index, src, reduce, *, include_self=True):
     return total / count if x.dtype.kind == "f" else total // count
 
 
-def take_along_dim(x, indices, dim=None):
+def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
     """``gather`` with ``x`` and ``indices`` broadcast outside of ``dim``; of the flattened ``x`` without ``dim``."""
     if dim is None:
         return gather(x.reshape((-1,)), 0, indices.reshape((-1,)))
@@ -239,7 +250,7 @@ def _mask(op: str, mask) -> np.ndarray:
     return np.array(getattr(mask, "array", mask))
 
 
-def masked_fill(x, mask, value):
+def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
     """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
     if isinstance(value, int | float):
         value = np.asarray(value).astype(x.dtype)
@@ -250,7 +261,7 @@ def masked_fill(x, mask, value):
     return where(_mask("masked_fill", mask), value, x)
 
 
-def masked_select(x, mask):
+def masked_select(x: Tensor, mask: Tensor) -> Tensor:
     """The elements of ``x`` where ``mask`` is true, as a vector; both broadcast."""
     mask = _mask("masked_select", mask)
     shape = np.broadcast_shapes(x.shape, mask.shape)
@@ -260,7 +271,7 @@ def masked_select(x, mask):
     )
 
 
-def masked_scatter(x, mask, source):
+def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
     mask = _mask("masked_scatter", mask)
     if source.dtype != x.dtype:

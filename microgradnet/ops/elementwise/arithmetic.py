@@ -5,6 +5,8 @@ from ...backends.device import is_array, np
 from ...choice import where
 from ...elementwise import elementwise
 from ...primitive import cast
+from ...tensor import Tensor
+from ...typing import Operand
 from .comparison import isnan
 from .exponential import log
 from .rounding import abs, trunc
@@ -20,7 +22,7 @@ def _(x, y):
     return 1, 1
 
 
-def add(input, other, *, alpha=1):
+def add(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     """``input + alpha * other``; two booleans give their disjunction."""
     return _add(input, other if alpha == 1 else alpha * other)
 
@@ -35,12 +37,12 @@ def _(x, y):
     return 1, -1
 
 
-def sub(input, other, *, alpha=1):
+def sub(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
     return _sub(input, other if alpha == 1 else alpha * other)
 
 
-def rsub(input, other, *, alpha=1):
+def rsub(input: Operand, other: Operand, *, alpha: float = 1) -> Tensor:
     """``other - alpha * input``: ``sub`` the other way round."""
     return sub(other, input, alpha=alpha)
 
@@ -66,7 +68,7 @@ def _(x, y, out):
     return 1 / y, -out / y
 
 
-def div(input, other, *, rounding_mode=None):
+def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
     """``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
     ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
@@ -77,7 +79,7 @@ def div(input, other, *, rounding_mode=None):
     return rounded[rounding_mode](input, other)
 
 
-def true_divide(input, other):
+def true_divide(input: Operand, other: Operand) -> Tensor:
     """``input / other``: another name for ``div``."""
     return _div(input, other)
 
@@ -197,7 +199,7 @@ def _(x, n):
     return n * x ** (n - 1) if n != 0 else 0
 
 
-def pow(input, exponent):
+def pow(input: Operand, exponent: Operand) -> Tensor:
     """``input ** exponent``, elementwise; a number or a tensor on either side.
 
     Raises ValueError for a tensor of integers to a negative whole number.
@@ -209,7 +211,7 @@ def pow(input, exponent):
     return power(input, exponent) if input.dtype.kind == "f" else _pow(input, exponent)
 
 
-def float_power(input, exponent):
+def float_power(input: Operand, exponent: Operand) -> Tensor:
     """``input ** exponent`` computed in float64, whatever the dtypes."""
     return pow(*(x if isinstance(x, int | float) else cast(x, dtypes.float64) for x in (input, exponent)))
 
@@ -224,7 +226,7 @@ def _(x):
     return 2 * x
 
 
-def square(input):
+def square(input: Operand) -> Tensor:
     """``input * input``; booleans give int64."""
     return _square(input if input.dtype.kind != "b" else cast(input, dtypes.int64))
 

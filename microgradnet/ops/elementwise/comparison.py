@@ -3,6 +3,7 @@
 from ...backends.device import np
 from ...elementwise import elementwise
 from ...primitive import primitive
+from ...tensor import Tensor
 
 
 @elementwise(formula="[x = y]", numpy=np.equal, differentiable=False)
@@ -116,17 +117,17 @@ def _isclose(x, y, rtol, atol, equal_nan):
     return np.isclose(x, y, rtol, atol, equal_nan)
 
 
-def isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False):
+def isclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
     """Where ``|input - other| <= atol + rtol * |other|``, or both are the same infinity (with equal_nan: both NaN)."""
     return _isclose(input, other, rtol, atol, equal_nan)
 
 
-def allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False) -> bool:
+def allclose(input: Tensor, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Whether ``isclose`` holds everywhere."""
     return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
-def equal(input, other) -> bool:
+def equal(input: Tensor, other: Tensor) -> bool:
     """Whether shape and all elements are the same."""
     return input.shape == other.shape and bool((input.array == other.array).all())
 

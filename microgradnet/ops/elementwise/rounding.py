@@ -5,6 +5,8 @@ import builtins
 from ...backends.device import np
 from ...choice import where
 from ...elementwise import elementwise
+from ...tensor import Tensor
+from ...typing import Operand
 from .comparison import isfinite
 
 
@@ -69,7 +71,7 @@ def _(x):
     return 0
 
 
-def round(x, decimals=0):
+def round(x: Tensor, decimals: int = 0) -> Tensor:
     """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
     if x.dtype.kind != "f":
         if decimals or x.dtype.kind == "b":
@@ -124,7 +126,7 @@ def _(x, max):
     return x <= max, x > max
 
 
-def clamp(input, min=None, max=None):
+def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
     """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
 
     The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
@@ -136,7 +138,7 @@ def clamp(input, min=None, max=None):
     return clamp_max(input, max) if min is None else _clamp(input, min, max)
 
 
-def positive(x):
+def positive(x: Tensor) -> Tensor:
     """``+x``; not for booleans."""
     if x.dtype.kind == "b":
         raise TypeError("positive: a number expected, got bool")
@@ -170,7 +172,7 @@ def _(x):
     return isfinite(x)
 
 
-def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+def nan_to_num(input: Tensor, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Tensor:
     """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
     return _nan_to_num(input, True, 0.0 if nan is None else nan, posinf, neginf)
 

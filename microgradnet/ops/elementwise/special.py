@@ -4,6 +4,7 @@ from math import nan
 
 from ...choice import where
 from ...elementwise import elementwise
+from ...tensor import Tensor
 from .exponential import exp, log
 from .rounding import clamp
 from .trigonometric import cos, sin
@@ -86,7 +87,7 @@ def _(x, y):
     return where(x == 0, 0, (cos(3.141592653589793 * x) - y) / x)
 
 
-def logit(x, eps=None):
+def logit(x: Tensor, eps: float | None = None) -> Tensor:
     """``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
     return _logit(x if eps is None else clamp(x, eps, 1 - eps))
 

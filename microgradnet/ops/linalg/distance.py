@@ -2,13 +2,14 @@
 
 from ...backends.device import np
 from ...choice import where
+from ...tensor import Tensor
 from ..arrays.dims import one_dim
 from ..arrays.shape import unsqueeze
 from ..reduce.norms import vector_norm
 from ..reduce.reduction import sum
 
 
-def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """``x1·x2 / (max(|x1|, eps)·max(|x2|, eps))`` along ``dim``; the shapes broadcast."""
     return sum(_unit(x1, dim, eps, x2) * _unit(x2, dim, eps, x1), dim)
 
@@ -27,17 +28,17 @@ def _at_least(length, eps: float):
     return where(length < eps, eps, length)
 
 
-def normalize(input, p=2.0, dim=1, eps=1e-12):
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
     """``input / max(|input|_p, eps)`` along ``dim``: vectors of length 1."""
     return input / _at_least(vector_norm(input, p, dim, True), eps)
 
 
-def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
     """``|x1 − x2 + eps|_p`` along the last dimension; the shapes broadcast."""
     return vector_norm(x1 - x2 + eps, p, -1, keepdim)
 
 
-def pdist(input, p=2.0):
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     """The distance ``|x_i − x_j|_p`` of every two rows i < j of a matrix (N, M): (N·(N − 1)/2), row by row."""
     if input.ndim != 2:
         raise ValueError(f"pdist: a matrix expected, got shape {tuple(input.shape)}")
@@ -47,7 +48,7 @@ def pdist(input, p=2.0):
     return vector_norm(input[first] - input[second], p, -1)
 
 
-def cdist(x1, x2, p=2.0):
+def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R)."""
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist: matrices of one width expected, got {tuple(x1.shape)} and {tuple(x2.shape)}")

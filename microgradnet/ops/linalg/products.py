@@ -2,8 +2,10 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 from ...choice import where
+from ...tensor import Tensor
 from ..arrays.dims import one_dim, several_dims
 from ..arrays.indexing import index_select
 from ..arrays.shape import permute
@@ -11,27 +13,27 @@ from ..reduce.reduction import sum
 from .matmul import _matmul, bmm, matmul, mm, mv, outer
 
 
-def addmm(input, mat1, mat2, *, beta=1, alpha=1):
+def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` what ``input`` holds is ignored."""
     return _plus("addmm", input, mm(mat1, mat2), beta, alpha)
 
 
-def addmv(input, mat, vec, *, beta=1, alpha=1):
+def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta·input + alpha·(mat @ vec)``."""
     return _plus("addmv", input, mv(mat, vec), beta, alpha)
 
 
-def addr(input, vec1, vec2, *, beta=1, alpha=1):
+def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta·input + alpha·outer(vec1, vec2)``."""
     return _plus("addr", input, outer(vec1, vec2), beta, alpha)
 
 
-def baddbmm(input, batch1, batch2, *, beta=1, alpha=1):
+def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta·input + alpha·(batch1 @ batch2)``, one matrix of each batch with one."""
     return _plus("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
-def addbmm(input, batch1, batch2, *, beta=1, alpha=1):
+def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta·input + alpha·Σᵢ (batch1[i] @ batch2[i])``."""
     return _plus("addbmm", input, sum(bmm(batch1, batch2), 0), beta, alpha)
 
@@ -46,7 +48,7 @@ def _plus(op: str, x, product, beta, alpha):
     return x + (product if alpha == 1 else product * alpha)
 
 
-def tensordot(a, b, dims=2):
+def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> Tensor:
     """Sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over two lists of them.
 
     Raises ValueError where the sizes to be summed over differ.
@@ -72,7 +74,7 @@ def tensordot(a, b, dims=2):
     return _matmul(rows, columns).reshape(tuple(shape))
 
 
-def kron(input, other):
+def kron(input: Tensor, other: Tensor) -> Tensor:
     """Kronecker product: each element of ``input`` times all of ``other``, block by block."""
     ndim = max(input.ndim, other.ndim)
     a, b = ((1,) * (ndim - x.ndim) + tuple(x.shape) for x in (input, other))
@@ -80,14 +82,14 @@ def kron(input, other):
     return blocks.reshape(tuple(n * m for n, m in zip(a, b, strict=True)))
 
 
-def vecdot(x, y, *, dim=-1):
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """``Σ x·y`` along ``dim``; the other dimensions broadcast."""
     if x.shape[one_dim(dim, x.ndim, "vecdot")] != y.shape[one_dim(dim, y.ndim, "vecdot")]:
         raise ValueError(f"vecdot: the sizes along dim {dim} differ: shapes {tuple(x.shape)} and {tuple(y.shape)}")
     return sum(x * y, dim)
 
 
-def cross(input, other, dim=None):
+def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Cross product along a dimension of size 3 (default: the first that has it); the others broadcast."""
     if dim is None:
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
@@ -102,7 +104,7 @@ def cross(input, other, dim=None):
     return a1 * b2 - a2 * b1
 
 
-def multi_dot(tensors):
+def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """The product of several matrices in the order of the fewest multiplications; a vector may stand at either end.
 
     The order is found by dynamic programming over all sub-chains: Cormen et al., "Introduction to Algorithms", 15.2.

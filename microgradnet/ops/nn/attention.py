@@ -4,6 +4,7 @@ import math
 
 from ...backends.device import np
 from ...choice import where
+from ...tensor import Tensor
 from ..arrays.creation import full_like
 from ..arrays.rearranging import repeat_interleave
 from ..arrays.sampling import bernoulli
@@ -11,8 +12,15 @@ from ..reduce.reduction import softmax
 
 
 def scaled_dot_product_attention(
-    query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
-):
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> Tensor:
     """``softmax(query·keyᵀ·scale + mask)·value``: (..., L, E), (..., S, E), (..., S, V) -> (..., L, V).
 
     Args:

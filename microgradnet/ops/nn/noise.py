@@ -7,6 +7,7 @@ from ...choice import where
 from ...events import told_as_one
 from ...random import default_generator
 from ...tensor import Tensor
+from ...typing import Dims
 from ..arrays.writing import write
 from ..elementwise.activation import gelu, leaky_relu
 from ..elementwise.exponential import erf, log
@@ -19,7 +20,9 @@ def uniform_like(x, low: float = 0.0, high: float = 1.0) -> Tensor:
     return Tensor(default_generator.numpy.uniform(low, high, x.shape).astype(x.dtype)).to(x.device)
 
 
-def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
+def rrelu(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
     """``x if x ≥ 0 else a·x``, a from U(lower, upper) for each element in training, their mean otherwise. Xu et al.
     2015.
     """
@@ -32,7 +35,7 @@ def rrelu(input, lower=1 / 8, upper=1 / 3, training=False, inplace=False):
     return write("rrelu_", input, out) if inplace else out
 
 
-def gumbel_softmax(logits, tau=1.0, hard=False, eps=1e-10, dim=-1):
+def gumbel_softmax(logits: Tensor, tau: Tensor = 1.0, hard: bool = False, eps: float = 1e-10, dim: Dims = -1) -> Tensor:
     """``softmax((x + g)/tau)`` with Gumbel noise g = −ln(−ln u): a sample of a class, differentiable. Jang et al. 2017.
 
     ``hard`` gives the one-hot sample, with the soft one's gradient.
@@ -49,7 +52,7 @@ def gumbel_softmax(logits, tau=1.0, hard=False, eps=1e-10, dim=-1):
     return one_hot - soft.detach() + soft
 
 
-def stochastic_gelu(x, training: bool = True):
+def stochastic_gelu(x: Tensor, training: bool = True) -> Tensor:
     """``x·m`` with m from Bernoulli(Φ(x)) in training; its mean, GELU, otherwise. Hendrycks and Gimpel 2016,
     section 2.
     """

@@ -1,9 +1,12 @@
 """Connectionist temporal classification: sequences whose alignment is not known."""
 
+from collections.abc import Sequence
+
 from ....backends.cpu import ctc as kernels
 from ....backends.device import np, read
 from ....choice import where
 from ....primitive import primitive
+from ....tensor import Tensor
 from .reduction import reduced, reduction_name
 
 
@@ -36,7 +39,15 @@ _ctc.vjp(
 )
 
 
-def ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction="mean", zero_infinity=False):
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | Sequence[int],
+    target_lengths: Tensor | Sequence[int],
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
     """``−log p(targets)``, p summed over all alignments with blanks and repeats. Graves et al. 2006, eqs. 6 to 15.
 
     Args:

@@ -1,19 +1,37 @@
 """Losses that ask for a margin: between pairs, triplets, or a distance and a bound."""
 
+from collections.abc import Callable
+
 from ....choice import where
+from ....tensor import Tensor
 from ...elementwise.arithmetic import minimum
 from ...linalg.distance import cosine_similarity, pairwise_distance
 from .reduction import reduced, reduction_name
 
 
-def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """The distance ``input`` where target is 1, ``max(0, margin − input)`` where it is −1."""
     reduction = reduction_name("hinge_embedding_loss", reduction, size_average, reduce)
     losses = where(target != 1, (margin - input).relu(), 0) + where(target != -1, input, 0)
     return reduced(losses, reduction)
 
 
-def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"):
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``max(0, −target·(input1 − input2) + margin)``: target 1 asks for input1 to be larger, −1 for input2."""
     reduction = reduction_name("margin_ranking_loss", reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
@@ -22,7 +40,15 @@ def margin_ranking_loss(input1, input2, target, margin=0.0, size_average=None, r
     return reduced((-target * (input1 - input2) + margin).relu(), reduction)
 
 
-def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None, reduce=None, reduction="mean"):
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``1 − cos`` where target is 1, ``max(0, cos − margin)`` where it is −1: (N, D), (N, D), (N), or (D), (D), ()."""
     reduction = reduction_name("cosine_embedding_loss", reduction, size_average, reduce)
     if target.ndim not in (0, 1) or input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
@@ -33,17 +59,17 @@ def cosine_embedding_loss(input1, input2, target, margin=0.0, size_average=None,
 
 
 def triplet_margin_loss(
-    anchor,
-    positive,
-    negative,
-    margin=1.0,
-    p=2.0,
-    eps=1e-6,
-    swap=False,
-    size_average=None,
-    reduce=None,
-    reduction="mean",
-):
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``max(0, d(anchor, positive) − d(anchor, negative) + margin)``, d the ``pairwise_distance`` (N, D) -> (N).
 
     ``swap`` takes the nearer of anchor and positive to the negative. Balntas et al. 2016.
@@ -53,8 +79,15 @@ def triplet_margin_loss(
 
 
 def triplet_margin_with_distance_loss(
-    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
-):
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
     """``triplet_margin_loss`` with a distance of your own: two tensors to one of distances."""
     name = "triplet_margin_with_distance_loss"
     reduction = reduction_name(name, reduction)

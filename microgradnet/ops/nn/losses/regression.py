@@ -6,12 +6,20 @@ from ....backends.device import np, read
 from ....choice import where
 from ....elementwise import elementwise
 from ....primitive import primitive
+from ....tensor import Tensor
 from ...elementwise.exponential import exp, log
 from ...elementwise.rounding import abs, sign
 from .reduction import reduced, reduction_name, warn_of_broadcast
 
 
-def l1_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """``|input − target|``, averaged (by ``weight``), summed, or as it is (``reduction="none"``)."""
     reduction = reduction_name("l1_loss", reduction, size_average, reduce)
     return reduced(abs(_difference("l1_loss", input, target, weight)), reduction, weight)
@@ -29,7 +37,14 @@ _squared_distance.vjp(
 )
 
 
-def mse_loss(input, target, size_average=None, reduce=None, reduction="mean", weight=None):
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """``(input − target)²``, averaged (by ``weight``), summed, or as it is (``reduction="none"``)."""
     reduction = reduction_name("mse_loss", reduction, size_average, reduce)
     alike = (input.shape, input.dtype, input.dtype.kind) == (target.shape, target.dtype, "f")
@@ -50,7 +65,14 @@ def _(d, beta):
     return where(abs(d) < beta, d / beta, sign(d))
 
 
-def smooth_l1_loss(input, target, size_average=None, reduce=None, reduction="mean", beta=1.0):
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """``d²/(2·beta)`` where ``|d| < beta``, else ``|d| − beta/2``, with d = input − target. Girshick 2015, eq. 3."""
     reduction = reduction_name("smooth_l1_loss", reduction, size_average, reduce)
     if beta < 0:
@@ -69,7 +91,9 @@ def _(d, delta):
     return where(abs(d) <= delta, d, delta * sign(d))
 
 
-def huber_loss(input, target, reduction="mean", delta=1.0, weight=None):
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
     """``d²/2`` where ``|d| ≤ delta``, else ``delta·(|d| − delta/2)``, with d = input − target. Huber 1964.
 
     ``weight`` multiplies; the mean is over the number of elements, as PyTorch has it here (and not in ``mse_loss``).
@@ -108,7 +132,14 @@ def _(x, t):
     return -exp(t), exp(t) * (t - x + 1)
 
 
-def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
     """Kullback–Leibler divergence ``target·(log target − input)``, with ``input`` the logarithms of probabilities.
 
     Args:
@@ -124,8 +155,15 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 
 def poisson_nll_loss(
-    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
-):
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """``exp(input) − target·input``: minus the log-likelihood of counts under a Poisson distribution.
 
     With ``log_input=False`` the input is the rate itself: ``input − target·log(input + eps)``. ``full`` adds Stirling's
@@ -139,7 +177,9 @@ def poisson_nll_loss(
     return reduced(losses, reduction)
 
 
-def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
     """``½·(log v + (input − target)²/v)`` with v = max(var, eps), whose limit has no gradient. Nix and Weigend 1994.
 
     ``var`` has the input's shape, or lacks its last dimension or has 1 in one; or is a number. ``full`` adds ½·log 2π.
