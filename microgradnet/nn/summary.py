@@ -14,7 +14,9 @@ from .module import Module
 
 @dataclass
 class SummaryRow:
-    """One call of one module. ``parameters`` are its own, not its children's; ``multiply_adds`` those of all it ran."""
+    """One call of one module. ``parameters`` are its own, not its children's; ``multiply_adds`` include those of the
+    modules it called.
+    """
 
     name: str
     kind: str
@@ -65,7 +67,7 @@ class ModelSummary:
 
 
 class _Counter:
-    """Counts multiply-adds while modules run: a watcher of the tape, and a hook on every module."""
+    """Counts multiply-adds while modules run: watches the tape, with a hook on every module."""
 
     def __init__(self):
         self.total = 0
@@ -80,7 +82,7 @@ class _Counter:
 
 
 def _of_matmul(out: int, shapes: list) -> int:
-    """Each output element is a sum over the left operand's last dimension, the right one's last but one."""
+    """Each output element is a sum over the left operand's last dimension, the right operand's second to last."""
     left, right = shapes
     return out * (left[-1] if left is not None else right[-2 if len(right) > 1 else 0])
 
@@ -90,17 +92,18 @@ _PRODUCTS = {
     "matmul": _of_matmul,
     "linear": lambda out, shapes: out * (shapes[1] or shapes[0])[-1],
     "convolution": lambda out, shapes: out * math.prod(shapes[1][1:]) if shapes[1] else 0,
-    # As a forward op: the transposed convolution. Each input element meets every weight of its group.
+    # As a forward op: the transposed convolution. Each input element is multiplied by every weight of its group.
     "convolution_input_gradient": lambda out, shapes: math.prod(shapes[0] or ()) * math.prod((shapes[1] or (0,))[1:]),
 }
 
 
 def summary(model: Module, input_shape=None, *, input_data=None, dtype=None, depth: int | None = None) -> ModelSummary:
-    """Runs ``model`` once and tells what each layer gave: ``print(nn.summary(model, (1, 28, 28, 1)))``.
+    """Runs ``model`` once and describes each layer's output: ``print(nn.summary(model, (1, 28, 28, 1)))``.
 
-    ``input_shape`` is one input's shape, batch included, or a list of several; the model sees zeros of it. Inputs of
-    another kind (class numbers, say) are given as ``input_data``, one tensor or a tuple. ``depth`` leaves out modules
-    nested deeper. The model runs in eval mode, as it was afterwards, and keeps its buffers.
+    ``input_shape`` is one input's shape, batch included, or a list of several; the model is run on zeros. Other inputs
+    (such as class indices) are given as ``input_data``, one tensor or a tuple. ``depth`` leaves out modules nested
+    deeper. The model runs in eval mode; its mode and buffers are restored afterwards. Raises ValueError unless exactly
+    one of ``input_shape`` and ``input_data`` is given.
     """
     if (input_shape is None) == (input_data is None):
         raise ValueError("summary: give input_shape, such as (32, 784), or input_data")
@@ -147,7 +150,7 @@ def summary(model: Module, input_shape=None, *, input_data=None, dtype=None, dep
         model.eval()
         for (
             p
-        ) in frozen:  # what needs no gradient is not recorded and so would not be counted, nor the inputs' shapes known
+        ) in frozen:  # what needs no gradient is not recorded, so not counted
             p.requires_grad_()
         state.watchers = (*watchers, counter)
         with enable_grad():
