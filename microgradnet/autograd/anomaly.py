@@ -1,4 +1,4 @@
-"""Anomaly mode: stop at the first NaN or Inf, and say which op made it and on which line."""
+"""Anomaly mode: stop at the first NaN or Inf, and report the op and the source line that produced it."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from ..tape import Node, Step, state, user_line
 
 
 class AnomalyError(RuntimeError):
-    """A NaN or an Inf appeared."""
+    """A NaN or Inf appeared."""
 
 
 class _Watcher:
-    """Looks at every value and every gradient that the tape sees."""
+    """Checks every value and every gradient that the tape sees."""
 
     def forward(self, node: Node, value) -> None:
         node.line = user_line()
@@ -38,9 +38,9 @@ class _Watcher:
 
 
 class detect_anomaly:
-    """``with detect_anomaly():`` raises ``AnomalyError`` at the first NaN or Inf that forward or backward makes.
+    """``with detect_anomaly():`` raises ``AnomalyError`` at the first NaN or Inf in forward or backward.
 
-    It looks at every number and records every op's source line, so it is for debugging: training is slower in it.
+    It checks every number and records every op's source line, which slows training: use it for debugging.
     """
 
     def __enter__(self):

@@ -1,4 +1,4 @@
-"""Function: an op of one's own, with any code in forward and the gradient worked out by hand."""
+"""Function: a custom op, with any code in forward and a gradient written by hand."""
 
 import numpy as np
 
@@ -9,7 +9,10 @@ from ..tensor import Tensor
 
 
 class Context:
-    """What ``forward`` leaves for ``backward``. Any attribute may be set on it."""
+    """What ``forward`` saves for ``backward``. Any attribute may be set on it.
+
+    Reading ``saved_tensors`` raises RuntimeError if one of them was changed in place since.
+    """
 
     def __init__(self):
         self._saved: tuple = ()
@@ -17,7 +20,7 @@ class Context:
         self.non_differentiable: tuple = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keeps inputs or outputs; a later write to one of them is then noticed."""
+        """Saves inputs or outputs; later in-place changes to them are detected."""
         self._saved = tuple((t, None if t is None else t.version[0]) for t in tensors)
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
@@ -33,7 +36,7 @@ class Context:
 
 
 class _FunctionOp:
-    """A Function, as the tape sees an op."""
+    """A Function in the form of an op, for the tape."""
 
     formula = None
 
@@ -75,15 +78,15 @@ class _FunctionOp:
                     f"{self.name}.backward: the gradient of input {position} has shape {tuple(result.shape)}, "
                     f"the input {tuple(parent.shape)}"
                 )
-            # A view of it, since the function may keep the array: the walk adds in place only into arrays of its own.
+            # A view, since the function may keep the array: the walk adds in place only into arrays that it owns.
             contributions.append(result if create_graph else result.array.view())
         return contributions
 
 
 class Function:
-    """Base of ops written by hand: define ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, call ``apply``.
+    """Base of custom ops: define ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, call ``apply``.
 
-    ``backward`` returns one gradient for each argument of ``forward`` (None for those without).
+    ``backward`` returns one gradient for each argument of ``forward`` (None for those without one).
 
     >>> class Cube(Function):
     ...     @staticmethod
@@ -107,7 +110,7 @@ class Function:
 
     @classmethod
     def apply(cls, *args):
-        """Runs ``forward`` and records it as one op."""
+        """Runs ``forward`` and records it as one op. Raises TypeError for a result that is not a Tensor."""
         if state.recorder is not None:
             state.recorder.refuse(f"{cls.__name__} is a Function of one's own")
         ctx = Context()

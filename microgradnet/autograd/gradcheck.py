@@ -1,4 +1,4 @@
-"""Gradient checking: backward against finite differences, for first and second derivatives."""
+"""Gradient checking: backward compared with finite differences, for first and second derivatives."""
 
 import numpy as np
 
@@ -15,6 +15,7 @@ def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=T
     Raises:
         GradcheckError: on a difference (unless ``raise_exception`` is False), with the op whose result was compared,
             the input, the element and both numbers.
+        TypeError: an input that requires grad and is not float64. ValueError: no input that requires grad.
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
@@ -43,7 +44,7 @@ def gradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=T
 def gradgradcheck(func, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True) -> bool:
     """``gradcheck`` of the gradients themselves: whether the second derivatives are right.
 
-    The function checked maps the inputs and the cotangents of the outputs (drawn with a fixed seed) to the gradients.
+    The checked function maps the inputs and the cotangents of the outputs (drawn with a fixed seed) to the gradients.
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     random = np.random.default_rng(0)
@@ -69,7 +70,7 @@ def _differentiable(outputs) -> tuple[Tensor, ...]:
 
 
 def _numeric_jacobian(func, inputs, x: Tensor, number: int, eps: float) -> np.ndarray:
-    """d output / d x as (x.numel(), output.numel()); each element of ``x`` is moved in place and put back."""
+    """d output / d x as (x.numel(), output.numel()); each element of ``x`` is changed in place and restored."""
 
     def evaluate() -> np.ndarray:
         return np.array(_differentiable(func(*inputs))[number].array).ravel()

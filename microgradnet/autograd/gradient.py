@@ -1,4 +1,4 @@
-"""Gradients on request: ``grad`` gives them, ``backward`` adds them to the leaves."""
+"""Gradients on request: ``grad`` returns them, ``backward`` adds them to the leaves."""
 
 import numpy as np
 
@@ -10,15 +10,15 @@ from ..tensor import Tensor
 def grad(
     outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=False
 ) -> tuple[Tensor | None, ...]:
-    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is touched.
+    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is changed.
 
     Args:
         outputs: a tensor or several, whose gradients add up.
-        inputs: a tensor or several, leaves or results in between.
-        grad_outputs: the cotangent of each output; may be left out (None) for outputs of one element.
+        inputs: a tensor or several, leaves or intermediate results.
+        grad_outputs: the cotangent of each output; may be omitted (None) for outputs of one element.
         retain_graph: keep what the graph saved for another backward; default ``create_graph``.
-        create_graph: record the computation of the gradients, so that they can be differentiated in turn.
-        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        create_graph: record the computation of the gradients, so that they can be differentiated too.
+        allow_unused: return None for an input that the outputs do not depend on, instead of raising.
 
     Raises:
         RuntimeError: an output or input that does not require grad, or an unused input.
@@ -51,7 +51,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     wanted = (
         None if inputs is None else {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
     )
-    with np.errstate(all="ignore"):  # at a pole, Inf and NaN are the answer and not a warning
+    with np.errstate(all="ignore"):  # at a pole Inf or NaN is the result, not a warning
         for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
             pass
     for key, tensor in (wanted or {}).items():

@@ -1,4 +1,4 @@
-"""Checkpointing: keep a function's inputs instead of its insides, and run it again in backward."""
+"""Checkpointing: save a function's inputs instead of its intermediate results, and run it again in backward."""
 
 from ..grad_mode import enable_grad
 from ..random import default_generator
@@ -34,10 +34,11 @@ class _Checkpoint(Function):
 
 
 def checkpoint(function, *args):
-    """``function(*args)``, with memory traded for time: only ``args`` are kept, and backward computes the rest again.
+    """``function(*args)``, trading time for memory: only ``args`` are saved, and backward recomputes the rest.
 
-    The second run draws the same random numbers. Gradients reach the tensors in ``args``; a module's parameters are
-    reached if they are among them (``checkpoint(f, x, *module.parameters())``). Chen et al. 2016. First order only.
+    The second run draws the same random numbers. Gradients reach the tensors in ``args``; a module's parameters get
+    them only if they are among ``args`` (``checkpoint(f, x, *module.parameters())``). Chen et al. 2016. First order
+    only. Raises ValueError if no tensor in ``args`` requires grad.
     """
     if not any(isinstance(a, Tensor) and a.requires_grad for a in args):
         raise ValueError(

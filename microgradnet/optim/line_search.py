@@ -38,9 +38,11 @@ def strong_wolfe(
     """A point with sufficient decrease (c1) and a small enough slope (c2), and the number of calls of ``evaluate``.
 
     Args:
-        evaluate: loss and gradient at a step length. start: the point at step length 0; its slope is negative. t: the
-        first step length to try. length: largest element of the direction; the search ends when the bracket times it
-        falls below ``tolerance``. iterations: maximum number of points tried after the first; then the best is taken.
+        evaluate: loss and gradient at a step length.
+        start: the point at step length 0; its slope is negative.
+        t: the first step length to try.
+        length: largest element of the direction; the search ends when the bracket times it falls below ``tolerance``.
+        iterations: maximum number of points tried after the first; then the best is taken.
     """
 
     def descends(point: Point) -> bool:

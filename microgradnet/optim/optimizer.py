@@ -36,10 +36,12 @@ class Optimizer:
     [0.01, 0.1]
 
     Attributes:
-        param_groups: dicts with ``"params"`` and that group's hyperparameters. state: for each parameter, a dict of its
-        NumPy arrays and numbers. state_names: the arrays of a parameter's shape that are kept for each parameter.
-        number_names: the numbers kept for each parameter, saved as 0-d tensors as PyTorch does. paper: source of the
-        update. when: when to use it, in one line.
+        param_groups: dicts with ``"params"`` and that group's hyperparameters.
+        state: for each parameter, a dict of its NumPy arrays and numbers.
+        state_names: the arrays of a parameter's shape that are kept for each parameter.
+        number_names: the numbers kept for each parameter, saved as 0-d tensors as PyTorch does.
+        paper: source of the update.
+        when: when to use it, in one line.
     """
 
     state_names: tuple[str, ...] = ()

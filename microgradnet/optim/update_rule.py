@@ -90,10 +90,10 @@ class Compiled(NamedTuple):
     """A rule compiled for one dtype and one choice of states.
 
     Attributes:
-        scalars: from the hyperparameters to the numbers that the loops take. one: loop ``(p, g, *states, direction,
-        *scalars)`` over vectors, by one thread or by all. many: loop ``(g, addresses, sizes, direction, *scalars)``
-        over many short vectors, whose gradients are concatenated in ``g``; ``addresses`` has a row for p and for each
-        state.
+        scalars: from the hyperparameters to the numbers that the loops take.
+        one: loop ``(p, g, *states, direction, *scalars)`` over vectors, by one thread or by all.
+        many: loop ``(g, addresses, sizes, direction, *scalars)`` over many short vectors, whose gradients are
+            concatenated in ``g``; ``addresses`` has a row for p and for each state.
     """
 
     scalars: Callable

@@ -30,8 +30,8 @@ def lr_range_test(
 
     Args:
         loss_function: takes the model's output and the target; batches are pairs (input, target), repeated if too few.
-        smoothing: weight of the newest loss in the running mean, which is bias-corrected. stop_factor: stops once the
-        smoothed loss exceeds the lowest one by this factor, or is not finite.
+        smoothing: weight of the newest loss in the running mean, which is bias-corrected.
+        stop_factor: stops once the smoothed loss exceeds the lowest one by this factor, or is not finite.
 
     The suggestion is the rate at which the smoothed loss falls fastest over the logarithm of the rate. The model, the
     optimizer and their states are restored afterwards.
