@@ -1,4 +1,4 @@
-"""New tensors: filled, counted, or shaped like another one; on ``device``: ``"cpu"`` unless given, or ``"cuda"``."""
+"""New tensors: filled, ranges, or shaped like another one; on ``device``: ``"cpu"`` (default) or ``"cuda"``."""
 
 import math
 from operator import index
@@ -11,9 +11,9 @@ from ..elementwise.comparison import where
 
 
 def size_of(op: str, size: tuple) -> tuple[int, ...]:
-    """The sizes that a user gave as numbers or as one tuple.
+    """Sizes given as numbers or as one tuple.
 
-    Raises TypeError for what is no whole number, ValueError for a negative one.
+    Raises TypeError for anything but integers, ValueError for a negative one.
     """
     given = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
     try:
@@ -26,7 +26,7 @@ def size_of(op: str, size: tuple) -> tuple[int, ...]:
 
 
 def _made(array, requires_grad: bool, device: str | None) -> Tensor:
-    """A new leaf of ``array``, on ``device`` if one is given."""
+    """A new leaf with ``array``, on ``device`` if one is given."""
     return Tensor(array if device is None else placed(array, str(device)), requires_grad=requires_grad)
 
 
@@ -41,7 +41,7 @@ def ones(*size, dtype=None, requires_grad=False, device=None) -> Tensor:
 
 
 def full(size, fill_value, dtype=None, requires_grad=False, device=None) -> Tensor:
-    """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
+    """A tensor filled with ``fill_value``; the default dtype is that of ``tensor(fill_value)``."""
     dtype = dtype or dtypes.result_type(fill_value)
     return _made(np.full(size_of("full", (size,)), _number(fill_value), dtype), requires_grad, device)
 
@@ -53,9 +53,9 @@ def eye(n, m=None, dtype=None, requires_grad=False, device=None) -> Tensor:
 
 
 def arange(start, end=None, step=1, dtype=None, requires_grad=False, device=None) -> Tensor:
-    """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default.
+    """``start, start + step, …`` below ``end``; one argument counts from 0. int64 for integers, else the default dtype.
 
-    Raises ValueError for a step of 0, or one that leads away from ``end``.
+    Raises ValueError for a step of 0 or in the wrong direction, TypeError for dtype bool.
     """
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (_number(x) for x in (start, end, step))
@@ -103,13 +103,13 @@ def scalar_tensor(s, dtype=None, requires_grad=False, device=None) -> Tensor:
 
 
 def tril_indices(row, col, offset=0, dtype=None, device=None) -> Tensor:
-    """Row and column numbers (2, n) of what is on or below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    """Row and column indices (2, n) of the elements on or below diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("tril_indices", (row, col))
     return _made(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
 
 def triu_indices(row, col, offset=0, dtype=None, device=None) -> Tensor:
-    """Row and column numbers (2, n) of what is on or above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    """Row and column indices (2, n) of the elements on or above diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("triu_indices", (row, col))
     return _made(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
@@ -131,7 +131,10 @@ def new_ones(input, *size, dtype=None, requires_grad=False, device=None) -> Tens
 
 @primitive(formula="v")
 def fill(input, value):
-    """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+    """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
+
+    Raises ValueError for any other value.
+    """
     if np.ndim(value):
         raise ValueError(f"a number or a 0-d tensor expected as value, got shape {np.shape(value)}")
     return np.full(input.shape, value, input.dtype)

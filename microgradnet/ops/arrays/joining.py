@@ -38,7 +38,7 @@ _cat.vjp(tensors=_cat_part)
 
 
 def cat(tensors, dim=0):
-    """Tensors joined along a dimension that they have; the other sizes agree."""
+    """Tensors joined along an existing dimension; the other sizes must be equal."""
     return _cat(*tensors, dim=dim)
 
 
@@ -59,7 +59,7 @@ def stack(tensors, dim=0):
 
 
 def hstack(tensors):
-    """Joined along the second dimension; vectors along their only one."""
+    """Joined along the second dimension; vectors along their only dimension."""
     tensors = atleast_1d(tuple(tensors))
     return cat(tensors, 0 if tensors and tensors[0].ndim == 1 else 1)
 
@@ -80,7 +80,10 @@ def column_stack(tensors):
 
 
 def block_diag(*tensors):
-    """The matrices along the diagonal of a larger one, zeros elsewhere; vectors become rows."""
+    """The matrices along the diagonal of a larger one, zeros elsewhere; vectors become rows.
+
+    Raises ValueError for more than 2 dimensions.
+    """
     matrices = atleast_2d(tensors)
     if any(m.ndim > 2 for m in matrices):
         raise ValueError(f"block_diag: at most 2 dimensions expected, got {[tuple(m.shape) for m in matrices]}")
@@ -92,9 +95,10 @@ def block_diag(*tensors):
 
 
 def meshgrid(*tensors, indexing="ij"):
-    """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) each, that varies along its own dimension.
+    """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) for each, which varies along its own dimension.
 
-    With ``indexing="xy"`` the first two dimensions are exchanged.
+    With ``indexing="xy"`` the first two dimensions are swapped. Raises ValueError for another ``indexing`` or more than
+    1 dimension.
     """
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing 'ij' or 'xy' expected, got {indexing!r}")
@@ -116,7 +120,7 @@ def meshgrid(*tensors, indexing="ij"):
 
 
 def cartesian_prod(*tensors):
-    """Every combination of one element of each vector, one a row."""
+    """Every combination of one element from each vector, one per row."""
     if len(tensors) == 1:
         return tensors[0]
     return stack([reshape(x, (-1,)) for x in meshgrid(*tensors)], 1)

@@ -1,4 +1,4 @@
-"""Elements moved, repeated, padded and cut to triangles; always a copy."""
+"""Elements moved, repeated, padded and masked to triangles; always a copy."""
 
 from ...backends.device import np, read
 from ...primitive import broadcast_to, primitive
@@ -8,7 +8,10 @@ from .shape import _reshape, transpose
 
 
 def repeat(x, *repeats):
-    """``x`` laid out ``repeats`` times along each dimension; more numbers than dimensions add dimensions in front."""
+    """``x`` tiled ``repeats`` times along each dimension; more numbers than dimensions add leading dimensions.
+
+    Raises ValueError for too few or negative numbers.
+    """
     repeats = sizes(repeats)
     if len(repeats) < x.ndim or min(repeats, default=0) < 0:
         raise ValueError(f"repeat: a number >= 0 for each of {x.ndim} dimensions expected, got {repeats}")
@@ -28,15 +31,16 @@ _copy.vjp(x=lambda g: g)
 
 
 def tile(x, *dims):
-    """``repeat``, with 1 for the dimensions that are not mentioned, the first ones."""
+    """``repeat``, with 1 for the leading dimensions if ``dims`` are fewer."""
     dims = sizes(dims)
     return repeat(x, (1,) * (x.ndim - len(dims)) + dims)
 
 
 def repeat_interleave(x, repeats=None, dim=None, *, output_size=None):
-    """Each element (or slice along ``dim``) repeated ``repeats`` times in its place; a number, or one for each.
+    """Each element (or slice along ``dim``) repeated ``repeats`` times in place; one number, or one for each.
 
-    With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times.
+    With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times. Raises ValueError for counts that are negative
+    or do not fit.
     """
     if repeats is None:
         x, repeats = np.arange(x.shape[0]), x
@@ -68,14 +72,14 @@ def flip(x, *dims):
 
 
 def fliplr(x):
-    """The columns in reverse order."""
+    """The columns in reverse order. Raises ValueError for fewer than 2 dimensions."""
     if x.ndim < 2:
         raise ValueError(f"fliplr: at least 2 dimensions expected, got shape {tuple(x.shape)}")
     return _flip(x, (1,))
 
 
 def flipud(x):
-    """The rows in reverse order."""
+    """The rows in reverse order. Raises ValueError for a 0-d ``x``."""
     if x.ndim < 1:
         raise ValueError("flipud: at least 1 dimension expected, got a 0-d tensor")
     return _flip(x, (0,))
@@ -90,7 +94,10 @@ _roll.vjp(x=lambda g, shifts, dims: _roll(g, tuple(-s for s in shifts), dims))
 
 
 def roll(x, shifts, dims=None):
-    """Elements moved by ``shifts`` along ``dims``, those that leave coming in again; flattened without ``dims``."""
+    """Elements shifted by ``shifts`` along ``dims``, wrapping around; without ``dims``, in the flattened tensor.
+
+    Raises ValueError unless there are as many shifts as dims.
+    """
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     if dims is None or dims == ():
         if len(shifts) != 1:
@@ -103,7 +110,10 @@ def roll(x, shifts, dims=None):
 
 
 def rot90(x, k=1, dims=(0, 1)):
-    """Turned by ``k`` quarter turns in the plane of ``dims``, from the first towards the second."""
+    """Rotated by ``k`` quarter turns in the plane of ``dims``, from the first towards the second.
+
+    Raises ValueError if both are the same.
+    """
     first, second = several_dims(tuple(dims), x.ndim, "rot90") if len(dims) == 2 else (0, 0)
     if first == second:
         raise ValueError(f"rot90: two different dims expected, got {tuple(dims)}")
@@ -140,7 +150,8 @@ def _matrices(x):
 def constant_pad_nd(x, pad, value=0):
     """``value`` added around ``x``: ``pad`` lists before and after for the last dimension, then the one before it, ...
 
-    A negative number cuts off.
+    Negative numbers crop. Raises ValueError for more numbers than two per dimension, an odd number of them, or too much
+    cropping.
     """
     pad = tuple(int(n) for n in pad)
     if len(pad) % 2 or len(pad) > 2 * x.ndim:

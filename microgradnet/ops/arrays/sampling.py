@@ -1,6 +1,6 @@
-"""Random tensors. All draw from the default generator (``manual_seed``) unless given a ``Generator`` of one's own.
+"""Random tensors. All draw from the default generator (``manual_seed``) unless given a ``Generator``.
 
-The streams are NumPy's, so the same seed gives other numbers than in PyTorch, with the same distribution.
+The generators are NumPy's, so a seed gives other numbers than in PyTorch, with the same distribution.
 """
 
 from ... import dtypes
@@ -65,7 +65,10 @@ def randn_like(input, dtype=None, requires_grad=False, device=None) -> Tensor:
 
 
 def normal(mean, std, size=None, generator=None) -> Tensor:
-    """Normal with ``mean`` and ``std >= 0``: numbers and a size, or tensors that broadcast."""
+    """Normal with ``mean`` and ``std >= 0``: numbers and a size, or tensors that broadcast.
+
+    Raises ValueError for a negative ``std``.
+    """
     means, stds = (read(v) for v in (mean, std))
     place = next((v.device for v in (mean, std) if isinstance(v, Tensor)), None)
     if np.any(np.asarray(stds) < 0):
@@ -75,7 +78,7 @@ def normal(mean, std, size=None, generator=None) -> Tensor:
 
 
 def bernoulli(input, generator=None) -> Tensor:
-    """1 with probability ``input``, else 0, element by element, in its dtype. Raises outside of [0, 1]."""
+    """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
     p = read(input)
     if not np.all((p >= 0) & (p <= 1)):
         raise ValueError(f"bernoulli: probabilities must be in [0, 1], got {p.min():.4g} to {p.max():.4g}")
@@ -85,7 +88,7 @@ def bernoulli(input, generator=None) -> Tensor:
 def multinomial(input, num_samples, replacement=False, generator=None) -> Tensor:
     """``num_samples`` indices for each row of weights ``input`` (C) or (N, C), drawn in proportion to them.
 
-    Raises ``ValueError`` for weights that are negative or all zero, or, without replacement, too few that are not zero.
+    Raises ``ValueError`` for weights that are negative or all zero or, without replacement, too few non-zero ones.
     """
     weights = np.atleast_2d(read(input)).astype(np.float64)
     if np.any(weights < 0) or not np.all(np.isfinite(weights)) or np.any(weights.sum(1) <= 0):

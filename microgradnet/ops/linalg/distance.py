@@ -1,4 +1,4 @@
-"""Distances and similarities between vectors, and vectors brought to length 1."""
+"""Distances and similarities between vectors, and normalization to length 1."""
 
 from ...backends.device import np
 from ..arrays.dims import one_dim
@@ -23,7 +23,7 @@ def _unit(x, dim: int, eps: float, other):
 
 
 def _at_least(length, eps: float):
-    """``max(length, eps)``, with no gradient where eps is it."""
+    """``max(length, eps)``, with no gradient where it is eps."""
     return where(length < eps, eps, length)
 
 
@@ -38,7 +38,10 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 
 def pdist(input, p=2.0):
-    """The distance ``|x_i − x_j|_p`` of every two rows i < j of a matrix (N, M): (N·(N − 1)/2), row by row."""
+    """The distance ``|x_i − x_j|_p`` of every two rows i < j of a matrix (N, M): (N·(N − 1)/2), row by row.
+
+    Raises ValueError for another rank or a negative p.
+    """
     if input.ndim != 2:
         raise ValueError(f"pdist: a matrix expected, got shape {tuple(input.shape)}")
     if p < 0:
@@ -48,7 +51,10 @@ def pdist(input, p=2.0):
 
 
 def cdist(x1, x2, p=2.0):
-    """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R)."""
+    """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R).
+
+    Raises ValueError for shapes that do not fit.
+    """
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist: matrices of one width expected, got {tuple(x1.shape)} and {tuple(x2.shape)}")
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)
