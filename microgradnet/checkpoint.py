@@ -1,7 +1,8 @@
-"""Checkpoints: all that a training needs to go on, in one file, bit for bit.
+"""Checkpoints: everything needed to resume training, in one file, bit for bit.
 
-The arrays are a safetensors file's, the rest (rates, counts, the generators' states) its JSON metadata: no code is
-stored or run. The file is written beside and renamed, so that whenever a program is stopped there is a whole one.
+Arrays are stored as safetensors, the rest (rates, counts, the generators' states) as its JSON metadata: no code is
+stored or run. The file is written under another name and then renamed, so a program stopped at any moment leaves a
+complete file.
 """
 
 import json
@@ -21,11 +22,11 @@ FORMAT = "microgradnet checkpoint 1"
 def save_checkpoint(path: str | PathLike[str], *, generator: Generator | None = None, **parts: Any) -> None:
     """Writes a checkpoint: ``save_checkpoint("last.ckpt", model=model, optimizer=optimizer, step=step)``.
 
-    Each of ``parts`` is something with a ``state_dict`` (model, optimizer, scheduler, loader, …) or a plain value:
-    numbers, texts, tensors, arrays, and lists, tuples and dicts of these. The state of ``generator`` (default: the one
-    that ``manual_seed`` seeds) is kept too.
+    Each of ``parts`` is an object with a ``state_dict`` (model, optimizer, scheduler, loader, …) or a plain value:
+    numbers, strings, tensors, arrays, and lists, tuples and dicts of these. The state of ``generator`` (default: the
+    one that ``manual_seed`` seeds) is saved too.
 
-    Raises TypeError for what cannot be stored.
+    Raises TypeError for values that cannot be stored.
     """
     arrays: dict[str, np.ndarray] = {}
     values = {name: part.state_dict() if hasattr(part, "state_dict") else part for name, part in parts.items()}
@@ -37,8 +38,8 @@ def save_checkpoint(path: str | PathLike[str], *, generator: Generator | None = 
 def load_checkpoint(path: str | PathLike[str], *, generator: Generator | None = None, **parts: Any) -> dict:
     """Reads a checkpoint into the objects that were saved, and returns the plain values: ``{"step": 1200}``.
 
-    ``parts`` names the objects with a ``load_state_dict``; the generator's state is set. All that is there is read
-    before anything is changed. Raises ValueError for a file that is no checkpoint, KeyError for a part that it lacks.
+    ``parts`` names the objects with a ``load_state_dict``; the generator's state is set. The whole file is read before
+    anything is changed. Raises ValueError for a file that is not a checkpoint, KeyError for a missing part.
     """
     arrays, metadata = read_file(path)
     if metadata.get("format") != FORMAT:
@@ -53,7 +54,7 @@ def load_checkpoint(path: str | PathLike[str], *, generator: Generator | None = 
 
 
 def _plain(value, place: str, arrays: dict):
-    """``value`` as JSON has it, its arrays gathered under the names of their places."""
+    """``value`` in JSON types, with its arrays collected in ``arrays`` under the names of their places."""
     if isinstance(value, Tensor) or device.is_array(value):
         arrays[place] = np.asarray(device.read(value))
         return {"array": place, "tensor": isinstance(value, Tensor)}

@@ -1,6 +1,6 @@
 """Element types, by PyTorch's names, and PyTorch's rule for mixing them.
 
-``float32`` is the default; ``float64`` is exact enough for gradcheck. The names are NumPy dtypes.
+``float32`` is the default; ``float64`` is precise enough for gradcheck. The names are NumPy dtypes.
 """
 
 from typing import Any
@@ -40,8 +40,8 @@ def promote_types(a: np.dtype | type | str, b: np.dtype | type | str) -> np.dtyp
 def result_type(*values: Any) -> np.dtype:
     """The dtype of an operation on tensors (or arrays) and Python numbers.
 
-    Tensors with dimensions decide; a 0-d one counts only where it is of a higher category (bool < integer < float),
-    and a Python number only above that: so ``float32_vector * float64_scalar`` stays float32.
+    Tensors with dimensions decide; a 0-d one counts only if it is of a higher category (bool < integer < float), and a
+    Python number only if it is of a still higher one: so ``float32_vector * float64_scalar`` stays float32.
     """
     ranked: list[np.dtype | None] = [None, None, None]
     for value in values:

@@ -1,6 +1,6 @@
 """Functions of functions: ``grad(f)`` is the gradient of f as a function. PyTorch's ``torch.func``, JAX's style.
 
-Each takes a function of tensors and gives a function of tensors, so they nest: ``grad(grad(f))``.
+Each takes a function of tensors and returns one, so they nest: ``grad(grad(f))``.
 """
 
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from .tensor import Tensor
 def grad_and_value(
     func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
-    """``x -> (∇func(x), func(x))`` for a func with one number as result; with ``has_aux``, ``(∇func, (value, aux))``.
+    """``x -> (∇func(x), func(x))`` for a func that returns one number; with ``has_aux``, ``(∇func, (value, aux))``.
 
-    ``argnums`` names the argument, or the arguments, to differentiate. Raises ``RuntimeError`` if the result is not
-    one number.
+    ``argnums``: the argument, or arguments, to differentiate with respect to. Raises ``RuntimeError`` if the result is
+    not one number.
     """
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     def wrapped(*args, **kwargs):
-        # A fresh result of each argument: nested calls then differentiate through it, and no leaf's .grad is involved.
+        # A copy of each argument: nested calls differentiate through it, and no leaf's .grad is involved.
         args = [_tracked(a) if i in numbers else a for i, a in enumerate(args)]
         result = func(*args, **kwargs)
         value, aux = result if has_aux else (result, None)
@@ -115,7 +115,10 @@ def hessian(func: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Any]
 def functional_call(
     module: Any, parameters_and_buffers: dict, args: Any = (), kwargs: dict[str, Any] | None = None
 ) -> Any:
-    """``module(*args)`` with tensors put in the place of its parameters and buffers, by their names, for this call."""
+    """``module(*args)`` with its named parameters and buffers replaced by the given tensors, for this call.
+
+    Raises KeyError for a name that the module does not have.
+    """
     replaced = []
     try:
         for path, tensor in parameters_and_buffers.items():
@@ -137,8 +140,8 @@ def vmap(
 ) -> Callable[..., Any]:
     """``func`` for each slice along a batch axis, with the results stacked.
 
-    ``in_dims`` is the batch axis of every argument, or one for each; None passes an argument whole. The slices run one
-    after the other. Raises ``ValueError`` where the batch sizes differ or there is no batch axis.
+    ``in_dims`` is the batch axis of every argument, or one for each; None passes an argument unsliced. The slices run
+    one after another. Raises ``ValueError`` where the batch sizes differ or there is no batch axis.
     """
 
     def wrapped(*args):

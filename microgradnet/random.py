@@ -1,4 +1,4 @@
-"""Random numbers: one default generator, seeded by ``manual_seed``, and generators of one's own."""
+"""Random numbers: one default generator, seeded by ``manual_seed``, and separate generators."""
 
 import threading
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ class Generator:
         self.manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0] >> 1) if seed is None else seed)
 
     def manual_seed(self, seed: int) -> "Generator":
-        """Starts the stream anew from ``seed``, a non-negative integer."""
+        """Restarts the stream from ``seed``. Raises ValueError unless it is a non-negative integer."""
         if not isinstance(seed, int | np.integer) or seed < 0:
             raise ValueError(f"manual_seed: a non-negative integer expected, got {seed!r}")
         self._seed = int(seed)
@@ -36,14 +36,14 @@ class Generator:
 
 class _Substream(threading.local):
     seed: tuple | None = None
-    numpy: np.random.Generator | None = None  # made when the first number is drawn
+    numpy: np.random.Generator | None = None  # created when the first number is drawn
 
 
 _substream = _Substream()
 
 
 class _DefaultGenerator(Generator):
-    """The generator that ``manual_seed`` seeds; within ``substream`` a thread draws from another in its place."""
+    """The generator that ``manual_seed`` seeds; within ``substream`` a thread draws from another one instead."""
 
     @property
     def numpy(self) -> np.random.Generator:
@@ -71,10 +71,10 @@ def manual_seed(seed: int) -> Generator:
 
 @contextmanager
 def substream(*seed: int) -> Iterator[None]:
-    """Within it, and in this thread alone, all that draws from the default generator draws from one of ``seed``.
+    """Inside it, draws from the default generator in this thread come from a generator seeded with ``seed``.
 
-    Afterwards that goes on where it was. So what is drawn depends on ``seed`` alone, not on what was drawn before, nor
-    on what other threads draw meanwhile.
+    Afterwards the default generator continues where it was. So the numbers depend only on ``seed``, not on earlier
+    draws or on other threads.
     """
     outer = _substream.seed, _substream.numpy
     _substream.seed, _substream.numpy = seed, None

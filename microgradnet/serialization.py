@@ -1,4 +1,4 @@
-"""Tensors in files: safetensors, which holds no code and which other libraries read."""
+"""Tensors in files: safetensors, a format without code that other libraries read too."""
 
 import json
 import os
@@ -15,8 +15,8 @@ from .tensor import Tensor
 def save(tensors: dict[str, Tensor], path: str | PathLike[str]) -> None:
     """Writes a dict of names to tensors, such as ``model.state_dict()``, to a safetensors file.
 
-    The file is written beside and renamed: an interrupted save leaves the old file whole. Tensors that share memory
-    are written once each. Raises ``TypeError`` for anything but a flat dict of tensors.
+    The file is written under another name and then renamed: an interrupted save leaves the old file intact. Tensors
+    that share memory are written once each. Raises ``TypeError`` for anything but a flat dict of tensors.
     """
     if not isinstance(tensors, dict) or not all(isinstance(t, Tensor) or device.is_array(t) for t in tensors.values()):
         raise TypeError("save: a dict of names to tensors expected, such as model.state_dict()")
@@ -31,7 +31,7 @@ def load(path: str | PathLike[str]) -> dict[str, Tensor]:
 def write_file(
     path: str | PathLike[str], arrays: dict[str, np.ndarray], metadata: dict[str, str] | None = None
 ) -> None:
-    """Writes arrays and texts as a safetensors file, beside and renamed."""
+    """Writes arrays and strings to a safetensors file, under another name that is then changed to ``path``."""
     from safetensors.numpy import save as to_bytes
 
     path = Path(path)
@@ -49,7 +49,7 @@ def write_file(
 
 
 def read_file(path: str | PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The arrays and texts of a safetensors file. Raises ``ValueError`` for a file that is not one."""
+    """The arrays and strings of a safetensors file. Raises ``ValueError`` for a file that is not one."""
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 

@@ -1,4 +1,4 @@
-"""Gradients on request, ops of one's own, derivatives of functions, and checks that a gradient is right."""
+"""Gradients on request, custom ops, derivatives of functions, and gradient checks."""
 
 from ..grad_mode import enable_grad, no_grad, set_grad_enabled
 from .anomaly import AnomalyError, detect_anomaly, set_detect_anomaly

@@ -1,4 +1,4 @@
-"""Anomaly mode: stop at the first NaN or Inf, and say which op made it and on which line."""
+"""Anomaly mode: stop at the first NaN or Inf, and report the op and the source line that produced it."""
 
 import numpy as np
 
@@ -9,11 +9,11 @@ from ..tape import Node
 
 
 class AnomalyError(RuntimeError):
-    """A NaN or an Inf appeared."""
+    """A NaN or Inf appeared."""
 
 
 class _Watcher(Listener):
-    """Looks at every value that needs a gradient, and at every gradient."""
+    """Checks every value and every gradient that the tape sees."""
 
     def call(self, op, arguments, settings, result, node) -> None:
         if node is None or op.name == "output":
@@ -41,9 +41,9 @@ class _Watcher(Listener):
 
 
 class detect_anomaly:
-    """``with detect_anomaly():`` raises ``AnomalyError`` at the first NaN or Inf that forward or backward makes.
+    """``with detect_anomaly():`` raises ``AnomalyError`` at the first NaN or Inf in forward or backward.
 
-    It looks at every number and records every op's source line, so it is for debugging: training is slower in it.
+    It checks every number and records every op's source line, which slows training: use it for debugging.
     """
 
     def __enter__(self) -> None:

@@ -1,4 +1,4 @@
-"""Function: an op of one's own, with any code in forward and the gradient worked out by hand."""
+"""Function: a custom op, with any code in forward and a gradient written by hand."""
 
 from typing import Any
 
@@ -12,7 +12,10 @@ from ..tensor import Tensor
 
 
 class Context:
-    """What ``forward`` leaves for ``backward``. Any attribute may be set on it."""
+    """What ``forward`` saves for ``backward``. Any attribute may be set on it.
+
+    Reading ``saved_tensors`` raises RuntimeError if one of them was changed in place since.
+    """
 
     def __init__(self):
         self._saved: tuple = ()
@@ -20,7 +23,7 @@ class Context:
         self.non_differentiable: tuple = ()
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
-        """Keeps inputs or outputs; a later write to one of them is then noticed."""
+        """Saves inputs or outputs; later in-place changes to them are detected."""
         self._saved = tuple((t, None if t is None else t.version[0]) for t in tensors)
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
@@ -36,7 +39,7 @@ class Context:
 
 
 class _FunctionOp:
-    """A Function, as the tape sees an op."""
+    """A Function in the form of an op, for the tape."""
 
     formula = None
 
@@ -84,9 +87,9 @@ class _FunctionOp:
 
 
 class Function:
-    """Base of ops written by hand: define ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, call ``apply``.
+    """Base of custom ops: define ``forward(ctx, *args)`` and ``backward(ctx, *grad_outputs)``, call ``apply``.
 
-    ``backward`` returns one gradient for each argument of ``forward`` (None for those without).
+    ``backward`` returns one gradient for each argument of ``forward`` (None for those without one).
 
     >>> class Cube(Function):
     ...     @staticmethod
@@ -110,7 +113,7 @@ class Function:
 
     @classmethod
     def apply(cls, *args: Any) -> Any:
-        """Runs ``forward`` and records it as one op."""
+        """Runs ``forward`` and records it as one op. Raises TypeError for a result that is not a Tensor."""
         ctx = Context()
         ctx.needs_input_grad = tuple(isinstance(a, Tensor) and a.requires_grad for a in args)
         listeners, state.listeners = state.listeners, ()  # they hear of one op, not of what it is made of

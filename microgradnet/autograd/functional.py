@@ -16,7 +16,7 @@ Tensors = Tensor | tuple[Tensor, ...]
 
 
 def _leaves(inputs, create_graph: bool) -> tuple[bool, tuple[Tensor, ...]]:
-    """Whether one tensor was given, and the inputs as tensors to differentiate."""
+    """Whether a single tensor was given, and the inputs as tensors to differentiate."""
     single = isinstance(inputs, Tensor)
     inputs = (inputs,) if single else tuple(inputs)
     return single, tuple(x if create_graph and x.requires_grad else x.detach().requires_grad_() for x in inputs)
@@ -57,7 +57,9 @@ def vjp(
     create_graph: bool = False,
     strict: bool = False,
 ) -> tuple[Any, Any]:
-    """``(func(x), vᵀJ)``: the outputs, and the gradient of ``v · func(x)`` for each input. One backward pass."""
+    """``(func(x), vᵀJ)``: the outputs, and the gradient of ``v · func(x)`` with respect to each input. One backward
+    pass.
+    """
     single_in, leaves = _leaves(inputs, create_graph)
     single_out, outputs = _called(func, leaves)
     cotangents = (None,) * len(outputs) if v is None else (v,) if isinstance(v, Tensor) else tuple(v)
@@ -73,9 +75,10 @@ def jvp(
     create_graph: bool = False,
     strict: bool = False,
 ) -> tuple[Any, Any]:
-    """``(func(x), J·v)``: how the outputs move when the inputs move along ``v``.
+    """``(func(x), J·v)``: the directional derivative of the outputs along ``v``.
 
-    Reverse mode twice: ``uᵀJ`` is linear in ``u``, and its gradient with respect to ``u`` along ``v`` is ``J·v``.
+    Reverse mode twice: ``uᵀJ`` is linear in ``u``, and the gradient of ``uᵀJ·v`` with respect to ``u`` is ``J·v``.
+    Raises ValueError where ``v`` and the inputs differ in shape.
     """
     _, leaves = _leaves(inputs, create_graph)
     single_out, outputs = _called(func, leaves)
@@ -100,7 +103,7 @@ def _one(x: Tensor, name: str) -> Tensor:
 def jacobian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = False, strict: bool = False) -> Any:
     """J[i][j] of shape (*output i, *input j): one backward pass for each output element.
 
-    One output gives a tuple over the inputs, one input a single tensor, as in PyTorch.
+    With one output the result is a tuple over the inputs, with one input too a single tensor, as in PyTorch.
     """
     single_in, leaves = _leaves(inputs, create_graph)
     single_out, outputs = _called(func, leaves)

@@ -1,4 +1,4 @@
-"""Gradient checking: backward against finite differences, for first and second derivatives."""
+"""Gradient checking: backward compared with finite differences, for first and second derivatives."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -26,6 +26,7 @@ def gradcheck(
     Raises:
         GradcheckError: on a difference (unless ``raise_exception`` is False), with the op whose result was compared,
             the input, the element and both numbers.
+        TypeError: an input that requires grad and is not float64. ValueError: no input that requires grad.
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     checked = [(i, x) for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.requires_grad]
@@ -62,7 +63,7 @@ def gradgradcheck(
 ) -> bool:
     """``gradcheck`` of the gradients themselves: whether the second derivatives are right.
 
-    The function checked maps the inputs and the cotangents of the outputs (drawn with a fixed seed) to the gradients.
+    The checked function maps the inputs and the cotangents of the outputs (drawn with a fixed seed) to the gradients.
     """
     inputs = (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
     random = np.random.default_rng(0)
@@ -88,7 +89,7 @@ def _differentiable(outputs) -> tuple[Tensor, ...]:
 
 
 def _numeric_jacobian(func, inputs, x: Tensor, number: int, eps: float) -> np.ndarray:
-    """d output / d x as (x.numel(), output.numel()); each element of ``x`` is moved in place and put back."""
+    """d output / d x as (x.numel(), output.numel()); each element of ``x`` is changed in place and restored."""
 
     def evaluate() -> np.ndarray:
         return np.array(_differentiable(func(*inputs))[number].array).ravel()

@@ -17,15 +17,15 @@ def grad(
     create_graph: bool = False,
     allow_unused: bool = False,
 ) -> tuple[Tensor | None, ...]:
-    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is touched.
+    """The gradient of ``outputs`` with respect to each of ``inputs``; no ``.grad`` is changed.
 
     Args:
         outputs: a tensor or several, whose gradients add up.
-        inputs: a tensor or several, leaves or results in between.
-        grad_outputs: the cotangent of each output; may be left out (None) for outputs of one element.
+        inputs: a tensor or several, leaves or intermediate results.
+        grad_outputs: the cotangent of each output; may be omitted (None) for outputs of one element.
         retain_graph: keep what the graph saved for another backward; default ``create_graph``.
-        create_graph: record the computation of the gradients, so that they can be differentiated in turn.
-        allow_unused: give None for an input that the outputs do not depend on, instead of raising.
+        create_graph: record the computation of the gradients, so that they can be differentiated too.
+        allow_unused: return None for an input that the outputs do not depend on, instead of raising.
 
     Raises:
         RuntimeError: an output or input that does not require grad, or an unused input.

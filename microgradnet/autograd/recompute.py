@@ -1,4 +1,4 @@
-"""Checkpointing: keep a function's inputs instead of its insides, and run it again in backward."""
+"""Checkpointing: save a function's inputs instead of its intermediate results, and run it again in backward."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,10 +37,11 @@ class _Checkpoint(Function):
 
 
 def checkpoint(function: Callable[..., Any], *args: Any) -> Any:
-    """``function(*args)``, with memory traded for time: only ``args`` are kept, and backward computes the rest again.
+    """``function(*args)``, trading time for memory: only ``args`` are saved, and backward recomputes the rest.
 
-    The second run draws the same random numbers. Gradients reach the tensors in ``args``; a module's parameters are
-    reached if they are among them (``checkpoint(f, x, *module.parameters())``). Chen et al. 2016. First order only.
+    The second run draws the same random numbers. Gradients reach the tensors in ``args``; a module's parameters get
+    them only if they are among ``args`` (``checkpoint(f, x, *module.parameters())``). Chen et al. 2016. First order
+    only. Raises ValueError if no tensor in ``args`` requires grad.
     """
     if not any(isinstance(a, Tensor) and a.requires_grad for a in args):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Data to train on: real digits, made-up points, and what hands either out in batches."""
+"""Data to train on: real images, synthetic points, and a loader for batches."""
 
 from .augmentation import random_flip, random_noise, random_shift
 from .dataset import Dataset, Subset, TensorDataset, random_split

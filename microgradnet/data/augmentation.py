@@ -1,8 +1,8 @@
-"""Training images changed at random in ways that keep their labels: shifted, mirrored, made noisy.
+"""Random changes of training images that keep their labels: shifts, flips, noise.
 
-Each function takes a batch of images (N, ..., H, W), NumPy or Tensor, and returns a new one of the same kind, shape
-and dtype; every image gets random numbers of its own from ``generator``, or from the one that ``manual_seed`` seeds.
-Made for the training loop, where each pass then sees other images; the test set stays as it is.
+Each function takes a batch of images (N, ..., H, W), NumPy or Tensor, and returns a new one of the same kind, shape and
+dtype; each image gets its own random numbers from ``generator``, or from the one that ``manual_seed`` seeds. Use them
+in the training loop, so that each pass sees other images; leave the test set unchanged.
 
     for images, labels in loader:
         images = random_shift(images, 1)
@@ -18,7 +18,7 @@ from microgradnet.tensor import Tensor
 def random_shift(images: Tensor, max_shift: int = 1, generator: random.Generator | None = None) -> Tensor:
     """Each image moved by (dy, dx) pixels, both uniform in {−max_shift, …, max_shift}; zeros move in.
 
-    ``out[n, …, i, j] = images[n, …, i − dy, j − dx]``, 0 outside. A digit is the same digit one pixel further; a
+    ``out[n, …, i, j] = images[n, …, i − dy, j − dx]``, 0 outside. A digit shifted by a pixel is the same digit; a
     clipped one may not be, so keep ``max_shift`` within the margin. Raises ValueError for a negative ``max_shift``.
     """
     array = _images("random_shift", images, 3)
@@ -38,7 +38,7 @@ def random_shift(images: Tensor, max_shift: int = 1, generator: random.Generator
 def random_flip(images: Tensor, p: float = 0.5, dim: int = -1, generator: random.Generator | None = None) -> Tensor:
     """Each image mirrored with probability ``p`` along ``dim``: −1 left-right, −2 upside down.
 
-    Right for cats and shirts, wrong for what has a handedness: letters, digits, road signs. Raises ValueError for
+    Right for cats and shirts, wrong for anything with a handedness: letters, digits, road signs. Raises ValueError for
     ``p`` outside [0, 1] or ``dim`` 0, the dimension of samples.
     """
     array = _images("random_flip", images, 2)

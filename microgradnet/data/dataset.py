@@ -1,4 +1,4 @@
-"""What a dataset is: samples by index. Tensors as one, a part of one, and one cut into several."""
+"""Datasets, which are samples by index: from tensors, subsets, and random splits."""
 
 import math
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from microgradnet.tensor import Tensor
 class Dataset:
     """Samples by index, ``dataset[i]`` for ``0 <= i < len(dataset)``; a subclass defines both.
 
-    Indexing past the end raises IndexError, which is also what ends ``for sample in dataset``.
+    Indexing past the end raises IndexError, which also ends ``for sample in dataset``.
     """
 
     def __getitem__(self, index: Any) -> Any:
@@ -27,10 +27,10 @@ class TensorDataset(Dataset):
     """Sample i is the tuple of row i of every tensor: ``(tensors[0][i], tensors[1][i], ...)``.
 
     Takes Tensors or NumPy arrays, all with the same first dimension; they are kept in ``tensors`` without copying, and
-    what comes out is data: it carries no gradient. An array of indices gives a whole batch, copied in one step.
+    the samples carry no gradient. Indexing with an array of indices returns a whole batch, copied in one step.
 
-    Raises ValueError when lengths differ or floating-point values are NaN (looked for once, here), TypeError for
-    anything that is not an array, IndexError for an index out of range.
+    Raises ValueError when lengths differ or floating-point values are NaN (checked once, here), TypeError for anything
+    that is not an array, IndexError for an index out of range.
     """
 
     def __init__(self, *tensors: Tensor | np.ndarray):
@@ -62,7 +62,8 @@ class TensorDataset(Dataset):
 class Subset(Dataset):
     """The samples of ``dataset`` at ``indices``, in that order; sample i is ``dataset[indices[i]]``.
 
-    Negative indices count from the end of ``dataset``. Raises IndexError for one out of its range.
+    Negative indices count from the end of ``dataset``. Raises IndexError for one out of range, TypeError unless
+    ``indices`` is a sequence of integers.
     """
 
     def __init__(self, dataset: Any, indices: Sequence[int] | np.ndarray):
@@ -92,8 +93,8 @@ def random_split(
     """Cuts ``dataset`` at random into disjoint Subsets that cover it, of ``lengths`` samples each.
 
     ``lengths`` are whole numbers that sum to ``len(dataset)``, or fractions that sum to 1: each part then gets
-    ⌊fraction · n⌋ samples, and those left over go one each to the first parts. ``generator`` draws the cut, or the one
-    that ``manual_seed`` seeds.
+    ⌊fraction · n⌋ samples, and the remaining samples go one each to the first parts. The split is drawn from
+    ``generator``, or from the one that ``manual_seed`` seeds.
 
     Raises ValueError when the lengths are negative or do not add up.
     """
@@ -114,7 +115,7 @@ def random_split(
 
 
 def refuse_nan(what: str, array: np.ndarray) -> None:
-    """Raises ValueError, beginning with ``what``, for an array with NaN in it."""
+    """Raises ValueError, with a message that begins with ``what``, for an array that contains NaN."""
     if array.dtype.kind != "f":
         return
     count = int(np.isnan(array).sum())

@@ -24,8 +24,8 @@ class Digits(TensorDataset):
     """Handwritten digits, 8×8: sample i is (image, label), a float32 (1, 8, 8) from 0 to 1 and an int64 from 0 to 9.
 
     ``split="train"`` has 1,442 samples and ``"test"`` the other 355. Within each class, taken in the file's order, the
-    5th, 10th, 15th, ... image is held out for the test: both splits then hold each class in the same proportion, and
-    they never change. The pixels of ``load_digits`` are divided by 16. Raises ValueError for any other split.
+    5th, 10th, 15th, ... image is held out for the test: both splits thus have the same proportion of classes, and they
+    never change. The pixels of ``load_digits`` are divided by 16. Raises ValueError for any other split.
     """
 
     def __init__(self, split: str = "train"):

@@ -1,4 +1,4 @@
-"""Files fetched once from one of several mirrors: resumed, checked, kept."""
+"""Files downloaded once from one of several mirrors: resumed, verified, cached."""
 
 import hashlib
 import http.client
@@ -15,7 +15,7 @@ TIMEOUT = 20  # seconds without an answer before the next mirror is tried
 
 
 def cache_folder() -> Path:
-    """Where downloads are kept: ``microgradnet`` in the user's cache folder, as the system has it."""
+    """Where downloads are kept: ``microgradnet`` in the system's cache folder for this user."""
     if os.name == "nt":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     else:
@@ -24,7 +24,7 @@ def cache_folder() -> Path:
 
 
 def md5(path: Path) -> str:
-    """The MD5 of a file in hexadecimal: against damage, not against malice."""
+    """The MD5 of a file in hexadecimal: detects damage, not tampering."""
     digest = hashlib.md5(usedforsecurity=False)
     with open(path, "rb") as file:
         while chunk := file.read(CHUNK):
@@ -33,12 +33,12 @@ def md5(path: Path) -> str:
 
 
 def download(urls: Sequence[str], path: Path, checksum: str, progress: bool = True) -> None:
-    """Fetches the file of MD5 ``checksum`` from the first of ``urls`` that gives it, into ``path``.
+    """Downloads the file with MD5 ``checksum`` from the first of ``urls`` that has it, to ``path``.
 
-    What has come is kept in ``path`` + ".part": the next address, or the next call, asks for the rest of it (HTTP
-    Range). Only a file whose checksum is right gets its name. ``progress`` shows a bar, or one line without tqdm.
+    A partial download is kept in ``path`` + ".part": the next URL, or the next call, requests only the rest (HTTP
+    Range). The file gets its name once its checksum is right. ``progress`` shows a bar, or one line without tqdm.
 
-    Raises ConnectionError, which says what went wrong at each address.
+    Raises ConnectionError, which says what went wrong at each URL.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part, problems = path.with_name(path.name + ".part"), []
@@ -46,7 +46,7 @@ def download(urls: Sequence[str], path: Path, checksum: str, progress: bool = Tr
         try:
             resumed = _fetch(url, part, progress)
             if resumed and md5(part) != checksum:
-                part.unlink()  # what was there already may have been another file's
+                part.unlink()  # the existing part may belong to another file
                 _fetch(url, part, progress)
         except (OSError, http.client.HTTPException, ValueError) as error:
             reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
@@ -62,13 +62,13 @@ def download(urls: Sequence[str], path: Path, checksum: str, progress: bool = Tr
 
 
 def _fetch(url: str, part: Path, progress: bool) -> bool:
-    """Appends to ``part`` what it lacks; says whether something was there already."""
+    """Appends the missing rest to ``part``; returns whether it existed already."""
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
         response = urllib.request.urlopen(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
-        if error.code == 416 and have:  # there is no rest: the file is whole, or longer than it should be
+        if error.code == 416 and have:  # nothing is left: the file is complete, or too long
             return True
         raise
     with response:
@@ -87,7 +87,7 @@ def _fetch(url: str, part: Path, progress: bool) -> bool:
 
 @contextmanager
 def _bar(url: str, length: int | None, have: int, progress: bool) -> Iterator:
-    """A function that is told how many bytes came, and shows it."""
+    """A function that takes the number of received bytes and shows the progress."""
     if not progress:
         yield lambda size: None
         return

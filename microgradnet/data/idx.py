@@ -1,4 +1,4 @@
-"""The IDX format, in which MNIST is kept: a few bytes that say type and shape, then the numbers, big-endian."""
+"""The IDX format of MNIST: a few bytes for type and shape, then the numbers, big-endian."""
 
 import gzip
 import math
@@ -21,9 +21,9 @@ DTYPES: dict[int, np.dtype] = {
 def read_idx(path: str | Path) -> np.ndarray:
     """The array in an IDX file, gzipped or not, in the machine's byte order.
 
-    Format: LeCun, Cortes and Burges, "The MNIST database of handwritten digits": 0, 0, type, number of dimensions,
-    each dimension as a 4-byte integer, then the values, the last dimension fastest. Raises ValueError, naming the
-    file, for one that is no IDX file or does not have the length that its header says.
+    Format: LeCun, Cortes and Burges, "The MNIST database of handwritten digits": 0, 0, type, number of dimensions, each
+    dimension as a 4-byte integer, then the values, the last dimension fastest. Raises ValueError, naming the file, for
+    one that is not an IDX file or whose length does not match its header.
     """
     content = Path(path).read_bytes()
     if content[:2] == b"\x1f\x8b":
@@ -44,7 +44,9 @@ def read_idx(path: str | Path) -> np.ndarray:
 
 
 def write_idx(path: str | Path, array: np.ndarray) -> None:
-    """Writes an array as an IDX file, gzipped if the name ends in .gz. Raises TypeError for a dtype that it lacks."""
+    """Writes an array as an IDX file, gzipped if the name ends in .gz. Raises TypeError for a dtype that IDX does not
+    have.
+    """
     codes = {dtype.newbyteorder("="): code for code, dtype in DTYPES.items()}
     if array.dtype not in codes:
         raise TypeError(f"write_idx: uint8, int8, int16, int32, float32 or float64 expected, got {array.dtype}")

@@ -1,4 +1,4 @@
-"""DataLoader: goes through a dataset in batches."""
+"""DataLoader: iterates over a dataset in batches."""
 
 import collections
 import contextlib
@@ -18,22 +18,22 @@ from .dataset import Subset, TensorDataset
 
 
 class DataLoader:
-    """Goes through ``dataset`` once for each ``for batch in loader``, ``batch_size`` samples at a time.
+    """Iterates over ``dataset``, ``batch_size`` samples at a time; each ``for batch in loader`` is one pass.
 
     ``dataset`` is anything with ``len()`` and ``dataset[i]``. The last batch is smaller when the length is not a
     multiple of ``batch_size``, or left out with ``drop_last=True``. ``len(loader)`` is the number of batches.
-    ``collate_fn`` makes a batch of a list of samples.
+    ``collate_fn`` turns a list of samples into a batch.
 
-    With ``shuffle=True`` each pass has its own random order, a function of ``seed`` and of the pass's number alone: the
-    same seed gives the same orders in every run. Passes count from 0; ``set_epoch(k)`` makes the next one pass k, so
-    that a resumed training sees what an unbroken one would have seen. Without a seed the loader draws one, once, from
-    the generator that ``manual_seed`` seeds; it is kept in ``seed``.
+    With ``shuffle=True`` each pass has its own random order, which depends only on ``seed`` and the number of the pass:
+    the same seed gives the same orders in every run. Passes count from 0; ``set_epoch(k)`` makes the next one pass k,
+    so that a resumed training sees the same batches as an uninterrupted one. Without a seed the loader draws one, once,
+    from the generator that ``manual_seed`` seeds; it is kept in ``seed``.
 
-    With ``num_workers`` above 0 as many threads make batches ahead, up to ``prefetch_factor`` each, while the training
-    goes on. It pays where samples are read from disk or decoded, which leaves Python's lock to others, and loses where
-    a batch is a few microseconds of indexing. The batches, their order and ``state_dict`` are those of 0 workers: what
-    samples and ``collate_fn`` draw from the default generator comes from a stream of the batch's own, a function of
-    seed, pass and batch. An exception comes with the batch that it belongs to.
+    With ``num_workers`` above 0 that many threads prepare batches ahead, up to ``prefetch_factor`` each, during
+    training. It pays off where samples are read from disk or decoded, which releases the GIL, but not where a batch
+    takes a few microseconds of indexing. The batches, their order and ``state_dict`` are the same as with 0 workers:
+    random numbers that samples and ``collate_fn`` draw from the default generator come from one stream per batch,
+    seeded by seed, pass and batch. An exception is raised when its batch is due.
 
     Raises ValueError for a ``batch_size`` or ``prefetch_factor`` that is not a positive integer, or a negative seed or
     number of workers.
@@ -66,22 +66,25 @@ class DataLoader:
         self.seed = int(random.default_generator.numpy.integers(2**63) if seed is None else seed)
         self.num_workers, self.prefetch_factor = int(num_workers), int(prefetch_factor)
         self.epoch = 0
-        self._under_way = (0, 0)  # the pass that was begun last, and how many of its batches were given
+        self._under_way = (0, 0)  # the latest pass, and how many of its batches were returned
 
     def set_epoch(self, epoch: int) -> None:
-        """Makes the next pass number ``epoch``: its order is the one that pass has in a run from the start."""
+        """Makes the next pass number ``epoch``, with the order that this pass has in an uninterrupted run.
+
+        Raises ValueError for a negative number.
+        """
         if epoch < 0:
             raise ValueError(f"DataLoader: epoch must not be negative, got {epoch}")
         self.epoch = epoch
         self._under_way = (epoch, 0)
 
     def state_dict(self) -> dict:
-        """Seed, pass, and how many of its batches were given: all that decides what comes next. For a checkpoint."""
+        """Seed, pass, and the number of its batches returned so far, which determine the rest. For a checkpoint."""
         epoch, given = self._under_way
         return {"seed": self.seed, "epoch": epoch, "given": given}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Goes on where the loader of this state was: the next pass begins with the batch that it would have given."""
+        """Resumes from a ``state_dict``: the next pass begins with the batch that was due."""
         self.seed, self.epoch = int(state_dict["seed"]), int(state_dict["epoch"])
         self._under_way = (self.epoch, int(state_dict["given"]))
 
@@ -100,7 +103,7 @@ class DataLoader:
         return self._pass(order, epoch, given)
 
     def _pass(self, order: np.ndarray, epoch: int, given: int) -> Iterator:
-        """The batches of one pass after the first ``given``."""
+        """The batches of one pass, without the first ``given``."""
         batches = len(self)
         calls = (
             functools.partial(self._batch, order[n * self.batch_size : (n + 1) * self.batch_size], epoch, n)
@@ -120,7 +123,7 @@ class DataLoader:
 
 
 def _made_ahead(calls: Iterator[Callable], workers: int, each: int) -> Generator:
-    """The results of ``calls`` in their order, made by threads that are at most ``workers·each`` ahead."""
+    """The results of ``calls`` in order, computed by threads at most ``workers·each`` ahead."""
     with ThreadPoolExecutor(workers, "DataLoader") as pool:
         ahead = collections.deque(pool.submit(call) for call in itertools.islice(calls, workers * each))
         try:
@@ -136,9 +139,9 @@ def _made_ahead(calls: Iterator[Callable], workers: int, each: int) -> Generator
 def default_collate(samples: Sequence) -> Any:
     """Stacks samples into a batch: Tensors and arrays (s₁, …) to a Tensor (N, s₁, …), numbers to a Tensor (N,).
 
-    Of tuples or lists, each position becomes its own batch, in a tuple; of dicts, each key. Arrays keep their dtype;
-    Python floats become float32, ints int64, bools bool. Raises TypeError for other samples, ValueError when shapes or
-    lengths differ.
+    For tuples or lists each position becomes a batch, in a tuple; for dicts each key. Arrays keep their dtype; Python
+    floats become float32, ints int64, bools bool. Raises TypeError for other samples, ValueError when shapes or lengths
+    differ.
     """
     first = samples[0]
     if isinstance(first, Mapping):
@@ -164,7 +167,7 @@ def default_collate(samples: Sequence) -> Any:
 
 
 def _takes_index_arrays(dataset) -> bool:
-    """Whether ``dataset[array]`` is the batch; not so for a subclass with a ``__getitem__`` of its own."""
+    """Whether ``dataset[array]`` is the batch; not for a subclass that overrides ``__getitem__``."""
     getitem = getattr(type(dataset), "__getitem__", None)
     if getitem is Subset.__getitem__:
         return _takes_index_arrays(dataset.dataset)

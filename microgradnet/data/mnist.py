@@ -1,4 +1,4 @@
-"""MNIST and Fashion-MNIST: 70,000 images of handwritten digits, and as many of clothes."""
+"""MNIST and Fashion-MNIST: 70,000 images each of handwritten digits and of clothes."""
 
 import os
 from pathlib import Path
@@ -14,11 +14,11 @@ class MNIST(TensorDataset):
     """Handwritten digits, 28×28: sample i is (image, label), a float32 (1, 28, 28) from 0 to 1 and an int64, 0 to 9.
 
     ``split="train"`` has 60,000 samples, ``"test"`` 10,000. LeCun, Bottou, Bengio and Haffner 1998. The four IDX files
-    (``FILES``, as they are or unpacked, without ``.gz``) are looked for in ``folder``; then in ``mnist`` in the folder
-    that the environment variable MICROGRADNET_DATA names; then among what was downloaded before. At last they are
-    downloaded (12 MB; ``download=False`` forbids it), checked, and kept in the user's cache folder.
+    (``FILES``, gzipped or unpacked without ``.gz``) are searched in ``folder``, then in ``mnist`` in the folder named
+    by the environment variable MICROGRADNET_DATA, then among earlier downloads. Otherwise they are downloaded (12 MB;
+    ``download=False`` forbids it), verified, and kept in the user's cache folder.
 
-    Raises ValueError for another split or a damaged file, FileNotFoundError when the files cannot be had: it says what
+    Raises ValueError for another split or a damaged file, FileNotFoundError when the files are not found: it says what
     was tried and where to put them.
     """
 
@@ -52,13 +52,13 @@ class MNIST(TensorDataset):
         super().__init__(images[:, None] / np.float32(255), labels.astype(np.int64))
 
     def _files(self, split: str, folder: str | Path | None, may_download: bool) -> list[Path]:
-        """The images' file and the labels', wherever they are."""
+        """The paths of the images' and the labels' files, wherever they are."""
         # Here and in _fetch, not above: Python's network modules take a tenth of the library's import time.
         from .download import cache_folder, md5
 
         places = [] if folder is None else [Path(folder)]
         if os.environ.get("MICROGRADNET_DATA"):
-            # Not the folder itself: MNIST and Fashion-MNIST give their files the same names.
+            # Not the folder itself: the files of MNIST and Fashion-MNIST have the same names.
             places.append(Path(os.environ["MICROGRADNET_DATA"], self.cached_as))
         cache = cache_folder() / self.cached_as
         found = []
@@ -78,7 +78,7 @@ class MNIST(TensorDataset):
             try:
                 download([mirror + path.name for mirror in self.MIRRORS], path, checksum)
                 return
-            except OSError as error:  # no connection, or no place to keep the file
+            except OSError as error:  # no connection, or the file cannot be written
                 problem = f"download failed: {error}"
         looked = ", ".join(map(str, [*places, path.parent]))
         names = ", ".join(file for files in self.FILES.values() for file in files)
@@ -91,8 +91,8 @@ class MNIST(TensorDataset):
 class FashionMNIST(MNIST):
     """Clothes, 28×28 in shades of grey, with the sizes, the format and the arguments of ``MNIST``; 31 MB.
 
-    Xiao, Rasul and Vollgraf 2017; MIT licence. ``CLASSES[label]`` says what it is. In MICROGRADNET_DATA its folder is
-    ``fashion-mnist``. It takes the place of digits where those are too easy to tell two models apart.
+    Xiao, Rasul and Vollgraf 2017; MIT licence. ``CLASSES[label]`` is the name. In MICROGRADNET_DATA its folder is
+    ``fashion-mnist``. Use it where digits are too easy to tell two models apart.
     """
 
     name = "FashionMNIST"

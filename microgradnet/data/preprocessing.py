@@ -1,7 +1,7 @@
-"""What is done to inputs before a network sees them: centred, scaled, rotated to their principal axes, whitened.
+"""Preprocessing of inputs: centring, scaling, PCA and whitening.
 
-Each is fitted on the training set alone and then applied to every set: a test set that is centred by a mean of its own
-would have told the network something about the answers.
+Each is fitted only on the training set and then applied to every set: statistics of the test set would leak information
+into the evaluation.
 
 >>> import numpy as np
 >>> train, test = np.array([[1.0, 10.0], [3.0, 30.0]]), np.array([[2.0, 40.0]])
@@ -23,12 +23,11 @@ from .dataset import refuse_nan
 
 
 class Preprocessing:
-    """A map of samples that is fitted once, applied to any set, and can be taken back.
+    """A map of samples that is fitted once, applied to any set, and can be inverted.
 
     ``fit(x)`` learns from samples (N, ...), NumPy or Tensor, and returns this object; calling it (or ``transform``)
-    maps samples of the same shape (M, ...), ``inverse`` maps them back. What is given as a Tensor comes back as one,
-    and gradients flow through. Statistics are computed in float64; the result has the samples' dtype, float32 for
-    integers.
+    maps samples of the same shape (M, ...), ``inverse`` maps them back. A Tensor is mapped to a Tensor, and gradients
+    flow through. Statistics are computed in float64; the result has the samples' dtype, float32 for integers.
 
     Raises ValueError for no samples, NaN, or samples of another shape than those fitted; RuntimeError before ``fit``.
     """
@@ -68,7 +67,7 @@ class Preprocessing:
         return type(self).__name__
 
     def _samples(self, x, shape: tuple | None):
-        """``x`` in floating point, when it has the shape that was fitted."""
+        """``x`` in floating point, checked to have the fitted shape."""
         if self.sample_shape is None:
             raise RuntimeError(f"{self._name}: fit it on the training set first")
         x = x if isinstance(x, Tensor) else np.asarray(x)
@@ -86,18 +85,18 @@ class Standardize(Preprocessing):
     ``mean`` and ``std`` have the shape of a sample; ``μ = (1/N) Σ xₙ`` and ``σ² = (1/N) Σ (xₙ − μ)²``. A feature that
     is constant in the training set, or whose variance underflows, is only centred (σ = 1).
 
-    Use it when features have different units; it fails to help where a rare feature's few values are the signal, for
-    it blows up whatever noise is beside them.
+    Use it when features have different units; it fails where a rare feature's few values are the signal, since it also
+    amplifies the noise around them.
     """
 
     def _learn(self, x: np.ndarray) -> None:
         self.mean = x.mean(0)
-        # Rounding leaves the variance of a constant a little above 0, so equality is asked of the values themselves.
+        # Rounding can leave the variance of a constant slightly above 0, so the values themselves are compared.
         self.std = np.where(np.ptp(x, 0) == 0, 1.0, x.std(0))
 
     def _scale(self, dtype) -> np.ndarray:
         std = self.std.astype(dtype)
-        return np.where(std == 0, std.dtype.type(1), std)  # the smallest numbers differ by less than dtype can say
+        return np.where(std == 0, std.dtype.type(1), std)  # the variance of tiny values underflows
 
     def _forward(self, x):
         return (x - self.mean.astype(x.dtype)) / self._scale(x.dtype)
@@ -107,10 +106,10 @@ class Standardize(Preprocessing):
 
 
 class MeanImage(Preprocessing):
-    """The training set's mean sample taken away: ``z = x − μ``, ``μ = (1/N) Σ xₙ``; back ``x = z + μ``.
+    """Subtracts the training set's mean sample: ``z = x − μ``, ``μ = (1/N) Σ xₙ``; back ``x = z + μ``.
 
-    ``mean`` has the shape of a sample. Krizhevsky, Sutskever and Hinton 2012, section 2. It centres every pixel by
-    itself, and so takes away what all images have in common; it needs images of one size.
+    ``mean`` has the shape of a sample. Krizhevsky, Sutskever and Hinton 2012, section 2. It centres every pixel
+    separately and thus removes what all images have in common; it needs images of one size.
     """
 
     def _learn(self, x: np.ndarray) -> None:
@@ -124,10 +123,10 @@ class MeanImage(Preprocessing):
 
 
 class ChannelMean(MeanImage):
-    """One mean per channel taken away: ``z[n, c, …] = x[n, c, …] − μ[c]``, μ[c] over all samples and places.
+    """Subtracts one mean per channel: ``z[n, c, …] = x[n, c, …] − μ[c]``, μ[c] over all samples and positions.
 
-    ``x`` is (N, C, ...), ``mean`` (C, 1, ...). Simonyan and Zisserman 2015, section 2.1. Three numbers for a colour
-    image instead of an image of them; it leaves differences between places as they are.
+    ``x`` is (N, C, ...), ``mean`` (C, 1, ...). Simonyan and Zisserman 2015, section 2.1. Three numbers for colour
+    images instead of a mean image; differences between positions remain.
     """
 
     def _learn(self, x: np.ndarray) -> None:
@@ -138,13 +137,13 @@ class PCA(Preprocessing):
     """Coordinates along the directions of largest variance: ``z = (x − μ)·U``, back ``x = z·Uᵀ + μ``.
 
     The columns of ``components`` U (D, K) are the eigenvectors of the covariance ``(1/N) Σ (xₙ − μ)(xₙ − μ)ᵀ`` for its
-    K = ``n_components`` largest eigenvalues (default: all D), which are ``variances`` (K,), the largest first. Samples
-    are flattened to D features; z is (N, K), uncorrelated over the training set. With K < D the way back gives the
-    nearest point that K directions can say (Hotelling 1933; Eckart and Young 1936). The sign of a direction is free:
+    K = ``n_components`` largest eigenvalues (default: all D), which are ``variances`` (K,), largest first. Samples are
+    flattened to D features; z is (N, K), uncorrelated over the training set. With K < D the inverse is the nearest
+    point in the span of the K directions (Hotelling 1933; Eckart and Young 1936). The sign of a direction is arbitrary:
     its largest entry is made positive.
 
-    PCA followed by ``Standardize`` is PCA whitening. Use it to see or shrink correlated features; it fails where what
-    tells the classes apart has little variance.
+    PCA followed by ``Standardize`` is PCA whitening. Use it to plot or reduce correlated features; it fails where the
+    directions that separate the classes have little variance.
 
     Raises ValueError for ``n_components`` below 1 or above D.
     """
@@ -177,14 +176,14 @@ class ZCAWhitening(Preprocessing):
     """Uncorrelated features of unit variance that still look like the input: ``z = (x − μ)·W``, back ``z·W⁻¹ + μ``.
 
     ``W = U·diag(1/√(λ + ε))·Uᵀ`` with the covariance's eigenvectors U and eigenvalues λ: rotate to the principal axes,
-    scale each, rotate back; of all whitenings the one that moves samples least. Bell and Sejnowski 1997; ε as in
-    Krizhevsky 2009, appendix A. Samples are flattened to D features for W (D, D), and keep their shape. ``epsilon`` is
-    a variance, in the features' units squared: directions that vary less are noise, and stay small.
+    scale each, rotate back; of all whitenings it changes samples least. Bell and Sejnowski 1997; ε as in Krizhevsky
+    2009, appendix A. Samples are flattened to D features for W (D, D), and keep their shape. ``epsilon`` is a variance,
+    in the features' units squared: directions with less variance count as noise and stay small.
 
     Use it on images before a linear feature detector; it fails (amplifies noise) with too small an ε, and D² numbers
     are too many for large images.
 
-    Raises ValueError for a negative ``epsilon``, or for 0 where a direction has no variance at all.
+    Raises ValueError for a negative ``epsilon``, or 0 where a direction has no variance.
     """
 
     def __init__(self, epsilon: float = 1e-5):
@@ -194,7 +193,7 @@ class ZCAWhitening(Preprocessing):
 
     def _learn(self, x: np.ndarray) -> None:
         self.mean, variances, directions = principal_axes(x.reshape(len(x), -1))
-        # What rounding leaves of a direction without variance is some 1e-16 of the largest one.
+        # Rounding leaves a direction without variance at about 1e-16 of the largest variance.
         if self.epsilon == 0 and variances[-1] <= len(variances) * np.finfo(np.float64).eps * variances[0]:
             raise ValueError(
                 f"{self._name}: a direction without variance cannot be scaled to 1: give an epsilon above 0"
@@ -212,7 +211,7 @@ class ZCAWhitening(Preprocessing):
 
 
 def principal_axes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean (D,), variances (D,) from the largest, and directions (D, D) as columns, of samples ``x`` (N, D)."""
+    """Mean (D,), variances (D,), largest first, and directions (D, D) as columns, of samples ``x`` (N, D)."""
     mean = x.mean(0)
     centred = x - mean
     variances, directions = np.linalg.eigh(centred.T @ centred / len(x))

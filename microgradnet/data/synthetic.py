@@ -1,19 +1,19 @@
-"""Points made by seed: problems small enough to see whole, whose answer one can draw.
+"""Synthetic points: problems small enough to plot, with known solutions.
 
 Each function returns NumPy arrays: the points (n_samples, 2) float32 and their labels (n_samples,) int64, in shuffled
 order, with classes that differ in size by at most one; ``make_sine`` returns inputs and targets, both (n_samples, 1)
 float32. ``noise`` is the standard deviation of the Gaussian noise on every coordinate. The same seed gives the same
-points; ``seed=None`` gives others each time. ``TensorDataset(*make_moons(100))`` makes a dataset of them. A number of
-samples or classes that is not a positive integer, or a negative noise, is a ValueError.
+points; ``seed=None`` gives different ones each time. ``TensorDataset(*make_moons(100))`` makes a dataset of them. A
+number of samples or classes that is not a positive integer, or negative noise, raises ValueError.
 """
 
 import numpy as np
 
 
 def make_moons(n_samples: int = 100, noise: float = 0.1, seed: int | None = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Two half circles that reach into each other: no straight line parts them.
+    """Two interleaved half circles, which no straight line separates.
 
-    Class 0: (cos t, sin t). Class 1: (1 − cos t, ½ − sin t). The angles t divide [0, π] evenly.
+    Class 0: (cos t, sin t). Class 1: (1 − cos t, ½ − sin t). The angles t are evenly spaced in [0, π].
     """
     labels, step, size = _classes("make_moons", n_samples, 2)
     t = np.pi * step / np.maximum(size - 1, 1)
@@ -26,10 +26,10 @@ def make_moons(n_samples: int = 100, noise: float = 0.1, seed: int | None = 0) -
 def make_circles(
     n_samples: int = 100, noise: float = 0.05, factor: float = 0.5, seed: int | None = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A circle inside a circle: the radius tells the class.
+    """A circle inside a circle: the radius determines the class.
 
-    r·(cos t, sin t) with r = 1 for class 0 and r = ``factor``, between 0 and 1, for class 1; the angles t divide
-    [0, 2π) evenly. Raises ValueError for another factor.
+    r·(cos t, sin t) with r = 1 for class 0 and r = ``factor``, between 0 and 1, for class 1; the angles t are evenly
+    spaced in [0, 2π). Raises ValueError for another factor.
     """
     if not 0 <= factor < 1:
         raise ValueError(f"make_circles: factor must be at least 0 and below 1, got {factor}")
@@ -44,7 +44,7 @@ def make_spirals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Arms that wind around each other.
 
-    r·(cos t, sin t) with t = 2π·(turns·r + k/n_classes) for class k; the radii r divide (0, 1] evenly.
+    r·(cos t, sin t) with t = 2π·(turns·r + k/n_classes) for class k; the radii r are evenly spaced in (0, 1].
     """
     labels, step, size = _classes("make_spirals", n_samples, n_classes)
     radius = (step + 1) / size
@@ -55,9 +55,9 @@ def make_spirals(
 def make_blobs(
     n_samples: int = 100, n_classes: int = 3, noise: float = 1.0, seed: int | None = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Round clouds side by side: straight lines all but part them.
+    """Round clouds next to each other, nearly separable by straight lines.
 
-    Class k is Gaussian, with standard deviation ``noise``, about 4·(cos 2πk/n_classes, sin 2πk/n_classes).
+    Class k is Gaussian, with standard deviation ``noise``, centred at 4·(cos 2πk/n_classes, sin 2πk/n_classes).
     """
     labels, _, _ = _classes("make_blobs", n_samples, n_classes)
     t = 2 * np.pi * labels / n_classes
@@ -65,10 +65,10 @@ def make_blobs(
 
 
 def make_xor(n_samples: int = 100, noise: float = 0.05, seed: int | None = 0) -> tuple[np.ndarray, np.ndarray]:
-    """The exclusive or, with points for bits: class 1 where the signs of the two coordinates differ.
+    """Exclusive or: class 1 where the signs of the two coordinates differ.
 
-    Points are uniform in the square [−1, 1]², the same number in each quadrant (give or take one); noise comes after
-    the labels.
+    Points are uniform in the square [−1, 1]², the same number in each quadrant (give or take one); noise is added after
+    labelling.
     """
     quadrant, _, _ = _classes("make_xor", n_samples, 4)
     rng = np.random.default_rng(seed)
@@ -99,7 +99,7 @@ def _classes(name: str, n_samples: int, n_classes: int) -> tuple[np.ndarray, np.
 def _noisy(
     name: str, x: np.ndarray, y: np.ndarray, labels: np.ndarray, noise: float, seed: int | np.random.Generator | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The points with noise on them, shuffled with their labels."""
+    """The points with noise added, shuffled with their labels."""
     _refuse_negative(name, noise)
     rng = np.random.default_rng(seed)
     points = np.stack([x, y], axis=1)

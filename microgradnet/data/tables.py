@@ -1,4 +1,4 @@
-"""Datasets in the files that spreadsheets and NumPy write."""
+"""Datasets from CSV and ``.npz`` files."""
 
 import csv
 import zipfile
@@ -11,22 +11,22 @@ from .dataset import TensorDataset
 
 
 class CSVDataset(TensorDataset):
-    """The rows of a CSV file: sample i is (x, y), the numbers of its columns, float32 (D,), and its ``target``.
+    """The rows of a CSV file: sample i is (x, y), the numbers of row i, float32 (D,), and its ``target``.
 
-    ``target`` is the column to predict, by name or place (default: the last); None: samples are (x,). Where all its
-    values are whole numbers, y is an int64 (); where one is a text, y is the value's place in ``classes``, the sorted
-    list of all; other numbers are float32 (1,). ``columns`` has the names of x's columns. The first line has the names
-    unless ``header=False``: then they are "0", "1", …
+    ``target`` is the column to predict, by name or number (default: the last); with None samples are (x,). If all its
+    values are integers, y is an int64 (); if one is a string, y is the value's index in ``classes``, the sorted list of
+    values; other numbers are float32 (1,). ``columns`` has the names of x's columns. The first line has the names; with
+    ``header=False`` they are "0", "1", …
 
-    Raises ValueError, naming the line, for a missing value, a text among the columns of x or a row of another length;
-    KeyError for a target that is no column.
+    Raises ValueError, naming the line, for a missing value, a string in a column of x or a row of another length;
+    KeyError for a target that is not a column.
     """
 
     def __init__(self, path: str | Path, target: str | int | None = -1, *, header: bool = True, delimiter: str = ","):
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, delimiter=delimiter)
             filled = ([value.strip() for value in row] for row in reader if row)
-            rows = {reader.line_num: row for row in filled}  # noqa: B035 (it changes as the reader goes on)
+            rows = {reader.line_num: row for row in filled}  # noqa: B035 (it changes as the reader advances)
         if len(rows) <= header:
             raise ValueError(f"CSVDataset: {path} has no rows of data")
         width = len(next(iter(rows.values())))
@@ -66,9 +66,8 @@ class CSVDataset(TensorDataset):
 class NpzDataset(TensorDataset):
     """The arrays of an ``.npz`` file: sample i is the tuple of row i of the arrays ``names``, in that order.
 
-    Without names it is all of them, in the file's order (``self.names``). Only plain arrays are read: an object in the
-    file could run code, and is refused. Raises ValueError for that, and for a file that is no ``.npz``; KeyError for a
-    name that it lacks.
+    The default is all arrays, in the file's order (``self.names``). Only plain arrays are read: an object in the file
+    could run code. Raises ValueError for one, and for a file that is not an ``.npz``; KeyError for a missing name.
     """
 
     def __init__(self, path: str | Path, *names: str):

@@ -1,4 +1,4 @@
-"""PyTorch's activations as modules. The maths of each stands once, in ``ops/elementwise/activation.py``."""
+"""PyTorch's activations as modules. The maths of each is written once, in ``ops/elementwise/activation.py``."""
 
 from ..tensor import Tensor
 from . import functional as F
@@ -8,7 +8,7 @@ from .module import Module
 
 
 class _Activation(Module):
-    """Base of the activations: ``shown`` are the arguments that it keeps, passes on and prints, by their names."""
+    """Base of the activations: ``shown`` names the arguments that it stores, passes on and prints."""
 
     shown: tuple[str, ...] = ()
 
@@ -23,7 +23,7 @@ class _Activation(Module):
 
 
 class _InPlace(_Activation):
-    """Base of those with nothing but ``inplace``, which writes the result over the input."""
+    """Base of those whose only argument is ``inplace``, which overwrites the input with the result."""
 
     def __init__(self, inplace: bool = False):
         super().__init__()
@@ -31,7 +31,7 @@ class _InPlace(_Activation):
 
 
 class Threshold(_Activation):
-    """``x if x > threshold else value``, derivative 1 above and 0 below. For masking what is small.
+    """``x if x > threshold else value``, derivative 1 above and 0 below. Masks small values.
 
     >>> nn.Threshold(1.0, -5.0)(mg.tensor([0.5, 2.0])).tolist()
     [-5.0, 2.0]
@@ -50,7 +50,7 @@ class Threshold(_Activation):
 class ReLU(_InPlace):
     """``max(0, x)``, derivative 1 above 0 and 0 below. Nair and Hinton 2010.
 
-    Cheap, and its gradient does not vanish; a unit whose input stays below 0 gets no gradient any more: it is dead.
+    Cheap, and its gradient does not vanish; a unit whose input stays below 0 no longer gets a gradient: it is dead.
 
     >>> nn.ReLU()(mg.tensor([-1.0, 2.0])).tolist()
     [0.0, 2.0]
@@ -80,7 +80,9 @@ class RReLU(_Activation):
 
 
 class Hardtanh(_Activation):
-    """``min(max(x, min_val), max_val)``, derivative 1 between and 0 outside: tanh in straight lines, cheap to saturate.
+    """``min(max(x, min_val), max_val)``, derivative 1 between and 0 outside: a piecewise linear tanh.
+
+    Raises ValueError unless ``max_val > min_val``.
 
     >>> nn.Hardtanh()(mg.tensor([-3.0, 0.5])).tolist()
     [-1.0, 0.5]
@@ -101,7 +103,7 @@ class Hardtanh(_Activation):
 class ReLU6(Hardtanh):
     """``min(max(0, x), 6)`` = ReLU(x) − ReLU(x − 6), derivative 1 between 0 and 6, else 0. Krizhevsky 2010.
 
-    Bounded, for low precision; units above 6 get no gradient either.
+    Bounded, which suits low precision; units above 6 get no gradient either.
 
     >>> nn.ReLU6()(mg.tensor([-1.0, 8.0])).tolist()
     [0.0, 6.0]
@@ -116,8 +118,8 @@ class ReLU6(Hardtanh):
 class Sigmoid(_Activation):
     """``σ(x) = 1/(1 + e⁻ˣ)``, derivative ``σ·(1 − σ)`` of at most ¼.
 
-    For gates and probabilities. In hidden layers it saturates (at |x| > 5 almost no gradient is left), each layer takes
-    three quarters of the gradient at best, and its outputs are all positive: not zero-centred.
+    For gates and probabilities. In hidden layers it saturates (at |x| > 5 almost no gradient is left), each layer
+    scales the gradient by ¼ at most, and its outputs are all positive, not zero-centred.
 
     >>> nn.Sigmoid()(mg.tensor([0.0])).tolist()
     [0.5]
@@ -128,7 +130,7 @@ class Sigmoid(_Activation):
 
 
 class Hardsigmoid(_InPlace):
-    """``min(max(x + 3, 0), 6)/6``, derivative 1/6 for |x| < 3: σ in straight lines.
+    """``min(max(x + 3, 0), 6)/6``, derivative 1/6 for |x| < 3: a piecewise linear σ.
 
     >>> nn.Hardsigmoid()(mg.tensor([-3.0, 0.0])).tolist()
     [0.0, 0.5]
@@ -138,11 +140,11 @@ class Hardsigmoid(_InPlace):
         return F.hardsigmoid(input, inplace=self.inplace)
 
     def extra_repr(self) -> str:
-        return ""  # as PyTorch's
+        return ""  # as in PyTorch
 
 
 class Tanh(_Activation):
-    """``tanh x``, derivative ``1 − tanh²x``: zero-centred, of slope 1 at 0; saturates beyond about ±3.
+    """``tanh x``, derivative ``1 − tanh²x``: zero-centred, slope 1 at 0; saturates beyond about ±3.
 
     >>> nn.Tanh()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -153,8 +155,8 @@ class Tanh(_Activation):
 
 
 class SiLU(_InPlace):
-    """``x·σ(x)``, derivative ``σ(x)·(1 + x·(1 − σ(x)))``: ReLU made smooth, not monotonic below −1.28. Elfwing et
-    al. 2017.
+    """``x·σ(x)``, derivative ``σ(x)·(1 + x·(1 − σ(x)))``: a smooth ReLU, not monotonic: it has a minimum at −1.28.
+    Elfwing et al. 2017.
 
     >>> nn.SiLU()(mg.tensor([0.0, 20.0])).tolist()
     [0.0, 20.0]
@@ -165,7 +167,7 @@ class SiLU(_InPlace):
 
 
 class Mish(_InPlace):
-    """``x·t``, t = tanh(softplus(x)), derivative ``t + x·(1 − t²)·σ(x)``: much like SiLU, and dearer. Misra 2019.
+    """``x·t``, t = tanh(softplus(x)), derivative ``t + x·(1 − t²)·σ(x)``: much like SiLU, but costlier. Misra 2019.
 
     >>> nn.Mish()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -176,9 +178,9 @@ class Mish(_InPlace):
 
 
 class Hardswish(_InPlace):
-    """``x·min(max(x + 3, 0), 6)/6``, derivative 0, x/3 + ½, 1 on its three pieces. Howard et al. 2019.
+    """``x·min(max(x + 3, 0), 6)/6``, derivative 0, x/3 + ½ and 1 on its three pieces. Howard et al. 2019.
 
-    SiLU in two lines and a parabola, for small devices.
+    SiLU approximated by two lines and a parabola, for small devices.
 
     >>> nn.Hardswish()(mg.tensor([0.0, 3.0])).tolist()
     [0.0, 3.0]
@@ -188,11 +190,12 @@ class Hardswish(_InPlace):
         return F.hardswish(input, inplace=self.inplace)
 
     def extra_repr(self) -> str:
-        return ""  # as PyTorch's
+        return ""  # as in PyTorch
 
 
 class ELU(_Activation):
-    """``x if x > 0 else α(eˣ − 1)``, derivative 1 above 0, ``y + α`` below: means nearer to 0 than ReLU's.
+    """``x if x > 0 else α(eˣ − 1)``, derivative 1 above 0, ``y + α`` below: activations have means nearer to 0 than
+    ReLU's.
 
     Clevert et al. 2015. It saturates at −α, but no unit dies.
 
@@ -211,7 +214,7 @@ class ELU(_Activation):
 
 
 class CELU(ELU):
-    """``max(0, x) + min(0, α(e^(x/α) − 1))``: ELU whose slope is continuous for every α. Barron 2017.
+    """``max(0, x) + min(0, α(e^(x/α) − 1))``: ELU with a continuous slope for every α. Barron 2017.
 
     >>> nn.CELU(2.0)(mg.tensor([-99.0, 2.0])).tolist()
     [-2.0, 2.0]
@@ -224,8 +227,8 @@ class CELU(ELU):
 class SELU(_InPlace):
     """``λx if x > 0 else λα(eˣ − 1)`` with λ ≈ 1.0507, α ≈ 1.6733, derivative λ or λα·eˣ.
 
-    Activations draw to mean 0 and variance 1 from layer to layer.
-    Klambauer et al. 2017. It needs LeCun's initialization, AlphaDropout, and no other normalization.
+    Activations converge to mean 0 and variance 1 from layer to layer. Klambauer et al. 2017. Use it with LeCun
+    initialization and AlphaDropout, and without other normalization.
 
     >>> round(nn.SELU()(mg.tensor(1.0)).item(), 4)
     1.0507
@@ -238,7 +241,7 @@ class SELU(_InPlace):
 class GLU(_Activation):
     """``a·σ(b)`` for the halves a and b of the input along ``dim``; derivatives ``σ(b)`` and ``a·σ(b)·(1 − σ(b))``.
 
-    A gate that is learned; the linear path lets gradients pass. Dauphin et al. 2017.
+    A learned gate; gradients pass through the linear path. Dauphin et al. 2017. (…, 2d, …) -> (…, d, …).
 
     >>> nn.GLU()(mg.tensor([4.0, 0.0])).tolist()
     [2.0]
@@ -257,7 +260,8 @@ class GLU(_Activation):
 class GELU(_Activation):
     """``x·Φ(x)``, the mean of x·Bernoulli(Φ(x)), derivative ``Φ(x) + x·φ(x)``. Hendrycks and Gimpel 2016.
 
-    ``approximate``: "none", "tanh" (½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))), or, here alone, "sigmoid" (x·σ(1.702x)).
+    ``approximate``: "none", "tanh" (½x·(1 + tanh(√(2/π)·(x + 0.044715x³)))), or "sigmoid" (x·σ(1.702x)), which PyTorch
+    does not have. Raises ValueError for any other.
 
     >>> nn.GELU()(mg.tensor([0.0, 9.0])).tolist()
     [0.0, 9.0]
@@ -277,7 +281,7 @@ class GELU(_Activation):
 
 
 class Hardshrink(_Activation):
-    """``0 if |x| ≤ λ else x``, derivative 0 or 1: keeps what is large, as it is; nothing is learned of what is small.
+    """``0 if |x| ≤ λ else x``, derivative 0 or 1: large values pass unchanged, small ones become 0 and get no gradient.
 
     >>> nn.Hardshrink()(mg.tensor([0.3, 2.0])).tolist()
     [0.0, 2.0]
@@ -295,9 +299,9 @@ class Hardshrink(_Activation):
 
 
 class Softshrink(Hardshrink):
-    """``x − λ`` above λ, ``x + λ`` below −λ, else 0; derivative 1 outside of ±λ, 0 inside.
+    """``x − λ`` above λ, ``x + λ`` below −λ, else 0; derivative 1 outside ±λ, 0 inside.
 
-    The proximal step of λ·|x|, as in L1 regularization: for sparse codes.
+    The proximal step of λ·|x|, as in L1 regularization: for sparse codes. Raises ValueError for λ < 0.
 
     >>> nn.Softshrink()(mg.tensor([0.3, 2.0])).tolist()
     [0.0, 1.5]
@@ -341,7 +345,7 @@ class LogSigmoid(_Activation):
 
 
 class Softplus(_Activation):
-    """``ln(1 + e^(βx))/β``, derivative ``σ(βx)``: ReLU made smooth, always positive. x itself where βx > threshold.
+    """``ln(1 + e^(βx))/β``, derivative ``σ(βx)``: a smooth ReLU, always positive. x itself where βx > threshold.
 
     >>> nn.Softplus()(mg.tensor([50.0])).tolist()
     [50.0]
@@ -360,7 +364,7 @@ class Softplus(_Activation):
 class PReLU(_Activation):
     """``x if x > 0 else w·x`` with the slope w learned: one, or one for each channel (dimension 1). He et al. 2015.
 
-    Derivatives: 1 or w to x, ``min(0, x)`` to w. Do not decay ``weight``.
+    Derivatives: 1 or w with respect to x, ``min(0, x)`` with respect to w. Use no weight decay on ``weight``.
 
     >>> nn.PReLU(init=0.5)(mg.tensor([-2.0, 2.0])).tolist()
     [-1.0, 2.0]
@@ -413,8 +417,8 @@ class _AlongDim(_Activation):
 
 
 class Softmin(_AlongDim):
-    """``yᵢ = e^(−xᵢ)/Σ e^(−xⱼ)`` along ``dim``: softmax of −x, ∂yᵢ/∂xⱼ = −yᵢ·([i = j] − yⱼ). For weights from
-    distances.
+    """``yᵢ = e^(−xᵢ)/Σ e^(−xⱼ)`` along ``dim``: softmax of −x, ∂yᵢ/∂xⱼ = −yᵢ·([i = j] − yⱼ). Turns distances into
+    weights.
 
     >>> nn.Softmin(0)(mg.tensor([0.0, 0.0])).tolist()
     [0.5, 0.5]
@@ -427,7 +431,8 @@ class Softmin(_AlongDim):
 class Softmax(_AlongDim):
     """``eˣⁱ/Σ eˣʲ`` along ``dim``: probabilities; ∂yᵢ/∂xⱼ = yᵢ·([i = j] − yⱼ).
 
-    Not before CrossEntropyLoss, which has it inside: twice softmax learns slowly and never gets sure.
+    Do not put it before CrossEntropyLoss, which applies it already: a double softmax learns slowly and never becomes
+    confident.
 
     >>> nn.Softmax(0)(mg.tensor([0.0, 0.0])).tolist()
     [0.5, 0.5]
@@ -440,7 +445,7 @@ class Softmax(_AlongDim):
 class LogSoftmax(_AlongDim):
     """``x − log Σ eˣ`` along ``dim``: the logarithm of softmax, without its underflow; ∂yᵢ/∂xⱼ = [i = j] − e^(yⱼ).
 
-    For NLLLoss; CrossEntropyLoss has it inside.
+    Put it before NLLLoss; CrossEntropyLoss applies it already.
 
     >>> nn.LogSoftmax(0)(mg.tensor([-900.0, 0.0])).tolist()
     [-900.0, 0.0]
@@ -452,6 +457,8 @@ class LogSoftmax(_AlongDim):
 
 class Softmax2d(_Activation):
     """Softmax over the channels of (N, C, H, W) or (C, H, W), at each pixel; derivative as Softmax. For segmentation.
+
+    Raises ValueError for an input of another rank.
 
     >>> nn.Softmax2d()(mg.zeros(2, 1, 1)).flatten().tolist()
     [0.5, 0.5]

@@ -1,4 +1,4 @@
-"""Softmax over very many classes of which few are frequent."""
+"""Softmax over very many classes, few of which are frequent."""
 
 from typing import NamedTuple
 
@@ -18,11 +18,12 @@ class ASMoutput(NamedTuple):
 
 
 class AdaptiveLogSoftmaxWithLoss(Module):
-    """Frequent classes in a full softmax, rare ones in clusters behind one of its entries. Grave et al. 2017.
+    """Frequent classes in a full softmax, rare ones in clusters, each behind one of its entries. Grave et al. 2017.
 
-    ``cutoffs``, increasing, cut the classes 0 … n_classes − 1, sorted by frequency, into the head and its clusters;
-    cluster i works in ``in_features/div_valueⁱ⁺¹`` dimensions. Input (N, in_features) or (in_features), targets (N)
-    or ().
+    The increasing ``cutoffs`` split the classes 0 … n_classes − 1, sorted by frequency, into the head and the clusters;
+    cluster i works in ``in_features/div_valueⁱ⁺¹`` dimensions. Input (N, in_features) or (in_features), targets (N) or
+    (). Raises ValueError for cutoffs that are not increasing integers in [1, n_classes − 1] and for shapes that do not
+    fit, RuntimeError for targets outside [0, n_classes).
 
     >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [4, 10])
     >>> layer(mg.zeros(3, 8), mg.tensor([0, 5, 19])).output.shape
@@ -108,5 +109,5 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         return cat(parts, 1)
 
     def predict(self, input: Tensor) -> Tensor:
-        """The most probable class of each row."""
+        """The most probable class of each row: (N, in_features) -> (N)."""
         return self.log_prob(input).argmax(1)

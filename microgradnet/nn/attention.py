@@ -11,10 +11,11 @@ class MultiheadAttention(Module):
     """``Concat(head₁ … head_h)·W_O``, ``headᵢ = softmax(Q Kᵀ/√d)·V`` of projected queries, keys, values. Vaswani et
     al. 2017.
 
-    Each position looks at all others, by content; without a position code it cannot tell their order, and the cost
-    grows with the square of the length. query (L, N, E), key and value (S, N, kdim / vdim), or (N, L, E) with
-    ``batch_first``, or without the N; result (L, N, E) and the weights (N, L, S), averaged over heads unless
-    ``average_attn_weights`` is False. Masks: True, or −∞ added, leaves out.
+    Each position attends to all others, by content; without a positional encoding it cannot tell their order, and the
+    cost grows with the square of the length. query (L, N, E), key and value (S, N, kdim / vdim), or (N, L, E) with
+    ``batch_first``, or without the N; returns (L, N, E) and the weights (N, L, S), averaged over heads unless
+    ``average_attn_weights`` is False. A mask leaves out the positions where it is True, or −∞ if it is a float mask,
+    which is added. Raises ValueError unless ``embed_dim`` is a multiple of ``num_heads``.
 
     >>> out, weights = nn.MultiheadAttention(8, 2)(*[mg.zeros(5, 3, 8)] * 3)
     >>> out.shape, weights.shape

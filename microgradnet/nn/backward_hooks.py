@@ -1,11 +1,11 @@
-"""Hooks on a module's backward: a boundary before and after its forward tells what flows in and out of it."""
+"""Hooks on a module's backward: a boundary before and after its forward sees the gradients that flow in and out."""
 
 from ..autograd.function import Function
 from ..tensor import Tensor
 
 
 class ModuleBoundary(Function):
-    """Tensors as they are. Recorded around a module that has backward hooks, as the place where these are called."""
+    """The identity. Recorded around a module that has backward hooks, as the node at which they are called."""
 
     @staticmethod
     def forward(ctx, *tensors):
@@ -17,7 +17,7 @@ class ModuleBoundary(Function):
 
 
 class BackwardHooks:
-    """The backward hooks of one call of ``module``: ``enter`` its arguments, ``leave`` with its results."""
+    """The backward hooks of one call of ``module``: ``enter`` wraps its arguments, ``leave`` its results."""
 
     def __init__(self, module):
         self.module = module
@@ -27,7 +27,7 @@ class BackwardHooks:
         self.grad_output: tuple = ()
 
     def enter(self, args: tuple) -> tuple:
-        """The arguments, behind a boundary where they need a gradient."""
+        """The arguments; those that need a gradient are behind a boundary."""
         self.inputs = len(args)
         self.moving = [i for i, a in enumerate(args) if isinstance(a, Tensor) and a.requires_grad]
         if not self.moving or not self.hooks:
@@ -68,7 +68,7 @@ class BackwardHooks:
             return replaced if isinstance(upstream, list) else replaced[0]
 
         def after(contributions, _):
-            if not self.moving:  # nothing flows further back: the hooks are called here
+            if not self.moving:  # the gradient flows no further back: the hooks are called here
                 self._run(())
 
         node.register_prehook(before)
@@ -92,12 +92,12 @@ class BackwardHooks:
 
 
 def _pass_through(tensors: list):
-    """The tensors behind one boundary, and its node (None while nothing is recorded)."""
+    """The tensors behind one boundary, and its node (None if nothing is recorded)."""
     passed = ModuleBoundary.apply(*tensors)
     if passed[0].grad_fn is None:
         return tensors, None
     node = passed[0].grad_fn
-    return passed, node if len(passed) == 1 else node.parents[0]  # of several, each has a node of its own behind it
+    return passed, node if len(passed) == 1 else node.parents[0]  # each of several tensors has its own node
 
 
 def _tensor(gradient):
@@ -105,5 +105,5 @@ def _tensor(gradient):
 
 
 def _like(gradient, given):
-    """A hook's tensor as what the walk carries: an array, or a Tensor under create_graph."""
+    """A hook's tensor in the form that the walk carries: an array, or a Tensor under create_graph."""
     return gradient if gradient is None or isinstance(given, Tensor) else gradient.array

@@ -10,7 +10,7 @@ from .parameter import Parameter
 
 
 def _place(container: Module, index, length: int, grown: int = 0) -> str:
-    """A position, negative ones counted from the end, as the name of a child."""
+    """The name of the child at a position; negative positions count from the end."""
     index = operator.index(index)
     if not -length <= index < length + grown:
         raise IndexError(f"{type(container).__name__}: index {index} is out of range, it has {length}")
@@ -18,7 +18,7 @@ def _place(container: Module, index, length: int, grown: int = 0) -> str:
 
 
 class _Numbered(Module):
-    """Base of Sequential and ModuleList: children "0", "1", … that are reached, replaced, removed by number."""
+    """Base of Sequential and ModuleList: children "0", "1", … that are accessed, replaced and removed by number."""
 
     def _renumber(self, modules: Iterable[Module]) -> None:
         modules = list(modules)
@@ -32,7 +32,7 @@ class _Numbered(Module):
         self.add_module(name, module)
 
     def _name(self, index) -> str:
-        """The name of the child at a position; Sequential's children may have names of their own."""
+        """The name of the child at a position; Sequential's children may have custom names."""
         return list(self._modules)[int(_place(self, index, len(self)))]
 
     def __len__(self) -> int:
@@ -66,7 +66,7 @@ class _Numbered(Module):
         return self
 
     def extend(self, modules: Iterable[Module]):
-        """Adds ``modules`` at the end."""
+        """Adds ``modules`` at the end. Raises TypeError for a single module and anything that is not iterable."""
         if not isinstance(modules, Iterable):
             raise TypeError(f"{type(self).__name__}.extend: several modules expected, got {type(modules).__name__}")
         for module in list(modules):
@@ -74,7 +74,7 @@ class _Numbered(Module):
         return self
 
     def insert(self, index: int, module: Module):
-        """Puts ``module`` in front of the one at ``index``."""
+        """Inserts ``module`` before the one at ``index``. Raises TypeError for anything that is not a Module."""
         place = int(_place(self, index, len(self), grown=1))
         modules = list(self)
         if not isinstance(module, Module):
@@ -83,7 +83,7 @@ class _Numbered(Module):
         return self
 
     def pop(self, index: int = -1) -> Module:
-        """Takes the module at ``index`` out."""
+        """Removes and returns the module at ``index``."""
         module = self[index]
         del self[index]
         return module
@@ -115,7 +115,7 @@ class Sequential(_Numbered):
 
 
 class ModuleList(_Numbered):
-    """A list whose modules are found by ``parameters()``. It has no forward: the model says what runs when.
+    """A list whose modules are found by ``parameters()``. It has no forward: the model calls its modules itself.
 
     >>> len(nn.ModuleList([nn.Linear(2, 2) for _ in range(3)]))
     3
@@ -132,7 +132,7 @@ class ModuleList(_Numbered):
         return ModuleList([*self, *other])
 
     def __repr__(self) -> str:
-        """As PyTorch prints it: equal neighbours once, with their number."""
+        """As PyTorch prints it: equal neighbours once, with their count."""
         texts = [repr(module) for module in self]
         lines, i = [], 0
         while i < len(texts):
@@ -191,7 +191,7 @@ class ModuleDict(Module):
         return self._modules.items()
 
     def pop(self, key: str) -> Module:
-        """Takes a module out."""
+        """Removes and returns a module."""
         return self._modules.pop(key)
 
     def clear(self) -> None:
@@ -229,7 +229,7 @@ class ParameterList(Module):
         return self
 
     def extend(self, values: Iterable):
-        """Adds ``values`` at the end."""
+        """Adds ``values`` at the end. Raises TypeError for a single tensor and anything that is not iterable."""
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
             raise TypeError(f"ParameterList.extend: several tensors expected, got one {type(values).__name__}")
         for value in values:
@@ -311,13 +311,13 @@ class ParameterDict(Module):
         return self[key] if key in self._keys else default
 
     def setdefault(self, key: str, default=None):
-        """The value of ``key``, which becomes ``default`` if it is missing."""
+        """The value of ``key``; if it is missing, ``default`` is stored and returned."""
         if key not in self:
             self[key] = default
         return self[key]
 
     def pop(self, key: str):
-        """Takes a parameter out."""
+        """Removes and returns a parameter."""
         value = self[key]
         del self[key]
         return value

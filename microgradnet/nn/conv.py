@@ -13,7 +13,7 @@ _PADDING_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "repli
 
 
 class _Convolution(Module):
-    """Base of the convolutions: arguments, weight, bias and text. A subclass has ``dims`` and ``transposed``.
+    """Base of the convolutions: arguments, weight, bias and repr. A subclass sets ``dims`` and ``transposed``.
 
     ``weight`` and ``bias`` start uniform in ±1/√(fan_in), as PyTorch's do.
     """
@@ -67,7 +67,7 @@ class _Convolution(Module):
             raise ValueError(f"{name}: only padding_mode='zeros' has a transpose, got {padding_mode!r}")
 
     def reset_parameters(self) -> None:
-        """Draws weight and bias anew."""
+        """Redraws weight and bias."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         init.fan_in_bias_(self.bias, self.weight)
 
@@ -97,10 +97,10 @@ class Conv1d(_Convolution):
     """Cross-correlation of signals with learned kernels: (N, C, L) -> (N, O, L'), or both without the N.
 
     ``yₒ = bₒ + Σ_c w_{o,c} ⋆ x_c`` and ``L' = (L + 2·padding − dilation·(kernel − 1) − 1) // stride + 1``. ``weight``
-    (O, C/groups, kernel), ``bias`` (O). ``padding`` may be "same" or "valid"; ``padding_mode`` says what stands beyond
-    the edge: zeros, reflect, replicate, circular.
+    (O, C/groups, kernel), ``bias`` (O). ``padding`` may be "same" or "valid"; ``padding_mode`` is what the border is
+    filled with: zeros, reflect, replicate or circular.
 
-    Use it where a pattern may appear anywhere; it cannot tell *where* it appeared, and sees no further than its kernel.
+    Use it where a pattern may appear anywhere; it cannot tell *where* it appeared, and sees only as far as its kernel.
 
     >>> nn.Conv1d(2, 4, 3)(mg.zeros(1, 2, 8)).shape
     (1, 4, 6)
@@ -141,7 +141,7 @@ class Conv1d(_Convolution):
         return self.convolve(input, self.weight)
 
     def convolve(self, input: Tensor, weight: Tensor) -> Tensor:
-        """``forward`` with these weights, for layers that make them of the trained ones."""
+        """``forward`` with the given weight, for layers that compute it from the trained one."""
         convolve = (F.conv1d, F.conv2d, F.conv3d)[self.dims - 1]
         padding = self.padding
         if self.padding_mode != "zeros":
@@ -177,8 +177,8 @@ class ConvTranspose1d(_Convolution):
     """The transpose of Conv1d, its gradient with respect to the input: (N, C, L) -> (N, O, L').
 
     ``L' = (L − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1``; ``forward`` takes ``output_size``
-    instead. ``weight`` (C, O/groups, kernel). It undoes a convolution's shape, not its values; where the kernel does
-    not divide by the stride it leaves a checkerboard.
+    instead. ``weight`` (C, O/groups, kernel). It undoes a convolution's shape, not its values; a kernel size that is
+    not a multiple of the stride leaves a checkerboard pattern.
 
     >>> nn.ConvTranspose1d(2, 4, 3, stride=2)(mg.zeros(1, 2, 8)).shape
     (1, 4, 17)
@@ -222,7 +222,7 @@ class ConvTranspose1d(_Convolution):
         return convolve(input, self.weight, self.bias, self.stride, self.padding, extra, self.groups, self.dilation)
 
     def _output_padding(self, input: Tensor, output_size) -> tuple[int, ...]:
-        """What is missing to ``output_size``, the sizes of the image alone or of the whole output."""
+        """The output padding that reaches ``output_size``, which is the size of the image or of the whole output."""
         wanted = tuple(output_size)[-self.dims :]
         sizes = zip(input.shape[-self.dims :], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
         smallest = tuple((n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in sizes)  # type: ignore[operator]

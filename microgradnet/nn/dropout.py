@@ -1,4 +1,4 @@
-"""Dropout layers: in training they set parts to zero at random, in eval they are the identity."""
+"""Dropout layers: in training they zero elements or channels at random, in eval they are the identity."""
 
 from ..ops.nn.dropout import check_probability
 from ..tensor import Tensor
@@ -7,7 +7,7 @@ from .module import Module
 
 
 class _Dropout(Module):
-    """Base: ``p``, the probability of being dropped, and ``inplace``."""
+    """Base: ``p``, the probability of dropping, and ``inplace``."""
 
     def __init__(self, p: float = 0.5, inplace: bool = False):
         super().__init__()
@@ -19,11 +19,11 @@ class _Dropout(Module):
 
 
 class Dropout(_Dropout):
-    """Each element is zero with probability p, the rest divided by 1 − p: the expectation stays. Srivastava et al.
-    2014.
+    """Zeroes each element with probability p and divides the others by 1 − p, which keeps the expectation. Srivastava
+    et al. 2014.
 
-    Units cannot rely on each other; it is like an average over many thinner nets. Use it between fully connected layers
-    of nets that overfit; it slows learning, and between convolutions Dropout2d does more.
+    Units cannot rely on each other; the result resembles an average over many thinner nets. Use it between fully
+    connected layers of nets that overfit; it slows learning, and between convolutions Dropout2d works better.
 
     >>> nn.Dropout(0.9).eval()(mg.tensor([1.0, 2.0])).tolist()
     [1.0, 2.0]
@@ -34,7 +34,7 @@ class Dropout(_Dropout):
 
 
 class Dropout1d(_Dropout):
-    """Whole channels of (N, C, L) or (C, L) are zero with probability p.
+    """Zeroes whole channels of (N, C, L) or (C, L) with probability p.
 
     >>> nn.Dropout1d().eval()(mg.ones(1, 2, 3)).shape
     (1, 2, 3)
@@ -45,8 +45,8 @@ class Dropout1d(_Dropout):
 
 
 class Dropout2d(_Dropout):
-    """Whole channels of (N, C, H, W) are zero with probability p: a pixel says what its neighbours say. Tompson et
-    al. 2015.
+    """Zeroes whole channels of (N, C, H, W) with probability p: single pixels would be redundant with their neighbours.
+    Tompson et al. 2015.
 
     >>> nn.Dropout2d().eval()(mg.ones(1, 2, 3, 3)).shape
     (1, 2, 3, 3)
@@ -57,7 +57,7 @@ class Dropout2d(_Dropout):
 
 
 class Dropout3d(_Dropout):
-    """Whole channels of (N, C, D, H, W) or (C, D, H, W) are zero with probability p.
+    """Zeroes whole channels of (N, C, D, H, W) or (C, D, H, W) with probability p.
 
     >>> nn.Dropout3d().eval()(mg.ones(1, 2, 3, 3, 3)).shape
     (1, 2, 3, 3, 3)
@@ -68,7 +68,7 @@ class Dropout3d(_Dropout):
 
 
 class AlphaDropout(_Dropout):
-    """Dropout that keeps mean 0 and variance 1, for nets of SELU: what is dropped becomes −λα. Klambauer et al. 2017.
+    """Dropout that keeps mean 0 and variance 1, for SELU nets: dropped elements become −λα. Klambauer et al. 2017.
 
     >>> nn.AlphaDropout().eval()(mg.ones(2)).tolist()
     [1.0, 1.0]
@@ -79,7 +79,7 @@ class AlphaDropout(_Dropout):
 
 
 class FeatureAlphaDropout(_Dropout):
-    """AlphaDropout of whole channels.
+    """AlphaDropout of whole channels: (N, C, …) or (C, …).
 
     >>> nn.FeatureAlphaDropout().eval()(mg.ones(1, 2, 2)).shape
     (1, 2, 2)

@@ -1,4 +1,4 @@
-"""Tables of vectors that are learned, one for each class or word; and the bilinear form."""
+"""Tables of learned vectors, one for each class or word; and the bilinear form."""
 
 import math
 
@@ -10,7 +10,7 @@ from .module import Module
 
 
 class _Table(Module):
-    """Base: a weight (num_embeddings, embedding_dim) from N(0, 1), row ``padding_idx`` zero and not trained."""
+    """Base: a weight (num_embeddings, embedding_dim) from N(0, 1), with row ``padding_idx`` zero and not trained."""
 
     def __init__(self, num_embeddings, embedding_dim, padding_idx, weight, freeze, device, dtype):
         super().__init__()
@@ -41,10 +41,11 @@ class _Table(Module):
 
 
 class Embedding(_Table):
-    """The vector of each number: integers of any shape -> that shape and ``embedding_dim``.
+    """Looks up the vector of each index: integers (*) -> (*, embedding_dim).
 
-    A Linear layer for one-hot inputs, without the zeros: only rows in use get a gradient. ``padding_idx``: a row that
-    stays zero. ``max_norm`` shortens rows in use, in place. ``sparse`` is taken and means nothing: gradients are dense.
+    A Linear layer for one-hot inputs, without the zeros: only the rows looked up get a gradient. ``padding_idx`` is a
+    row that stays zero. ``max_norm`` rescales the rows looked up, in place. ``sparse`` is accepted and ignored:
+    gradients are dense.
 
     >>> nn.Embedding(10, 3)(mg.tensor([[1, 2], [4, 4]])).shape
     (2, 2, 3)
@@ -70,7 +71,10 @@ class Embedding(_Table):
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx=None, **options) -> "Embedding":
-        """A layer with given vectors (num_embeddings, embedding_dim), which it does not train unless told to."""
+        """A layer with the given vectors (num_embeddings, embedding_dim), not trained unless ``freeze`` is False.
+
+        Raises ValueError unless they are a matrix.
+        """
         if embeddings.dim() != 2:
             raise ValueError(f"Embedding.from_pretrained: a matrix expected, got shape {tuple(embeddings.shape)}")
         return cls(*embeddings.shape, padding_idx, _weight=embeddings, _freeze=freeze, **options)  # type: ignore[call-arg, misc]
@@ -85,9 +89,10 @@ class Embedding(_Table):
 
 
 class EmbeddingBag(_Table):
-    """The sum, mean or maximum of the vectors of each bag: (B, n), or (N) with ``offsets`` (B) -> (B, embedding_dim).
+    """The sum, mean or maximum of each bag's vectors: (B, n), or (N) with ``offsets`` (B) -> (B, embedding_dim).
 
-    As Embedding and a reduction, without the tensor in between. ``per_sample_weights`` for the sum.
+    Embedding followed by a reduction, without the intermediate tensor. ``per_sample_weights`` scale the vectors of a
+    sum. Raises ValueError for another mode.
 
     >>> nn.EmbeddingBag(10, 3)(mg.tensor([1, 2, 4, 5]), mg.tensor([0, 2])).shape
     (2, 3)
@@ -116,7 +121,10 @@ class EmbeddingBag(_Table):
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, **options) -> "EmbeddingBag":
-        """A layer with given vectors, which it does not train unless told to."""
+        """A layer with the given vectors (num_embeddings, embedding_dim), not trained unless ``freeze`` is False.
+
+        Raises ValueError unless they are a matrix.
+        """
         if embeddings.dim() != 2:
             raise ValueError(f"EmbeddingBag.from_pretrained: a matrix expected, got shape {tuple(embeddings.shape)}")
         made = cls(*embeddings.shape, _weight=embeddings, **options)  # type: ignore[misc]
@@ -146,6 +154,8 @@ class EmbeddingBag(_Table):
 
 class Bilinear(Module):
     """``y_k = x₁ᵀ A_k x₂ + b_k``: (…, in1), (…, in2) -> (…, out); every product of two features has a weight.
+
+    Raises ValueError unless ``in1_features`` is positive.
 
     >>> nn.Bilinear(3, 4, 2)(mg.zeros(5, 3), mg.zeros(5, 4)).shape
     (5, 2)

@@ -14,7 +14,8 @@ from .parameter import Parameter
 
 
 class UninitializedParameter(Parameter):
-    """A parameter without a shape yet. It keeps its identity when it gets one, so an optimizer may have it already."""
+    """A parameter without a shape yet. It stays the same object when it gets one: an optimizer may hold it already.
+    """
 
     __slots__ = ()
 
@@ -27,18 +28,18 @@ class UninitializedParameter(Parameter):
 
 
 class LazyModule(Module):
-    """Base of the lazy modules: at the first forward it becomes the module of ``becomes``, sized by the input.
+    """Base of the lazy modules: the first forward turns it into a ``becomes``, sized by the input.
 
-    A state that is loaded sizes it too. Until then its parameters have no shape.
+    Loading a state sizes it too. Until then its parameters have no shape.
     """
 
     becomes: type[Module]
-    dim = 1  # of the input, whose size is the argument left out
+    dim = 1  # the dimension of the input whose size is the omitted argument
 
     def __init__(self, *args, **options):
         Module.__init__(self)
         object.__setattr__(self, "_arguments", (args, options))
-        # A small module says which parameters and buffers there are, and raises for bad arguments.
+        # A small module shows which parameters and buffers there are, and raises for bad arguments.
         model = self._made(self._smallest())
         for name, value in model._parameters.items():
             absent = value is None
@@ -56,9 +57,9 @@ class LazyModule(Module):
         return self.becomes(size, *args, **options)  # type: ignore[call-arg]
 
     def initialize(self, size: int) -> None:
-        """Becomes ``becomes(size, …)``: parameters get their shapes and values, and stay the objects that they are.
+        """Becomes ``becomes(size, …)``: parameters get their shapes and values, and stay the same objects.
 
-        They and the buffers are on the device and of the dtype that ``to`` has given this module in the meantime.
+        They and the buffers get the device and dtype that ``to`` has set on this module in the meantime.
         """
         model = self._made(size)
         for name, value in model._parameters.items():
@@ -89,11 +90,11 @@ class LazyModule(Module):
         for name, axis in self.loaded_from:
             given = state_dict.get(f"{prefix}{name}")
             shape = () if given is None else tuple(given.shape)
-            if len(shape) > axis and shape[axis] > 0:  # a state of a lazy module has no sizes to tell
+            if len(shape) > axis and shape[axis] > 0:  # the state of a lazy module has no sizes
                 self.initialize(self._size_of_weight(shape[axis]))
-                return self.before_load(state_dict, prefix)  # as what it has become
+                return self.before_load(state_dict, prefix)  # now of the new class
 
-    # Entries of a state that tell the size, and along which dimension; the first that is there decides.
+    # Entries of a state that give the size, and along which dimension; the first one present decides.
     loaded_from: tuple[tuple[str, int], ...] = (("weight", 1),)
 
     def _size_of_weight(self, size: int) -> int:
@@ -242,7 +243,7 @@ class LazyBatchNorm3d(LazyModule):
 
 
 class _LazyInstanceNorm(LazyModule):
-    """Base: as in PyTorch, affine and with running statistics unless told otherwise."""
+    """Base: as in PyTorch, affine and with running statistics by default."""
 
     loaded_from = _PER_CHANNEL
     dims: int

@@ -1,7 +1,7 @@
-"""Losses as modules. The maths of each stands once, in ``ops/*_loss.py``; ``reduction`` is mean, sum or none.
+"""Losses as modules. The maths of each is written once, in ``ops/nn/losses``; ``reduction`` is mean, sum or none.
 
-Losses are tensors: ``0.3 * a(x, y) + b(x, z)`` puts two of them into one graph; what both reach gets the sum of their
-gradients.
+Losses are tensors: ``0.3 * a(x, y) + b(x, z)`` joins two of them into one graph; whatever both depend on gets the sum
+of their gradients. Where a docstring names no shapes, input and target have the same shape, any (*).
 """
 
 from ..ops.nn.losses.reduction import reduction_name
@@ -22,7 +22,7 @@ class _Loss(Module):
 
 
 class L1Loss(_Loss):
-    """``|x − y|``: its gradient is ±1 whatever the error's size, so outliers pull no harder; 0 at the kink.
+    """``|x − y|``: its gradient is ±1 for errors of any size, so outliers pull no harder; 0 at the kink.
 
     >>> nn.L1Loss()(mg.tensor([1.0, 5.0]), mg.tensor([0.0, 2.0])).item()
     2.0
@@ -33,9 +33,10 @@ class L1Loss(_Loss):
 
 
 class MSELoss(_Loss):
-    """``(x − y)²``, gradient ``2·(x − y)``: the likelihood of Gaussian errors; one outlier can dominate.
+    """``(x − y)²``, gradient ``2·(x − y)``: the negative log-likelihood of Gaussian errors, up to constants; one
+    outlier can dominate.
 
-    Behind a sigmoid or tanh it stops learning where the unit is saturated and wrong: use a cross-entropy there.
+    After a sigmoid or tanh it stops learning where the unit is saturated and wrong: use a cross-entropy there.
 
     >>> nn.MSELoss()(mg.tensor([1.0, 5.0]), mg.tensor([0.0, 2.0])).item()
     5.0
@@ -46,7 +47,9 @@ class MSELoss(_Loss):
 
 
 class SmoothL1Loss(_Loss):
-    """``d²/(2β)`` where ``|d| < β``, else ``|d| − β/2``, with d = x − y: MSE near 0, L1 far off. Girshick 2015, eq. 3.
+    """``d²/(2β)`` where ``|d| < β``, else ``|d| − β/2``, with d = x − y: MSE near 0, L1 far away. Girshick 2015, eq. 3.
+
+    Raises ValueError for β < 0.
 
     >>> nn.SmoothL1Loss()(mg.tensor([0.5, 3.0]), mg.zeros(2)).item()
     1.3125
@@ -65,6 +68,8 @@ class SmoothL1Loss(_Loss):
 class HuberLoss(_Loss):
     """``d²/2`` where ``|d| < δ``, else ``δ·(|d| − δ/2)``, with d = x − y: SmoothL1Loss times δ. Huber 1964.
 
+    Raises ValueError unless δ > 0.
+
     >>> nn.HuberLoss()(mg.tensor([0.5, 3.0]), mg.zeros(2)).item()
     1.3125
     """
@@ -80,9 +85,9 @@ class HuberLoss(_Loss):
 
 
 class NLLLoss(_Loss):
-    """``−weight[y]·x[y]`` for log-probabilities x (N, C, …) and classes y (N, …); the mean is by the weights.
+    """``−weight[y]·x[y]`` for log-probabilities x (N, C, …) and classes y (N, …); the mean is weighted.
 
-    ``ignore_index`` leaves samples out. Feed it a LogSoftmax, or use CrossEntropyLoss, which is both in one.
+    ``ignore_index`` leaves samples out. Feed it the output of a LogSoftmax, or use CrossEntropyLoss, which does both.
 
     >>> nn.NLLLoss()(mg.tensor([[-0.5, -2.0]]), mg.tensor([1])).item()
     2.0
@@ -107,9 +112,9 @@ class NLLLoss(_Loss):
 class CrossEntropyLoss(_Loss):
     """``−log softmax(x)[y]``: logits x (N, C, …), classes y (N, …) or probabilities (N, C, …).
 
-    Its gradient is ``softmax(x) − onehot(y)``: it never saturates while the answer is wrong. Takes logits: a softmax
-    before it is a mistake. ``label_smoothing`` mixes the target with the uniform distribution (Szegedy et al. 2016,
-    section 7).
+    Its gradient is ``softmax(x) − onehot(y)``: it never saturates while the answer is wrong. Do not put a softmax
+    before it: it takes logits. ``label_smoothing`` mixes the target with the uniform distribution (Szegedy et al. 2016,
+    section 7). Raises ValueError for a ``label_smoothing`` outside [0, 1].
 
     >>> round(nn.CrossEntropyLoss()(mg.zeros(1, 4), mg.tensor([2])).item(), 4)  # log 4
     1.3863
@@ -144,7 +149,8 @@ class CrossEntropyLoss(_Loss):
 class BCELoss(_Loss):
     """``−y·log p − (1 − y)·log(1 − p)`` for probabilities p in [0, 1]; logarithms are clamped at −100.
 
-    Behind a sigmoid use BCEWithLogitsLoss: the composition loses its gradient once the sigmoid has rounded to 0 or 1.
+    After a sigmoid, use BCEWithLogitsLoss instead: the composition loses its gradient once the sigmoid rounds to 0 or
+    1.
 
     >>> round(nn.BCELoss()(mg.tensor([0.5]), mg.tensor([1.0])).item(), 4)  # log 2
     0.6931
@@ -161,7 +167,7 @@ class BCELoss(_Loss):
 class BCEWithLogitsLoss(_Loss):
     """BCELoss of ``σ(x)``, computed from the logit x: ``max(x, 0) − x·y + log(1 + e^−|x|)``, gradient ``σ(x) − y``.
 
-    ``pos_weight`` multiplies the positive term: precision against recall.
+    ``pos_weight`` multiplies the positive term, to trade precision for recall.
 
     >>> round(nn.BCEWithLogitsLoss()(mg.tensor([0.0]), mg.tensor([1.0])).item(), 4)  # log 2
     0.6931
@@ -232,9 +238,10 @@ class PoissonNLLLoss(_Loss):
 
 
 class GaussianNLLLoss(_Loss):
-    """``½·(log v + (x − y)²/v)`` with the variance v predicted too, at least ``eps``. Nix and Weigend 1994.
+    """``½·(log v + (x − y)²/v)`` with the variance v predicted too and clamped to at least ``eps``. Nix and Weigend
+    1994.
 
-    ``full`` adds ½·log 2π.
+    ``full`` adds ½·log 2π. Raises ValueError unless ``eps`` > 0.
 
     >>> nn.GaussianNLLLoss()(mg.zeros(1), mg.tensor([2.0]), mg.ones(1)).item()
     2.0
@@ -251,7 +258,8 @@ class GaussianNLLLoss(_Loss):
 
 
 class HingeEmbeddingLoss(_Loss):
-    """``x`` where the target is 1, ``max(0, margin − x)`` where it is −1: distances of pairs, alike or not.
+    """``x`` where the target is 1, ``max(0, margin − x)`` where it is −1, for distances x of pairs that are similar or
+    not.
 
     >>> nn.HingeEmbeddingLoss()(mg.tensor([0.5, 0.25]), mg.tensor([1.0, -1.0])).item()
     0.625
@@ -277,7 +285,7 @@ class SoftMarginLoss(_Loss):
 
 
 class MultiLabelMarginLoss(_Loss):
-    """``Σ max(0, 1 − (x[yⱼ] − x[i]))/C`` over a sample's classes yⱼ and all others i: (N, C) or (C).
+    """``Σ max(0, 1 − (x[yⱼ] − x[i]))/C`` over a sample's classes yⱼ and all other classes i: (N, C) or (C).
 
     The target lists classes up to the first −1.
 
@@ -307,6 +315,8 @@ class MultiLabelSoftMarginLoss(_Loss):
 class MultiMarginLoss(_Loss):
     """``Σ_{i≠y} max(0, margin − x[y] + x[i])ᵖ/C``: the multi-class hinge loss. Crammer and Singer 2001.
 
+    x (N, C), y (N), or without the N. Raises ValueError unless p is 1 or 2.
+
     >>> nn.MultiMarginLoss()(mg.tensor([[0.0, 2.0]]), mg.tensor([0])).item()
     1.5
     """
@@ -333,7 +343,7 @@ class MultiMarginLoss(_Loss):
 
 
 class MarginRankingLoss(_Loss):
-    """``max(0, −y·(x₁ − x₂) + margin)``: y = 1 wants x₁ ranked above x₂, y = −1 below.
+    """``max(0, −y·(x₁ − x₂) + margin)``: y = 1 means x₁ should rank above x₂, y = −1 below.
 
     >>> nn.MarginRankingLoss()(mg.tensor([1.0]), mg.tensor([3.0]), mg.tensor([1.0])).item()
     2.0
@@ -350,6 +360,8 @@ class MarginRankingLoss(_Loss):
 class CosineEmbeddingLoss(_Loss):
     """``1 − cos(x₁, x₂)`` where the target is 1, ``max(0, cos(x₁, x₂) − margin)`` where it is −1.
 
+    x₁ and x₂ (N, D), target (N), or without the N.
+
     >>> nn.CosineEmbeddingLoss()(mg.tensor([[1.0, 0.0]]), mg.tensor([[0.0, 1.0]]), mg.tensor([1])).item()
     1.0
     """
@@ -363,9 +375,11 @@ class CosineEmbeddingLoss(_Loss):
 
 
 class TripletMarginLoss(_Loss):
-    """``max(0, ‖a − p‖ − ‖a − n‖ + margin)``: the anchor nearer to its like than to the other. Balntas et al. 2016.
+    """``max(0, ‖a − p‖ − ‖a − n‖ + margin)``: the anchor should be nearer to the positive than to the negative. Balntas
+    et al. 2016.
 
-    ``swap`` measures the negative from the positive where that is nearer.
+    (N, D) each. ``swap`` measures the distance from positive to negative where that is smaller. Raises ValueError
+    unless ``margin`` > 0.
 
     >>> nn.TripletMarginLoss()(mg.zeros(1, 2), mg.zeros(1, 2), mg.full((1, 2), 9.0)).item()
     0.0
@@ -400,7 +414,9 @@ class TripletMarginLoss(_Loss):
 
 
 class TripletMarginWithDistanceLoss(_Loss):
-    """TripletMarginLoss with a distance of one's own: a function of two (N, D) tensors that gives (N).
+    """TripletMarginLoss with a custom distance: a function of two (N, D) tensors that returns (N).
+
+    Raises ValueError unless ``margin`` > 0.
 
     >>> loss = nn.TripletMarginWithDistanceLoss(distance_function=nn.PairwiseDistance(p=1))
     >>> loss(mg.zeros(1, 2), mg.zeros(1, 2), mg.full((1, 2), 9.0)).item()
@@ -427,10 +443,11 @@ class TripletMarginWithDistanceLoss(_Loss):
 
 
 class CTCLoss(_Loss):
-    """``−log Σ`` over all alignments of a label sequence to T frames, blanks in between. Graves et al. 2006.
+    """``−log Σ`` of the probabilities of all alignments of a label sequence to T frames, with blanks in between. Graves
+    et al. 2006.
 
-    Log-probabilities (T, N, C) or (T, C). A target longer than its input can be makes an infinite loss;
-    ``zero_infinity`` makes it 0, with gradient 0.
+    Log-probabilities (T, N, C) or (T, C). A target too long for its input has an infinite loss; ``zero_infinity`` makes
+    it 0, with gradient 0.
 
     >>> loss = nn.CTCLoss()(mg.full((2, 1, 2), 0.5).log(), mg.tensor([[1]]), (2,), (1,))
     >>> round(loss.item(), 4)  # three of the four alignments: log 4/3

@@ -24,7 +24,7 @@ HOOKS = (
 
 
 class IncompatibleKeys(NamedTuple):
-    """What ``load_state_dict`` found different: ``missing_keys`` and ``unexpected_keys``."""
+    """The differences that ``load_state_dict`` found: ``missing_keys`` and ``unexpected_keys``."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
@@ -134,7 +134,7 @@ class Module:
             raise KeyError(f"{type(self).__name__}: attribute {name!r} exists already")
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Adds a parameter; None keeps the name for one that this module does without."""
+        """Adds a parameter; None registers the name without one. Raises TypeError for anything else."""
         self._check_name(name)
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {type(param).__name__}")
@@ -142,7 +142,10 @@ class Module:
         setattr(self, name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Adds a tensor that is not trained; ``persistent`` ones are part of ``state_dict``."""
+        """Adds a tensor that is not trained; ``persistent`` ones are part of ``state_dict``.
+
+        Raises TypeError for anything but a Tensor or None.
+        """
         self._check_name(name)
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}")
@@ -150,7 +153,7 @@ class Module:
         (self._transient.discard if persistent else self._transient.add)(name)
 
     def add_module(self, name: str, module: "Module | None") -> None:
-        """Adds a child under a name that need not be an identifier."""
+        """Adds a child, or None, under a name that need not be an identifier. Raises TypeError for anything else."""
         self._check_name(name)
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}")
@@ -202,7 +205,7 @@ class Module:
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def get_submodule(self, target: str) -> "Module":
-        """The module at a path such as "0.conv"."""
+        """The module at a path such as "0.conv". Raises AttributeError if there is none."""
         module = self
         for name in filter(None, target.split(".")):
             if name not in module._modules:
@@ -211,7 +214,7 @@ class Module:
         return module
 
     def set_submodule(self, target: str, module: "Module") -> None:
-        """Puts ``module`` at a path, in the place of the one that is there."""
+        """Replaces the module at a path by ``module``."""
         parent, _, name = target.rpartition(".")
         self.get_submodule(target)
         self.get_submodule(parent).add_module(name, module)
@@ -239,7 +242,7 @@ class Module:
         return self
 
     def train(self, mode: bool = True) -> "Module":
-        """Sets training mode here and below: what dropout and batch norm go by."""
+        """Sets training mode for this module and all below it; dropout and batch norm depend on it."""
         for module in self.modules():
             object.__setattr__(module, "training", bool(mode))
         return self
@@ -248,7 +251,7 @@ class Module:
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> "Module":
-        """Freezes (False) or frees all parameters."""
+        """Freezes (False) or unfreezes all parameters."""
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
@@ -262,7 +265,7 @@ class Module:
                 parameter.grad.array[...] = 0
 
     def to(self, *args, dtype=None, device=None, non_blocking=False) -> "Module":
-        """Parameters and buffers on another device, the floating ones in another dtype; in place. As ``Tensor.to``."""
+        """Moves parameters and buffers to another device, and casts the floating ones, in place. As ``Tensor.to``."""
         dtype, device = destination(args, dtype, device)
         for module in self.modules():
             for tensor in [*module._parameters.values(), *module._buffers.values()]:
@@ -285,14 +288,14 @@ class Module:
         return self.to("cuda")
 
     def register_forward_pre_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
-        """``hook(module, args)`` before forward; what it returns, if anything, replaces the arguments.
+        """``hook(module, args)`` before forward; a result that is not None replaces the arguments.
 
         ``with_kwargs``: ``hook(module, args, kwargs)``, which returns both. ``prepend``: before the other hooks.
         """
         return _registered(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
     def register_forward_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
-        """``hook(module, args, output)`` after forward; what it returns, if anything, replaces the output.
+        """``hook(module, args, output)`` after forward; a result that is not None replaces the output.
 
         ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend``: before the other hooks.
         """
@@ -301,13 +304,15 @@ class Module:
     def register_full_backward_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
         """``hook(module, grad_input, grad_output)`` when the gradients of the inputs are known.
 
-        Both are tuples, one place for each positional argument and each output, None where there is no gradient. What
-        the hook returns, if anything, replaces ``grad_input``.
+        Both are tuples, with one entry for each positional argument or output, None where there is no gradient. A
+        result that is not None replaces ``grad_input``.
         """
         return _registered(self._backward_hooks, hook, prepend)
 
     def register_full_backward_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        """``hook(module, grad_output)`` before backward through this module; what it returns replaces the tuple."""
+        """``hook(module, grad_output)`` before backward through this module; a result that is not None replaces the
+        tuple.
+        """
         return _registered(self._backward_pre_hooks, hook, prepend)
 
     def register_state_dict_post_hook(self, hook: Callable) -> RemovableHandle:
@@ -323,12 +328,12 @@ class Module:
         return RemovableHandle(self._load_state_dict_post_hooks, hook)
 
     def before_load(self, state_dict: dict, prefix: str) -> None:
-        """For modules that must get ready for a state, or rename what an older one called otherwise."""
+        """For modules that must prepare for a state, or rename the keys of an older one."""
 
     def state_dict(self, *, destination=None, prefix: str = "", keep_vars: bool = False) -> "OrderedDict[str, Tensor]":
         """Path -> tensor, of all parameters and persistent buffers; it shares their memory.
 
-        ``keep_vars`` gives the parameters themselves, not detached.
+        With ``keep_vars`` the values are the parameters themselves, not detached.
         """
         state = OrderedDict() if destination is None else destination
         kept = {n: b for n, b in self._buffers.items() if n not in self._transient}
@@ -345,9 +350,9 @@ class Module:
     def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
         """Copies tensors (ours, NumPy's or PyTorch's) into the parameters and buffers of the same path.
 
-        Returns the missing and the unexpected keys. With ``assign`` the given values take the old ones' place, dtype
-        and all. Raises ``RuntimeError``, before anything is changed, for a shape that does not fit or, if ``strict``,
-        for any missing or unexpected key.
+        Returns the missing and the unexpected keys. With ``assign`` the given values replace the old ones, including
+        their dtype. Raises ``RuntimeError``, before anything is changed, for a shape that does not fit or, if
+        ``strict``, for any missing or unexpected key.
         """
         given = OrderedDict(state_dict)
         for path, module in self.named_modules(remove_duplicate=False):
@@ -379,7 +384,7 @@ class Module:
         return keys
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses when the module is printed."""
+        """The text between the parentheses when the module is printed."""
         return ""
 
     def __repr__(self) -> str:

@@ -33,7 +33,7 @@ class _Pad(Module):
 
 
 class ZeroPad1d(_Pad):
-    """Zeros on both sides: (…, L) -> (…, L + before + after). The border's zeros are seen by what follows.
+    """Zeros on both sides: (…, L) -> (…, L + before + after). The layers that follow see the zeros.
 
     >>> nn.ZeroPad1d((1, 2))(mg.ones(1, 3)).tolist()
     [[0.0, 1.0, 1.0, 1.0, 0.0, 0.0]]
@@ -100,7 +100,7 @@ class ConstantPad3d(ConstantPad1d):
 
 
 class ReflectionPad1d(_Pad):
-    """Mirrored at the outermost element, which is not repeated: needs ``padding < size``.
+    """Reflected at the outermost element, which is not repeated: needs ``padding < size``.
 
     >>> nn.ReflectionPad1d(1)(mg.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[2.0, 1.0, 2.0, 3.0, 2.0]]
@@ -130,7 +130,7 @@ class ReflectionPad3d(ReflectionPad1d):
 
 
 class ReplicationPad1d(_Pad):
-    """The outermost element repeated: the border looks like the edge, and gets its gradient.
+    """The outermost element repeated: (…, L) -> (…, L + before + after). The edge also gets the border's gradient.
 
     >>> nn.ReplicationPad1d(1)(mg.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[1.0, 1.0, 2.0, 3.0, 3.0]]
@@ -160,7 +160,7 @@ class ReplicationPad3d(ReplicationPad1d):
 
 
 class CircularPad1d(_Pad):
-    """Wrapped around, for signals that are periodic: needs ``padding <= size``.
+    """Wrapped around, for periodic signals: needs ``padding <= size``.
 
     >>> nn.CircularPad1d(1)(mg.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[3.0, 1.0, 2.0, 3.0, 1.0]]

@@ -4,7 +4,7 @@ from ..tensor import Tensor
 
 
 class Parameter(Tensor):
-    """A tensor that a module trains: assigned to an attribute of a ``Module``, it is found by ``parameters()``."""
+    """A trainable tensor: assigned to an attribute of a ``Module``, it is found by ``parameters()``."""
 
     __slots__ = ()
 

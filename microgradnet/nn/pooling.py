@@ -1,4 +1,4 @@
-"""Pooling layers: one number out of each window."""
+"""Pooling layers: one number from each window."""
 
 from ..ops.nn.convolution import per_dimension
 from ..tensor import Tensor
@@ -7,7 +7,7 @@ from .module import Module
 
 
 class _Pool(Module):
-    """Base of the pools: a subclass has ``dims``, the arguments that it prints, and ``forward``."""
+    """Base of the pools: a subclass defines ``dims``, the arguments that it prints, and ``forward``."""
 
     dims = 1
     shown: tuple[str, ...]
@@ -20,8 +20,8 @@ class MaxPool1d(_Pool):
     """The largest of each window: (N, C, L) -> (N, C, L'), or both without the N.
 
     ``L' = (L + 2·padding − dilation·(kernel − 1) − 1) // stride + 1`` (rounded up with ``ceil_mode``); ``stride`` is
-    ``kernel_size`` if not given. The whole gradient goes to the place of the maximum, the first of several: the others
-    in the window learn nothing. With ``return_indices`` also these places, for MaxUnpool1d.
+    ``kernel_size`` if not given. The whole gradient goes to the maximum, the first of several; the other elements of
+    the window get none. With ``return_indices`` it also returns the positions of the maxima, for MaxUnpool1d.
 
     >>> nn.MaxPool1d(2)(mg.tensor([[1.0, 3.0, 2.0, 0.0]])).tolist()
     [[3.0, 2.0]]
@@ -62,7 +62,7 @@ class MaxPool3d(MaxPool1d):
 
 
 class MaxUnpool1d(_Pool):
-    """What MaxPool1d took, put back where its ``indices`` say, zeros elsewhere: (N, C, L') -> (N, C, L).
+    """Puts the maxima of MaxPool1d back at their ``indices``, zeros elsewhere: (N, C, L') -> (N, C, L).
 
     >>> pool = nn.MaxPool1d(2, return_indices=True)
     >>> nn.MaxUnpool1d(2)(*pool(mg.tensor([[1.0, 3.0, 2.0, 0.0]]))).tolist()
@@ -105,7 +105,8 @@ class MaxUnpool3d(MaxUnpool1d):
 
 
 class AvgPool1d(_Pool):
-    """The mean of each window: (N, C, L) -> (N, C, L'), or both without the N; every element gets 1/kernel of it.
+    """The mean of each window: (N, C, L) -> (N, C, L'), or both without the N; each element gets 1/kernel of the
+    gradient.
 
     ``L' = (L + 2·padding − kernel) // stride + 1`` (rounded up with ``ceil_mode``); padding counts as zeros unless
     ``count_include_pad`` is False.
@@ -131,7 +132,7 @@ class AvgPool1d(_Pool):
 class AvgPool2d(_Pool):
     """The mean of each window: (N, C, H, W) -> (N, C, H', W'), or both without the N. As AvgPool1d.
 
-    ``divisor_override`` divides the sum in place of the window's size.
+    ``divisor_override`` divides the sum instead of the window's size.
 
     >>> nn.AvgPool2d(2)(mg.zeros(1, 3, 8, 8)).shape
     (1, 3, 4, 4)
@@ -165,9 +166,9 @@ class AvgPool3d(AvgPool2d):
 
 
 class LPPool1d(_Pool):
-    """The p-norm of each window, ``(Σ xᵖ)^(1/p)``: (N, C, L) -> (N, C, L'). p = 1 sums; p → ∞ is max pooling.
+    """The p-norm of each window, ``(Σ xᵖ)^(1/p)``: (N, C, L) -> (N, C, L'). p = 1 is the sum; p → ∞ is max pooling.
 
-    The power has no absolute value, as in PyTorch: an odd p of negative numbers gives NaN or the norm's opposite.
+    The power has no absolute value, as in PyTorch: with an odd p, negative numbers give NaN or a negative result.
 
     >>> nn.LPPool1d(2, 2)(mg.tensor([[3.0, 4.0]])).tolist()
     [[5.0]]
@@ -205,7 +206,7 @@ class LPPool3d(LPPool1d):
 
 
 class AdaptiveAvgPool1d(_Pool):
-    """Means over as many windows as ``output_size`` asks for, whatever the input's size: (N, C, L) -> (N, C, out).
+    """Means over as many windows as ``output_size`` asks for, for inputs of any size: (N, C, L) -> (N, C, out).
 
     Window i reaches from ⌊i·L/out⌋ to ⌈(i + 1)·L/out⌉. With 1 it is global average pooling.
 
@@ -225,7 +226,7 @@ class AdaptiveAvgPool1d(_Pool):
 
 
 class AdaptiveAvgPool2d(AdaptiveAvgPool1d):
-    """AdaptiveAvgPool1d for images: (N, C, H, W) -> (N, C, *output_size); None in it keeps a size.
+    """AdaptiveAvgPool1d for images: (N, C, H, W) -> (N, C, *output_size); None keeps that size.
 
     >>> nn.AdaptiveAvgPool2d((2, None))(mg.zeros(1, 3, 5, 7)).shape
     (1, 3, 2, 7)
@@ -245,7 +246,8 @@ class AdaptiveAvgPool3d(AdaptiveAvgPool1d):
 
 
 class AdaptiveMaxPool1d(_Pool):
-    """Maxima over as many windows as ``output_size`` asks for: (N, C, L) -> (N, C, out). Windows: AdaptiveAvgPool1d's.
+    """Maxima over as many windows as ``output_size`` asks for: (N, C, L) -> (N, C, out). Windows as in
+    AdaptiveAvgPool1d.
 
     >>> nn.AdaptiveMaxPool1d(1)(mg.tensor([[1.0, 2.0, 6.0]])).tolist()
     [[6.0]]
@@ -283,10 +285,11 @@ class AdaptiveMaxPool3d(AdaptiveMaxPool1d):
 
 
 class FractionalMaxPool2d(_Pool):
-    """Maxima over windows whose places are drawn at random: shrinks by a factor that need not be whole. Graham 2014.
+    """Maxima over windows at random positions: shrinks by a factor that need not be an integer. Graham 2014.
 
-    (N, C, H, W) -> (N, C, *output_size), given as ``output_size`` or by ``output_ratio`` in (0, 1). The random places
-    regularize; ``_random_samples`` (N, C, 2) in [0, 1) fixes them.
+    (N, C, H, W) -> (N, C, *output_size), given as ``output_size`` or by ``output_ratio`` in (0, 1). The random
+    positions regularize; ``_random_samples`` (N, C, 2) in [0, 1) fixes them. Raises ValueError unless exactly one of
+    the two is given, and for a ratio outside (0, 1).
 
     >>> nn.FractionalMaxPool2d(2, output_ratio=0.7)(mg.zeros(1, 3, 10, 10)).shape
     (1, 3, 7, 7)

@@ -1,7 +1,7 @@
-"""Recurrent layers: a state that is carried from step to step.
+"""Recurrent layers: a state carried from step to step.
 
 All steps' inputs go through one matrix product; only the product with the state is done step by step. Gradients flow
-back through every step's state: they vanish, or explode, with the powers of W_hh. LSTM and GRU let them pass through
+back through every step's state: they vanish or explode with the powers of W_hh. In LSTM and GRU they pass through
 gates.
 """
 
@@ -15,7 +15,7 @@ from . import init
 from .linear import empty_parameter
 from .module import Module
 
-# name -> number of gates: how many times hidden_size the weights have rows
+# name -> number of gates: the weights have that many times hidden_size rows
 GATES = {"RNN_TANH": 1, "RNN_RELU": 1, "LSTM": 4, "GRU": 3}
 
 
@@ -40,12 +40,13 @@ def gru_step(x: Tensor, wh: Tensor, h: Tensor) -> Tensor:
 
 
 class RNNBase(Module):
-    """What RNN, LSTM and GRU share: layers, directions, and the loop over time.
+    """The common part of RNN, LSTM and GRU: layers, directions, and the loop over time.
 
     Input (T, N, input_size), (N, T, input_size) with ``batch_first``, or (T, input_size); the initial state
-    (num_layers·directions, N, hidden_size) or without the N, zeros if not given. Result: the outputs of all steps
-    of the last layer, both directions side by side, and the last states of all layers. ``weight_ih_l0`` and so on
-    are PyTorch's.
+    (num_layers·directions, N, hidden_size) or without the N, zeros if not given. Returns the last layer's outputs of
+    all steps, (T, N, directions·hidden_size), and the last states of all layers. ``weight_ih_l0`` and so on are named
+    as in PyTorch. Raises ValueError for sizes that are not positive, a dropout outside [0, 1], a ``proj_size`` outside
+    [0, hidden_size), and an input that does not fit or has no steps.
     """
 
     def __init__(
@@ -89,7 +90,7 @@ class RNNBase(Module):
         return [f"_l{layer}", f"_l{layer}_reverse"][: 1 + self.bidirectional]
 
     def reset_parameters(self) -> None:
-        """U(±1/√hidden_size), all of them."""
+        """Draws all parameters from U(±1/√hidden_size)."""
         bound = 1 / math.sqrt(self.hidden_size)
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
@@ -124,7 +125,7 @@ class RNNBase(Module):
         return x, last_states if self.mode == "LSTM" else last_states[0]
 
     def flatten_parameters(self) -> None:
-        """Does nothing: in PyTorch it puts the weights side by side for cuDNN."""
+        """Does nothing: in PyTorch it makes the weights contiguous for cuDNN."""
 
     @property
     def all_weights(self) -> list[list[Tensor]]:
@@ -182,8 +183,9 @@ class RNNBase(Module):
 class RNN(RNNBase):
     """``h_t = tanh(W_ih x_t + b_ih + W_hh h_{t−1} + b_hh)``, or ReLU. Elman 1990.
 
-    Simple, and it forgets: the gradient of step t reaches step t − k as a product of k Jacobians. Beyond some ten steps
-    use LSTM or GRU, or ``init.irnn_`` with ReLU.
+    Simple, but it forgets: the gradient of step t reaches step t − k as a product of k Jacobians. Beyond about ten
+    steps use LSTM or GRU, or ``init.irnn_`` with ReLU. Arguments, shapes and errors: ``RNNBase``; also raises
+    ValueError unless ``nonlinearity`` is "tanh" or "relu".
 
     >>> out, h = nn.RNN(3, 5)(mg.zeros(7, 2, 3))
     >>> out.shape, h.shape
@@ -213,7 +215,7 @@ class RNN(RNNBase):
 
 
 class LSTM(RNNBase):
-    """Gates σ decide what the cell forgets, takes up and shows. Hochreiter and Schmidhuber 1997.
+    """Gates σ decide what the cell forgets, stores and outputs. Hochreiter and Schmidhuber 1997.
 
     ``c_t = σ(f)·c_{t−1} + σ(i)·tanh(g)``, ``h_t = σ(o)·tanh(c_t)``; rows of the weights in the order i, f, g, o.
     Along c the gradient is only multiplied by σ(f). ``proj_size`` makes h smaller (Sak et al. 2014). The state is a
@@ -281,13 +283,13 @@ class RNNCellBase(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """U(±1/√hidden_size), all of them."""
+        """Draws all parameters from U(±1/√hidden_size)."""
         bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size else 0.0
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
     def _products(self, x: Tensor, *states: Tensor | None) -> tuple:
-        """Both products, and the states, zeros where they are not given."""
+        """Both products, and the states, zeros if not given."""
         if x.dim() not in (1, 2) or x.shape[-1] != self.input_size:
             raise ValueError(
                 f"{type(self).__name__}: an input (batch, {self.input_size}) or ({self.input_size}) expected, "
@@ -307,6 +309,8 @@ class RNNCellBase(Module):
 
 class RNNCell(RNNCellBase):
     """One step of RNN: (N, input_size), (N, hidden_size) -> (N, hidden_size), or all without the N.
+
+    Raises ValueError unless ``nonlinearity`` is "tanh" or "relu".
 
     >>> nn.RNNCell(3, 5)(mg.zeros(2, 3)).shape
     (2, 5)

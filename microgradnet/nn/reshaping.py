@@ -1,4 +1,4 @@
-"""Layers without parameters that move elements to other places."""
+"""Layers without parameters that rearrange elements."""
 
 from ..tensor import Tensor
 from . import functional as F
@@ -25,6 +25,8 @@ class Flatten(Module):
 
 class Unflatten(Module):
     """Dimension ``dim`` split into ``unflattened_size``, one of which may be −1: Flatten undone.
+
+    Raises TypeError unless ``unflattened_size`` is a tuple of integers.
 
     >>> nn.Unflatten(1, (3, 4))(mg.zeros(2, 12)).shape
     (2, 3, 4)
@@ -121,6 +123,8 @@ class PixelUnshuffle(Module):
 class ChannelShuffle(Module):
     """Channels dealt out like cards among ``groups``, so that grouped convolutions mix. Zhang et al. 2018, section 3.1.
 
+    (N, C, …) -> (N, C, …). Raises ValueError unless ``groups`` is positive.
+
     >>> nn.ChannelShuffle(2)(mg.arange(4.0).reshape(1, 4, 1)).flatten().tolist()
     [0.0, 2.0, 1.0, 3.0]
     """
@@ -139,7 +143,7 @@ class ChannelShuffle(Module):
 
 
 class Upsample(Module):
-    """Resized to ``size`` or by ``scale_factor``: (N, C, …), ``mode`` nearest, linear, bilinear, bicubic, trilinear …
+    """Resizes (N, C, …) to ``size`` or by ``scale_factor``; ``mode`` is nearest, linear, bilinear, bicubic, trilinear …
 
     See ``F.interpolate``. Smooth modes blur; ``align_corners`` decides whether corner pixels or pixel edges coincide.
 
@@ -165,7 +169,7 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """Upsample of images, each pixel repeated.
+    """Upsample for images (N, C, H, W), each pixel repeated.
 
     >>> nn.UpsamplingNearest2d(scale_factor=2)(mg.zeros(1, 1, 2, 2)).shape
     (1, 1, 4, 4)
@@ -176,7 +180,7 @@ class UpsamplingNearest2d(Upsample):
 
 
 class UpsamplingBilinear2d(Upsample):
-    """Upsample of images, bilinear between corner pixels that stay where they are.
+    """Upsample for images (N, C, H, W), bilinear, with the corner pixels aligned.
 
     >>> nn.UpsamplingBilinear2d(scale_factor=2)(mg.zeros(1, 1, 2, 2)).shape
     (1, 1, 4, 4)

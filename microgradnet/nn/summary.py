@@ -14,7 +14,9 @@ from .module import Module
 
 @dataclass
 class SummaryRow:
-    """One call of one module. ``parameters`` are its own, not its children's; ``multiply_adds`` those of all it ran."""
+    """One call of one module. ``parameters`` are its own, not its children's; ``multiply_adds`` include those of the
+    modules it called.
+    """
 
     name: str
     kind: str
@@ -65,7 +67,7 @@ class ModelSummary:
 
 
 class _Counter(Listener):
-    """Counts the multiply-adds of the products that run."""
+    """Counts multiply-adds while modules run: watches the tape, with a hook on every module."""
 
     def __init__(self):
         self.total = 0
@@ -77,7 +79,7 @@ class _Counter(Listener):
 
 
 def _of_matmul(out: int, shapes: list) -> int:
-    """Each output element is a sum over the left operand's last dimension."""
+    """Each output element is a sum over the left operand's last dimension, the right operand's second to last."""
     return out * shapes[0][-1]
 
 
@@ -92,11 +94,12 @@ _PRODUCTS = {
 
 
 def summary(model: Module, input_shape=None, *, input_data=None, dtype=None, depth: int | None = None) -> ModelSummary:
-    """Runs ``model`` once and tells what each layer gave: ``print(nn.summary(model, (1, 28, 28, 1)))``.
+    """Runs ``model`` once and describes each layer's output: ``print(nn.summary(model, (1, 28, 28, 1)))``.
 
-    ``input_shape`` is one input's shape, batch included, or a list of several; the model sees zeros of it. Inputs of
-    another kind (class numbers, say) are given as ``input_data``, one tensor or a tuple. ``depth`` leaves out modules
-    nested deeper. The model runs in eval mode, as it was afterwards, and keeps its buffers.
+    ``input_shape`` is one input's shape, batch included, or a list of several; the model is run on zeros. Other inputs
+    (such as class indices) are given as ``input_data``, one tensor or a tuple. ``depth`` leaves out modules nested
+    deeper. The model runs in eval mode; its mode and buffers are restored afterwards. Raises ValueError unless exactly
+    one of ``input_shape`` and ``input_data`` is given.
     """
     if (input_shape is None) == (input_data is None):
         raise ValueError("summary: give input_shape, such as (32, 784), or input_data")

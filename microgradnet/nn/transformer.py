@@ -1,4 +1,6 @@
-"""The transformer: encoder and decoder layers of attention and a small net. Vaswani et al. 2017, section 3."""
+"""The transformer: encoder and decoder layers of attention and a small feed-forward net. Vaswani et al. 2017, section
+3.
+"""
 
 import copy
 from collections.abc import Callable
@@ -26,7 +28,9 @@ def _function(name: str, activation) -> Callable:
 
 
 class _Layer(Module):
-    """What encoder and decoder layers share: the small net, and a residual branch before or after its norm."""
+    """The common part of encoder and decoder layers: the feed-forward net, and residual branches with the norm first or
+    last.
+    """
 
     def __init__(self, d_model, dim_feedforward, dropout, activation, norm_first, bias, made):
         super().__init__()
@@ -48,7 +52,8 @@ class _Layer(Module):
 
 
 class TransformerEncoderLayer(_Layer):
-    """Self-attention, then a small net at each position, each in a residual branch with LayerNorm. Vaswani et al. 2017.
+    """Self-attention, then a feed-forward net at each position, each in a residual branch with LayerNorm. Vaswani et
+    al. 2017.
 
     (S, N, d_model), or (N, S, d_model) with ``batch_first``, or (S, d_model). ``norm_first`` trains without warm-up.
 
@@ -90,7 +95,7 @@ class TransformerEncoderLayer(_Layer):
 
 
 class TransformerDecoderLayer(_Layer):
-    """Self-attention, attention to the encoder's ``memory``, then a small net, each in a residual branch.
+    """Self-attention, attention to the encoder's ``memory``, then a feed-forward net, each in a residual branch.
 
     >>> nn.TransformerDecoderLayer(8, 2, 16)(mg.zeros(4, 3, 8), mg.zeros(5, 3, 8)).shape
     (4, 3, 8)
@@ -149,7 +154,7 @@ class TransformerDecoderLayer(_Layer):
 
 
 class _Stack(Module):
-    """``num_layers`` copies of a layer, and a norm behind them."""
+    """``num_layers`` copies of a layer, followed by a norm."""
 
     def __init__(self, layer: Module, num_layers: int, norm: Module | None):
         super().__init__()
@@ -161,7 +166,7 @@ class _Stack(Module):
 
 
 class TransformerEncoder(_Stack):
-    """``num_layers`` copies of an encoder layer; they start with equal weights.
+    """``num_layers`` copies of an encoder layer, with equal weights at the start.
 
     >>> layer = nn.TransformerEncoderLayer(8, 2, 16)
     >>> nn.TransformerEncoder(layer, 2)(mg.zeros(5, 3, 8)).shape
@@ -178,7 +183,7 @@ class TransformerEncoder(_Stack):
 
 
 class TransformerDecoder(_Stack):
-    """``num_layers`` copies of a decoder layer; they start with equal weights.
+    """``num_layers`` copies of a decoder layer, with equal weights at the start.
 
     >>> layer = nn.TransformerDecoderLayer(8, 2, 16)
     >>> nn.TransformerDecoder(layer, 2)(mg.zeros(4, 3, 8), mg.zeros(5, 3, 8)).shape
@@ -214,10 +219,11 @@ class TransformerDecoder(_Stack):
 
 
 class Transformer(Module):
-    """Encoder and decoder: sequences to sequences. Vaswani et al. 2017, figure 1, without embeddings and output layer.
+    """Encoder and decoder, for sequence-to-sequence tasks. Vaswani et al. 2017, figure 1, without embeddings and output
+    layer.
 
-    src (S, N, E), tgt (T, N, E) -> (T, N, E), or with ``batch_first`` the N first. Mask the future in tgt with
-    ``generate_square_subsequent_mask``.
+    src (S, N, E), tgt (T, N, E) -> (T, N, E), or N first with ``batch_first``. Mask the future in tgt with
+    ``generate_square_subsequent_mask``. Raises ValueError unless both have E features.
 
     >>> model = nn.Transformer(8, 2, 1, 1, 16)
     >>> model(mg.zeros(5, 3, 8), mg.zeros(4, 3, 8)).shape

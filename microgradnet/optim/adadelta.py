@@ -1,4 +1,4 @@
-"""Adadelta: the root of a running mean of squared updates in the place of a learning rate."""
+"""Adadelta: the root of a running mean of squared updates replaces the learning rate."""
 
 from ..ops import sqrt
 from .elementwise_optimizer import ElementwiseOptimizer
@@ -17,8 +17,8 @@ def adadelta(p, g, square_avg, acc_delta, lr, rho, eps, weight_decay):
 class Adadelta(ElementwiseOptimizer):
     """``v ← ρv + (1 − ρ)g²``, ``Δ = g·√(u + eps)/√(v + eps)``, ``u ← ρu + (1 − ρ)Δ²``, ``p ← p − lr·Δ``.
 
-    Updates have the units of p, so that no learning rate need be chosen. Zeiler 2012, "ADADELTA: An Adaptive Learning
-    Rate Method".
+    Updates have the units of p, so no learning rate needs to be chosen. Zeiler 2012, "ADADELTA: An Adaptive Learning
+    Rate Method". Raises ValueError for ``rho`` outside [0, 1].
     """
 
     state_names = ("square_avg", "acc_delta")

@@ -14,10 +14,11 @@ def squared_mean(g: np.ndarray, axis: int | None = None):
 class Adafactor(TensorOptimizer):
     """``R ← R + t^c·(mean_cols g² − R)``, ``C`` likewise, ``U = g/√(R·C/mean R)``, ``p ← p − α·U/max(1, rms(U)/d)``.
 
-    ``c`` is ``beta2_decay`` and ``α = max(eps₂, rms(p))·min(lr, 1/√t)``. A matrix of n×m has n + m numbers of state; in
+    ``c`` is ``beta2_decay`` and ``α = max(eps₂, rms(p))·min(lr, 1/√t)``. An n×m matrix has n + m numbers of state; with
     more dimensions the last two are the matrix; a vector keeps its whole g². Weight decay is decoupled. ``eps[0]`` None
     is the machine epsilon of the parameter's dtype. Shazeer and Stern 2018, "Adafactor: Adaptive Learning Rates with
-    Sublinear Memory Cost", algorithm 4; what the paper leaves open is PyTorch's choice.
+    Sublinear Memory Cost", algorithm 4; what the paper leaves open is as in PyTorch. Raises ValueError for
+    ``beta2_decay`` > 0, ``d`` < 1 or a negative ``eps``.
     """
 
     state_names = ("row_var", "col_var", "variance")

@@ -33,7 +33,7 @@ class Adagrad(ElementwiseOptimizer):
         maximize=False, differentiable=False, fused=None,
     ):  # fmt: skip
         super().__init__(params, options(locals()))
-        for group in self.param_groups:  # PyTorch's Adagrad has its state from the start
+        for group in self.param_groups:  # as in PyTorch, the state exists from the start
             for p in group["params"]:
                 self.state[p] = {"step": 0, "sum": np.full(p.shape, initial_accumulator_value, p.dtype)}
 

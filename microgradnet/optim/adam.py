@@ -21,7 +21,7 @@ def adam(p, g, exp_avg, exp_avg_sq, max_exp_avg_sq, step, lr, beta1, beta2, eps,
 
 
 def decays(group: dict) -> tuple:
-    """The weight decay as (what is added to the gradient, what shrinks the parameter): one of them is 0."""
+    """The weight decay as (coupled: added to the gradient, decoupled: shrinks the parameter); one of them is 0."""
     decay = group["weight_decay"]
     return (0.0, decay) if group["decoupled_weight_decay"] else (decay, 0.0)
 
@@ -58,8 +58,8 @@ class Adam(ElementwiseOptimizer):
 class AdamW(Adam):
     """``p ← (1 − lr·weight_decay)·p``, then Adam's step.
 
-    The decay does not pass through the moments, so that parameters with large gradients decay like the others.
-    Loshchilov and Hutter 2017, "Decoupled Weight Decay Regularization".
+    The decay does not pass through the moments, so parameters with large gradients decay like the others. Loshchilov
+    and Hutter 2017, "Decoupled Weight Decay Regularization".
     """
 
     paper = "Loshchilov and Hutter 2017, 'Decoupled Weight Decay Regularization', algorithm 2"

@@ -1,4 +1,4 @@
-"""ASGD: stochastic gradient descent, and the mean of all that it passed through."""
+"""ASGD: stochastic gradient descent, and the mean of all its iterates."""
 
 from .. import dtypes
 from ..backends.device import np
@@ -7,7 +7,7 @@ from .optimizer import options
 
 
 def asgd(p, g, ax, lambd, eta, mu, weight_decay):
-    """Polyak and Juditsky 1992, equation 2, with the step lengths of Bottou 2010."""
+    """Polyak and Juditsky 1992, equation 2, with the step sizes of Bottou 2010."""
     g = g + weight_decay * p
     p = (1 - lambd * eta) * p - eta * g
     return p, ax + mu * (p - ax)

@@ -7,30 +7,31 @@ from ..tensor import Tensor
 from .optimizer import Optimizer, without_tensors
 from .update_rule import Batch, apply, check_arrays, compiled, held_array
 
-# Up to this size a gradient is copied beside the other short ones, so that one call updates them all.
+# Up to this size gradients are copied into one array, so that one call updates all of these parameters.
 SHORT = 1 << 12
 
 
 class ElementwiseOptimizer(Optimizer):
-    """Base of the optimizers with an update rule (``update_rule``). All short parameters are updated by one call.
+    """Base of the optimizers with an update rule (``update_rule``). One call updates all short parameters.
 
-    A subclass has ``state_names``, ``number_names`` (of these "step" counts by itself), ``rule`` and
-    ``hyperparameters``; or its own ``update_parameter``, which is then called for each parameter.
+    A subclass defines ``state_names``, ``number_names`` (of which "step" is counted here), ``rule`` and
+    ``hyperparameters``; or ``update_parameter``, which is then called for each parameter. ``load_state_dict`` raises
+    ValueError for missing or unknown entries.
     """
 
     def rule(self, group: dict):
-        """``(update rule, names of the states that it holds under this group's options)``."""
+        """``(update rule, names of the states that it keeps with this group's options)``."""
         raise NotImplementedError(f"{type(self).__name__}: rule is not written")
 
     def hyperparameters(self, group: dict, state: dict) -> tuple:
-        """The numbers that the rule takes, in its order, for the step that begins. It may change numbers in ``state``.
+        """The rule's numbers, in its order, for the step that begins. May change numbers in ``state``.
 
         Before the first step ``state`` has no arrays.
         """
         raise NotImplementedError(f"{type(self).__name__}: hyperparameters is not written")
 
     def initial(self, name: str, group: dict) -> float:
-        """What a state's array is filled with before the first step."""
+        """The initial value of a state's array."""
         return 0.0
 
     def check_state(self, p: Tensor, state: dict, group: dict) -> None:
@@ -44,13 +45,13 @@ class ElementwiseOptimizer(Optimizer):
         super().check_state(p, state, group)
 
     def begin(self, group: dict, state: dict) -> tuple:
-        """Counts the step; the rule's hyperparameters for it."""
+        """Counts the step and returns the rule's hyperparameters for it."""
         if "step" in self.number_names:
             state["step"] = state.get("step", 0) + 1
         return self.hyperparameters(group, state)
 
     def fill(self, p: Tensor, state: dict, held: tuple[str, ...], group: dict) -> None:
-        """Makes the arrays that are not there yet, and gives those that are the parameter's dtype."""
+        """Creates missing arrays and casts the others to the parameter's dtype."""
         for name in held:
             held_array(state, name, p.array, self.initial(name, group))
 
@@ -79,7 +80,7 @@ class ElementwiseOptimizer(Optimizer):
 
 
 class _Plan:
-    """Which parameters of a group are updated alone, and which together."""
+    """Which parameters of a group are updated separately, and which together."""
 
     def __init__(self, optimizer: ElementwiseOptimizer, present: list[Tensor]):
         self.present, self.alone = present, []
@@ -95,7 +96,7 @@ class _Plan:
         self.parts = [_Part(params, [optimizer.state[p] for p in params]) for params in together.values()]
 
     def fits(self, optimizer: ElementwiseOptimizer, present: list[Tensor], held: tuple[str, ...]) -> bool:
-        """Whether nothing was exchanged behind our back: parameters, their arrays, their state."""
+        """Whether the parameters, their arrays and their state are still the same objects."""
         return (
             len(present) == len(self.present)
             and all(map(is_, present, self.present))
@@ -104,7 +105,7 @@ class _Plan:
 
 
 class _Part:
-    """Short parameters of one dtype that stand at the same step: one call updates them."""
+    """Short parameters of one dtype at the same step: one call updates them."""
 
     def __init__(self, params: list[Tensor], states: list[dict]):
         self.params, self.states, self.batch = params, states, None
@@ -129,7 +130,7 @@ class _Part:
         for name in optimizer.number_names:
             for state in self.states:
                 state[name] = first[name]
-        if self.batch is None:  # only now: before its first step a state is empty
+        if self.batch is None:  # not earlier: before its first step a state is empty
             for p, state in zip(self.params, self.states, strict=True):
                 optimizer.fill(p, state, held, group)
             self.batch = Batch(self.arrays(held), len(self.params))

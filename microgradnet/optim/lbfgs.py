@@ -1,4 +1,4 @@
-"""L-BFGS: Newton's direction from the last steps and changes of the gradient."""
+"""L-BFGS: an approximate Newton direction from the latest steps and changes of the gradient."""
 
 from ..backends.device import np
 from ..grad_mode import enable_grad
@@ -8,7 +8,8 @@ from .update_rule import check_arrays
 
 
 def newton_direction(gradient, changes: list, steps: list, inverses: list, scale: float) -> np.ndarray:
-    """``−H·g`` for the inverse Hessian that fits all ``H·change = step``. Nocedal and Wright 2006, algorithm 7.4."""
+    """``−H·g`` for the inverse Hessian that satisfies all ``H·change = step``. Nocedal and Wright 2006, algorithm 7.4.
+    """
     q, alphas = -gradient, []
     for y, s, rho in zip(reversed(changes), reversed(steps), reversed(inverses), strict=True):
         alphas.append(rho * (s @ q))
@@ -24,9 +25,10 @@ class LBFGS(Optimizer):
 
     ``step(closure)`` does up to ``max_iter`` iterations, each of which calls the closure at least once: it clears the
     gradients, computes the loss, calls backward and returns the loss. t is lr, or with
-    ``line_search_fn="strong_wolfe"`` searched for. One group only; a parameter without a gradient counts as flat.
-    State: 2·history_size + 2 vectors of all parameters, kept with the first of them. Liu and Nocedal 1989, "On the
-    Limited Memory BFGS Method for Large Scale Optimization".
+    ``line_search_fn="strong_wolfe"`` searched for. One group only; a parameter without a gradient counts as having
+    gradient 0. State: 2·history_size + 2 vectors of all parameters, kept in the state of the first of them. Liu and
+    Nocedal 1989, "On the Limited Memory BFGS Method for Large Scale Optimization". Raises ValueError for an unknown
+    line search, a count below 1, or a second group.
 
     >>> p = mg.tensor([3.0], requires_grad=True)
     >>> optimizer = mg.optim.LBFGS([p], line_search_fn="strong_wolfe")
@@ -92,7 +94,7 @@ class LBFGS(Optimizer):
             offset += origin.size
 
     def step(self, closure=None):
-        """Up to ``max_iter`` iterations; the loss before the first."""
+        """Up to ``max_iter`` iterations; returns the loss before the first. Raises TypeError without a closure."""
         if closure is None:
             raise TypeError("LBFGS: step needs a closure that recomputes the loss and its gradients")
         group = self.param_groups[0]
@@ -146,7 +148,7 @@ class LBFGS(Optimizer):
 
     @staticmethod
     def _remember(state: dict, gradient: np.ndarray, history_size: int) -> None:
-        """Counts the iteration, adds the last step to the history, and finds the new direction ``d``."""
+        """Counts the iteration, adds the last step to the history, and computes the new direction ``d``."""
         state["n_iter"] = state.get("n_iter", 0) + 1
         if state["n_iter"] == 1:
             state.update(d=-gradient, old_dirs=[], old_stps=[], ro=[], H_diag=1)
@@ -154,7 +156,7 @@ class LBFGS(Optimizer):
         changes, steps, inverses = state["old_dirs"], state["old_stps"], state["ro"]
         y, s = gradient - state["prev_flat_grad"], state["t"] * state["d"]
         curvature = float(y @ s)
-        if curvature > 1e-10:  # else H would not stay positive
+        if curvature > 1e-10:  # otherwise H would not stay positive definite
             for history, newest in ((changes, y), (steps, s), (inverses, 1 / curvature)):
                 history.append(newest)
                 del history[:-history_size]

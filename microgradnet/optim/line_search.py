@@ -8,7 +8,7 @@ from ..backends.device import np
 
 
 class Point(NamedTuple):
-    """What is known at step length ``t``: the loss, its gradient, and its slope along the direction."""
+    """The loss at step length ``t``, its gradient, and its slope along the direction."""
 
     t: float
     loss: float
@@ -35,14 +35,14 @@ def strong_wolfe(
     evaluate: Callable[[float], Point], start: Point, t: float, length: float, iterations: int,
     c1: float = 1e-4, c2: float = 0.9, tolerance: float = 1e-9,
 ) -> tuple[Point, int]:  # fmt: skip
-    """A point that descends enough (c1) with a slope small enough (c2), and how often ``evaluate`` was called.
+    """A point with sufficient decrease (c1) and a small enough slope (c2), and the number of calls of ``evaluate``.
 
     Args:
         evaluate: loss and gradient at a step length.
         start: the point at step length 0; its slope is negative.
         t: the first step length to try.
-        length: of the direction's largest element: the search ends where a bracket times it falls under ``tolerance``.
-        iterations: how many points are tried after the first, at most; then the best is taken.
+        length: largest element of the direction; the search ends when the bracket times it falls below ``tolerance``.
+        iterations: maximum number of points tried after the first; then the best is taken.
     """
 
     def descends(point: Point) -> bool:
@@ -52,7 +52,7 @@ def strong_wolfe(
         return abs(point.slope) <= -c2 * start.slope
 
     previous, point, tried = start, evaluate(t), 0
-    while tried < iterations:  # go further until a minimum lies in between
+    while tried < iterations:  # go further until the bracket contains a minimum
         if not descends(point) or (tried > 1 and point.loss >= previous.loss):
             break
         if is_flat(point):
@@ -70,7 +70,7 @@ def strong_wolfe(
         left, right = sorted((low.t, high.t))
         t, margin = cubic_minimum(low, high, left, right), 0.1 * (right - left)
         close = min(right - t, t - left) < margin
-        if close and (close_before or t >= right or t <= left):  # no progress so: step inside
+        if close and (close_before or t >= right or t <= left):  # too little progress: step inside
             t, close = (right - margin if right - t < t - left else left + margin), False
         close_before = close
         point, tried = evaluate(t), tried + 1

@@ -1,4 +1,4 @@
-"""Muon: momentum whose matrix is made orthogonal before the step."""
+"""Muon: momentum matrices are orthogonalized before the step."""
 
 import math
 
@@ -10,12 +10,13 @@ RATE_RULES = (None, "original", "match_rms_adamw")
 
 
 def orthogonalized(matrix: np.ndarray, coefficients: tuple[float, float, float], steps: int, eps: float) -> np.ndarray:
-    """About ``U·Vᵀ`` of ``matrix = U·S·Vᵀ``, by Newton-Schulz iterations ``X ← aX + (bA + cA²)X`` with ``A = X·Xᵀ``.
+    """Approximately ``U·Vᵀ`` of ``matrix = U·S·Vᵀ``, by Newton-Schulz iterations ``X ← aX + (bA + cA²)X`` with ``A =
+    X·Xᵀ``.
 
-    With Muon's coefficients the singular values end in about [0.7, 1.2], in few steps, rather than at 1 in many.
+    With Muon's coefficients the singular values reach about [0.7, 1.2] in few steps, rather than 1 in many.
     """
     a, b, c = coefficients
-    x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix  # the smaller A
+    x = matrix.T if matrix.shape[0] > matrix.shape[1] else matrix  # gives the smaller A
     x = x / max(np.linalg.norm(x), eps)  # singular values of at most 1
     for _ in range(steps):
         gram = x @ x.T
@@ -26,11 +27,13 @@ def orthogonalized(matrix: np.ndarray, coefficients: tuple[float, float, float],
 class Muon(Optimizer):
     """``B ← μB + (1 − μ)g``, ``O ≈ U·Vᵀ of (1 − μ)g + μB``, ``p ← (1 − lr·weight_decay)·p − lr'·O``.
 
-    For matrices alone: all directions of a layer move by the same length. ``lr'`` is ``lr·√max(1, rows/columns)``
-    ("original", the default), or ``0.2·lr·√max(rows, columns)`` ("match_rms_adamw"), which suits Adam's learning rates.
-    Without ``nesterov`` O is of B. The iteration runs in the parameter's dtype, where PyTorch rounds to bfloat16 at
-    every product: their steps differ by about a hundredth of a step. Jordan et al. 2024, "Muon: An optimizer for hidden
-    layers in neural networks"; Liu et al. 2025, "Muon is Scalable for LLM Training".
+    For matrices only: all singular directions of an update have the same length. ``lr'`` is ``lr·√max(1,
+    rows/columns)`` ("original", the default), or ``0.2·lr·√max(rows, columns)`` ("match_rms_adamw"), which suits Adam's
+    learning rates. Without ``nesterov`` O is that of B. The iteration runs in the parameter's dtype, while PyTorch
+    rounds to bfloat16 at every product: the steps differ by about 1 %. Jordan et al. 2024, "Muon: An optimizer for
+    hidden layers in neural networks"; Liu et al. 2025, "Muon is Scalable for LLM Training". Raises ValueError for a
+    parameter that is not a matrix, an unknown ``adjust_lr_fn``, other than three ``ns_coefficients``, and ``ns_steps``
+    outside [0, 100).
     """
 
     state_names = ("momentum_buffer",)

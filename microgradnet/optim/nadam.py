@@ -1,4 +1,4 @@
-"""NAdam: Adam with Nesterov's look ahead."""
+"""NAdam: Adam with Nesterov momentum."""
 
 from .. import dtypes
 from ..backends.device import np

@@ -1,4 +1,4 @@
-"""What all optimizers share: groups of parameters, the state kept for each, hooks, saving and loading."""
+"""The base of all optimizers: groups of parameters, their state, hooks, saving and loading."""
 
 import functools
 from collections import defaultdict
@@ -18,16 +18,17 @@ HOOKS = ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_sta
 
 
 def options(arguments: dict) -> dict:
-    """A constructor's ``locals()`` as a group's defaults: every argument but the parameters."""
+    """A constructor's ``locals()`` as a group's defaults: every argument except the parameters."""
     return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
 
 
 class Optimizer:
-    """Base of the optimizers: a subclass says in ``update_parameter`` what one step does to one parameter.
+    """Base of the optimizers: a subclass defines ``update_parameter``, one step of one parameter.
 
     ``params`` is an iterable of tensors, of ``(name, tensor)`` pairs or of groups: dicts with ``"params"`` and
-    hyperparameters of their own; what a group leaves out it takes from ``defaults``. Arguments that only choose one of
-    PyTorch's implementations (``foreach``, ``fused``, ``capturable``) are kept and change nothing.
+    hyperparameters; those that a group leaves out come from ``defaults``. Arguments that only choose one of PyTorch's
+    implementations (``foreach``, ``fused``, ``capturable``) are kept and change nothing. Raises TypeError for a single
+    tensor, ValueError for no parameters; further as ``add_param_group``.
 
     >>> model = mg.nn.Sequential(mg.nn.Linear(4, 8), mg.nn.ReLU(), mg.nn.Linear(8, 2))
     >>> head = {"params": model[2].parameters(), "lr": 0.1}
@@ -40,8 +41,8 @@ class Optimizer:
         state: for each parameter, a dict of its NumPy arrays and numbers.
         state_names: the arrays of a parameter's shape that are kept for each parameter.
         number_names: the numbers kept for each parameter, saved as 0-d tensors as PyTorch does.
-        paper: where the update comes from.
-        when: when to use it, in a line.
+        paper: source of the update.
+        when: when to use it, in one line.
     """
 
     state_names: tuple[str, ...] = ()
@@ -70,13 +71,13 @@ class Optimizer:
             self.add_param_group(group)
 
     def _start(self) -> None:
-        """What is neither copied nor saved: hooks, and the batches that `update_group` found."""
+        """Creates what is neither copied nor saved: hooks, and the batches found by ``update_group``."""
         self.hooks: dict[str, dict[int, Callable]] = {kind: {} for kind in HOOKS}
         self.batches: dict[int, list] = {}
         self.inside_step = False
 
     def __getstate__(self) -> dict:
-        # A scheduler may have put a counting `step` on the instance: that is its own to restore.
+        # A scheduler may have put a counting `step` on the instance, which it restores itself.
         left_out = ("hooks", "batches", "inside_step", "step")
         return {name: value for name, value in self.__dict__.items() if name not in left_out}
 
@@ -85,10 +86,10 @@ class Optimizer:
         self._start()
 
     def add_param_group(self, param_group: dict) -> None:
-        """Adds parameters with hyperparameters of their own; those left out get the defaults.
+        """Adds parameters with their own hyperparameters; those left out get the defaults.
 
-        Raises TypeError or ValueError, with nothing added, for what is not a leaf tensor, for one that is here
-        already, and for hyperparameters outside of their range.
+        Raises TypeError or ValueError, with nothing added, for anything that is not a leaf tensor, for one that is
+        already here, and for hyperparameters out of range.
         """
         name = type(self).__name__
         if not isinstance(param_group, dict) or "params" not in param_group:
@@ -119,7 +120,11 @@ class Optimizer:
         self.param_groups.append(group)
 
     def check(self, group: dict) -> None:
-        """Raises ValueError for hyperparameters outside of their range; RuntimeError for those that exclude another."""
+        """Raises an error for hyperparameters that cannot be used.
+
+        ValueError: out of range. TypeError: not a number. RuntimeError: both ``fused`` and ``foreach``.
+        NotImplementedError: ``differentiable``.
+        """
         optimizer = type(self).__name__
         for name in ("lr", "betas"):
             values = group.get(name, ())
@@ -145,7 +150,7 @@ class Optimizer:
 
     @told_as_one
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forgets the gradients, or fills them with zeros."""
+        """Sets the gradients to None, or fills them with zeros."""
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:
@@ -157,7 +162,9 @@ class Optimizer:
                     p.grad.version[0] += 1
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Updates every parameter that has a gradient; ``closure`` recomputes the loss first and is returned."""
+        """Updates every parameter that has a gradient; ``closure``, if given, recomputes the loss first, which is
+        returned.
+        """
         loss = None
         if closure is not None:
             with enable_grad():
@@ -173,11 +180,11 @@ class Optimizer:
             if p.grad is not None:
                 self.update_where_it_is(p, numbers)
                 p.version[0] += 1
-        if numbers is not group:  # what the updates changed in their group
+        if numbers is not group:  # numbers that the updates changed in their group
             group.update({k: v for k, v in numbers.items() if not isinstance(group.get(k), Tensor | tuple)})
 
     def update_where_it_is(self, p: Tensor, group: dict) -> None:
-        """``update_parameter`` with new arrays made on the parameter's device."""
+        """``update_parameter``, with new arrays created on the parameter's device."""
         if not device.loaded:
             return self.update_parameter(p, p.grad.array, self.state[p], group)
         with device.use(p.array):
@@ -196,7 +203,7 @@ class Optimizer:
         names: tuple[str, ...],
         *hyperparameters: float,
     ) -> None:
-        """Applies an update rule, with the state in ``names`` made of zeros at the first step."""
+        """Applies an update rule, creating the states in ``names`` as zeros at the first step."""
         states = {name: update_rule.held_array(state, name, p.array) for name in names}
         update_rule.apply(update, p.array, g, states, hyperparameters)
 
@@ -209,15 +216,16 @@ class Optimizer:
         return RemovableHandle(self.hooks["step_post"], hook)
 
     def register_state_dict_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        """Calls ``hook(optimizer)`` before ``state_dict``; with ``prepend`` before the hooks already here."""
+        """Calls ``hook(optimizer)`` before ``state_dict``; with ``prepend`` before the existing hooks."""
         return self._register("state_dict_pre", hook, prepend)
 
     def register_state_dict_post_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        """Calls ``hook(optimizer, state_dict)`` with the result, which it may change or replace by what it returns."""
+        """Calls ``hook(optimizer, state_dict)`` with the result, which it may change, or replace by returning another.
+        """
         return self._register("state_dict_post", hook, prepend)
 
     def register_load_state_dict_pre_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
-        """Calls ``hook(optimizer, state_dict)`` before loading; what it returns, if anything, is loaded instead."""
+        """Calls ``hook(optimizer, state_dict)`` before loading; a result that is not None is loaded instead."""
         return self._register("load_state_dict_pre", hook, prepend)
 
     def register_load_state_dict_post_hook(self, hook: Callable, prepend: bool = False) -> RemovableHandle:
@@ -227,14 +235,14 @@ class Optimizer:
     def _register(self, kind: str, hook: Callable, prepend: bool) -> RemovableHandle:
         earlier = dict(self.hooks[kind]) if prepend else {}
         handle = RemovableHandle(self.hooks[kind], hook)
-        for key in earlier:  # to the end, in their order
+        for key in earlier:  # move to the end, in their order
             self.hooks[kind][key] = self.hooks[kind].pop(key)
         return handle
 
     def state_dict(self) -> dict:
         """PyTorch's layout: ``{"state": {index: {...}}, "param_groups": [{..., "params": [index, ...]}]}``.
 
-        Arrays are tensors that share memory with the optimizer's own, as in PyTorch: copy to keep a moment.
+        Arrays are tensors that share memory with the optimizer's, as in PyTorch: copy them to keep a snapshot.
         """
         for hook in tuple(self.hooks["state_dict_pre"].values()):
             hook(self)
@@ -254,7 +262,7 @@ class Optimizer:
         return _mapped(value, lambda array: Tensor.made(array) if device.is_array(array) else array)
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Takes over a state of ours or PyTorch's, copied and in each parameter's dtype.
+        """Loads a state of ours or PyTorch's, copied and cast to each parameter's dtype.
 
         Raises ValueError, with nothing changed, if it does not fit.
         """
@@ -287,7 +295,7 @@ class Optimizer:
             hook(self)
 
     def _loaded(self, name: str, value, p: Tensor):
-        """A saved value as our own: a number, or arrays of the parameter's dtype."""
+        """A saved value in our form: a number, or arrays of the parameter's dtype."""
 
         def loaded(value):
             if not hasattr(value, "__array__"):
@@ -310,7 +318,7 @@ class Optimizer:
                 )
 
     def state_shape(self, name: str, p: Tensor) -> tuple[int, ...]:
-        """The shape of the state ``name`` of a parameter: the parameter's own, unless a subclass says otherwise."""
+        """The shape of the state ``name`` of a parameter: the parameter's, unless a subclass overrides it."""
         return p.shape
 
     def __repr__(self) -> str:
@@ -337,7 +345,7 @@ def without_tensors(group: dict) -> dict:
 
 
 def _mapped(value, function: Callable):
-    """``function`` of all that lists, tuples and dicts hold."""
+    """``function`` applied to all elements of nested lists, tuples and dicts."""
     if isinstance(value, dict):
         return {key: _mapped(v, function) for key, v in value.items()}
     if isinstance(value, list | tuple):
@@ -346,7 +354,7 @@ def _mapped(value, function: Callable):
 
 
 def _with_hooks(step: Callable) -> Callable:
-    """``step`` with the optimizer's hooks around it; around the outermost only, where one calls its base's."""
+    """``step`` with the optimizer's hooks around it; if a step calls its base's, only around the outermost."""
 
     @functools.wraps(step)
     def run(self, *args, **kwargs) -> None:

@@ -1,4 +1,4 @@
-"""RAdam: Adam that leaves the second moment out until enough gradients were seen."""
+"""RAdam: Adam that ignores the second moment until enough gradients were seen."""
 
 from ..ops import sqrt, where
 from .adam import decays
@@ -20,8 +20,8 @@ def radam(p, g, exp_avg, exp_avg_sq, step, lr, beta1, beta2, eps, weight_decay, 
 class RAdam(ElementwiseOptimizer):
     """``p ← p − lr·m/(1 − β₁ᵗ)·s`` with ``s = r·√(1 − β₂ᵗ)/(√v + eps) if ρ > 5, else 1``; m and v as in Adam.
 
-    ``ρ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ)`` is how many gradients v has seen, with ``ρ∞ = 2/(1 − β₂) − 1``, and
-    ``r = √((ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ))``. Liu et al. 2019, "On the Variance of the Adaptive Learning Rate and
+    ``ρ = ρ∞ − 2t·β₂ᵗ/(1 − β₂ᵗ)`` is the effective number of gradients in v, with ``ρ∞ = 2/(1 − β₂) − 1``, and ``r =
+    √((ρ − 4)(ρ − 2)ρ∞/((ρ∞ − 4)(ρ∞ − 2)ρ))``. Liu et al. 2019, "On the Variance of the Adaptive Learning Rate and
     Beyond".
     """
 

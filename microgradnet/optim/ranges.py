@@ -1,10 +1,10 @@
-"""Hyperparameters outside of their range, said in one line."""
+"""One-line checks of hyperparameters."""
 
 
 def require(optimizer, group: dict, *, positive=(), not_negative=(), below_one=()) -> None:
     """Raises ValueError unless the group's entries of these names are > 0, >= 0, or in [0, 1).
 
-    An entry may be a tuple, of which each number is checked.
+    If an entry is a tuple, each of its numbers is checked.
     """
     ranges = (
         (positive, "positive", lambda value: value > 0),

@@ -7,7 +7,7 @@ from .ranges import require
 
 
 def rmsprop(p, g, square_avg, momentum_buffer, grad_avg, lr, alpha, eps, weight_decay, momentum, centered):
-    """Hinton 2012, lecture 6e; ``centered`` (1 or 0) takes the variance, Graves 2013, equations 38-45."""
+    """Hinton 2012, lecture 6e; ``centered`` (1 or 0) uses the variance, Graves 2013, equations 38-45."""
     g = g + weight_decay * p
     square_avg = alpha * square_avg + (1 - alpha) * g * g
     grad_avg = alpha * grad_avg + (1 - alpha) * g
@@ -19,8 +19,8 @@ def rmsprop(p, g, square_avg, momentum_buffer, grad_avg, lr, alpha, eps, weight_
 class RMSprop(ElementwiseOptimizer):
     """``v ← α·v + (1 − α)g²``, ``b ← momentum·b + g/(√v + eps)``, ``p ← p − lr·b``.
 
-    ``centered`` subtracts from v the square of a running mean of g, which makes it the variance. Without momentum b is
-    not kept. Tieleman and Hinton 2012, lecture 6e; centered: Graves 2013, "Generating Sequences With Recurrent Neural
+    ``centered`` subtracts from v the square of a running mean of g, which makes it the variance. Without momentum there
+    is no b. Tieleman and Hinton 2012, lecture 6e; centered: Graves 2013, "Generating Sequences With Recurrent Neural
     Networks".
     """
 

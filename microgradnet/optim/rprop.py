@@ -1,4 +1,4 @@
-"""Rprop: each parameter has a step length of its own, and of the gradient only the sign counts."""
+"""Rprop: each element has its own step size, and only the gradient's sign counts."""
 
 from ..ops import maximum, minimum, sign, where
 from .elementwise_optimizer import ElementwiseOptimizer
@@ -6,7 +6,7 @@ from .optimizer import options
 
 
 def rprop(p, g, prev, step_size, etaminus, etaplus, step_min, step_max):
-    """Riedmiller and Braun 1993; Rprop- of Igel and Hüsken 2000: after a change of sign this step is left out."""
+    """Riedmiller and Braun 1993; Rprop- of Igel and Hüsken 2000: after a change of sign the step is skipped."""
     agreement = g * prev
     factor = where(agreement > 0, etaplus, where(agreement < 0, etaminus, 1))
     step_size = minimum(maximum(step_size * factor, step_min), step_max)
@@ -19,6 +19,7 @@ class Rprop(ElementwiseOptimizer):
 
     Where the sign changed, g counts as 0. s starts from lr; ``etas`` is (η⁻, η⁺), ``step_sizes`` the range of s.
     Riedmiller and Braun 1993, "A Direct Adaptive Method for Faster Backpropagation Learning: The RPROP Algorithm".
+    Raises ValueError unless 0 < η⁻ < 1 < η⁺.
     """
 
     state_names = ("prev", "step_size")

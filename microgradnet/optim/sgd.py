@@ -21,9 +21,9 @@ def nesterov(p, g, momentum_buffer, lr, momentum, dampening, weight_decay):
 class SGD(ElementwiseOptimizer):
     """``v ← momentum·v + (1 − dampening)·(g + weight_decay·p)``, ``p ← p − lr·v``.
 
-    Without momentum ``v = g + weight_decay·p``, and so at the first step, as in PyTorch; ``nesterov`` steps along
-    ``g + momentum·v``; ``maximize`` climbs.
-    Robbins and Monro 1951, "A Stochastic Approximation Method"; Polyak 1964; Sutskever et al. 2013.
+    Without momentum, and at the first step, ``v = g + weight_decay·p``, as in PyTorch; ``nesterov`` steps along ``g +
+    momentum·v``; ``maximize`` ascends. Raises ValueError for ``nesterov`` without momentum or with dampening. Robbins
+    and Monro 1951, "A Stochastic Approximation Method"; Polyak 1964; Sutskever et al. 2013.
 
     >>> p = mg.tensor([3.0], requires_grad=True)
     >>> optimizer = mg.optim.SGD([p], lr=0.25)

@@ -1,4 +1,4 @@
-"""SparseAdam: Adam that touches only the elements that have a gradient."""
+"""SparseAdam: Adam that updates only the elements that have a gradient."""
 
 from ..ops import sqrt, where
 from .elementwise_optimizer import ElementwiseOptimizer
@@ -18,10 +18,9 @@ def sparse_adam(p, g, exp_avg, exp_avg_sq, step, lr, beta1, beta2, eps):
 class SparseAdam(ElementwiseOptimizer):
     """``m ← β₁m + (1 − β₁)g``, ``v ← β₂v + (1 − β₂)g²``, ``p ← p − lr·√(1 − β₂ᵗ)/(1 − β₁ᵗ)·m/(√v + eps)`` where g ≠ 0.
 
-    Moments of elements without a gradient do not decay. PyTorch reads from a sparse gradient which elements those are,
-    and refuses a dense one; gradients are dense here, so an element counts as absent where its gradient is exactly 0.
-    The two differ for an element that is listed with a gradient of 0. The variant of Adam for lazy updates, Kingma and
-    Ba 2014.
+    Moments of elements without a gradient do not decay. PyTorch takes these elements from a sparse gradient and refuses
+    a dense one; gradients are dense here, so an element counts as absent if its gradient is exactly 0. The two differ
+    for an element that is listed with a gradient of 0. Adam with lazy updates, Kingma and Ba 2014.
     """
 
     state_names = ("exp_avg", "exp_avg_sq")

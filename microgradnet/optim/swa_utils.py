@@ -1,4 +1,4 @@
-"""Averages of a model over its training: stochastic weight averaging and the exponential moving average."""
+"""Averages of a model during training: stochastic weight averaging and exponential moving averages."""
 
 import copy
 import math
@@ -61,9 +61,9 @@ def _check_decay(decay: float) -> None:
 class AveragedModel(Module):
     """A copy of ``model`` whose parameters are averages of the model's at each ``update_parameters``.
 
-    ``avg_fn(averaged, current, num_averaged)`` gives one tensor's new average; ``multi_avg_fn`` works on lists in
+    ``avg_fn(averaged, current, num_averaged)`` returns one tensor's new average; ``multi_avg_fn`` works on lists in
     place; the default is the mean (SWA). Buffers are copied, or averaged too with ``use_buffers``. State:
-    ``n_averaged`` and the copy under ``module.``.
+    ``n_averaged`` and the copy under ``module.``. Raises ValueError if both functions are given.
 
     >>> model = nn.Linear(1, 1)
     >>> average = optim.swa_utils.AveragedModel(model)
@@ -87,7 +87,10 @@ class AveragedModel(Module):
 
     @told_as_one
     def update_parameters(self, model: Module) -> None:
-        """Takes the model's present parameters into the average; the first time they are it."""
+        """Adds the model's present parameters to the average; the first call copies them.
+
+        Raises ValueError for another number of parameters.
+        """
 
         def averaged_of(m: Module) -> list[Tensor]:
             return [*m.parameters(), *(m.buffers() if self.use_buffers else ())]
@@ -118,10 +121,10 @@ def _copy(target: Tensor, source: Tensor) -> None:
 
 
 def update_bn(loader, model: Module, device=None) -> None:
-    """Works out the running statistics of the model's batch norms anew, over one pass of ``loader``.
+    """Recomputes the running statistics of the model's batch norms in one pass over ``loader``.
 
-    An averaged model has never run, so its batch norms know nothing of its activations. A batch is a tensor, or a tuple
-    whose first element is one. The model is afterwards in the mode in which it was.
+    An averaged model has never run, so its batch norms do not have the statistics of its activations. A batch is a
+    tensor, or a tuple whose first element is one. The model's mode is restored afterwards.
     """
     norms = [m for m in model.modules() if hasattr(m, "running_mean") and hasattr(m, "momentum")]
     if not norms:
@@ -145,7 +148,11 @@ def update_bn(loader, model: Module, device=None) -> None:
 
 
 class SWALR(LRScheduler):
-    """From the present rate to ``swa_lr`` in ``anneal_epochs`` steps, along a cosine or a line, and there it stays."""
+    """Anneals from the present rate to ``swa_lr`` in ``anneal_epochs`` steps, along a cosine or a line, then stays
+    there.
+
+    Raises ValueError for another ``anneal_strategy`` or a negative ``anneal_epochs``.
+    """
 
     def __init__(self, optimizer, swa_lr, anneal_epochs: int = 10, anneal_strategy: str = "cos", last_epoch: int = -1):
         rates = per_group("SWALR", "swa_lr", swa_lr, optimizer)
@@ -163,7 +170,7 @@ class SWALR(LRScheduler):
         return (1 - math.cos(math.pi * t)) / 2 if self.anneal_strategy == "cos" else t
 
     def get_lr(self) -> list[float]:
-        # The rate of step t is a mixture of the first and the last; the first is worked out from that of step t − 1.
+        # The rate of step t is a mixture of the first and the last; the first is computed back from step t − 1.
         step = self.last_epoch if self.anneal_epochs else max(1, self.last_epoch)
         before, now = self._way(step - 1), self._way(step)
         rates = []

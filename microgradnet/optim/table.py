@@ -1,6 +1,6 @@
-"""The table of all optimizers in docs/optimizers.md, made from what their classes say.
+"""The table of all optimizers in docs/optimizers.md, generated from their classes.
 
-``python -m microgradnet.optim.table`` writes it anew.
+``python -m microgradnet.optim.table`` regenerates it.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from .. import optim
 from .optimizer import Optimizer
 
 PATH = Path(__file__).parents[2] / "docs" / "optimizers.md"
-IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")  # they do not change what is computed
+IMPLEMENTATION = ("foreach", "fused", "capturable", "differentiable")  # these do not change the result
 HEAD = """# Optimizers
 
 p is a parameter, g its gradient, t the number of the step, ← an assignment. The update itself, in full and as it is
@@ -34,7 +34,7 @@ def equation(optimizer: type[Optimizer]) -> str:
 
 
 def hyperparameters(optimizer: type[Optimizer]) -> str:
-    """The constructor's arguments with their defaults, but for those that only choose an implementation."""
+    """The constructor's arguments with their defaults, except those that only choose an implementation."""
     taken = inspect.signature(optimizer).parameters.values()
     shown = [p for p in taken if p.name not in ("params", *IMPLEMENTATION) and p.kind is not p.VAR_KEYWORD]
     return ", ".join(f"`{p.name}`" if p.default is p.empty else f"`{p.name}={p.default!r}`" for p in shown)

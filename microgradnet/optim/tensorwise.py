@@ -1,4 +1,4 @@
-"""Optimizers whose step looks at a whole tensor, by NumPy: norms, matrices, random numbers."""
+"""Optimizers whose step needs a whole tensor, written in NumPy: norms, matrices, random numbers."""
 
 from ..backends.device import np
 from .optimizer import Optimizer
@@ -6,9 +6,11 @@ from .update_rule import check_arrays
 
 
 class TensorOptimizer(Optimizer):
-    """Base: a subclass writes ``update`` for arrays. "step", if it is in ``number_names``, counts by itself."""
+    """Base: a subclass defines ``update`` on arrays. "step", if in ``number_names``, is counted here.
+    ``load_state_dict`` raises ValueError for missing or unknown entries.
+    """
 
-    optional_names: tuple[str, ...] = ()  # of the states those that some options do without
+    optional_names: tuple[str, ...] = ()  # states that some options do not need
 
     def check_state(self, p, state, group):
         known, optimizer = (*self.state_names, *self.number_names), type(self).__name__
@@ -27,5 +29,5 @@ class TensorOptimizer(Optimizer):
         self.update(p.array, -g if group["maximize"] else g, state, group)
 
     def update(self, p: np.ndarray, g: np.ndarray, state: dict, group: dict) -> None:
-        """One step of the array p, in place, along the descent direction's opposite g."""
+        """One step of the array p, in place; g is the gradient, to be descended."""
         raise NotImplementedError(f"{type(self).__name__}: update is not written")

@@ -5,10 +5,10 @@
         return p - lr * momentum_buffer, momentum_buffer
 
 The arguments are the parameter, its gradient, the state kept for it, and the hyperparameters; the results are the new
-parameter and the new state, in their order. Each array is read once and written once. What depends on hyperparameters
-alone (``1 - beta1``, ``1 - beta2**step``) is worked out once, in double precision, before the pass: in float32
-``1 - 0.999`` would be wrong by 5e-5. A state that is not held reads as zero and is not written, so that a rule written
-with momentum serves without it too.
+parameter and the new state, in their order. Each array is read once and written once. Expressions of hyperparameters
+only (``1 - beta1``, ``1 - beta2**step``) are computed once, in double precision, before the pass: in float32 ``1 -
+0.999`` would be off by 5e-5. A state that is not kept reads as zero and is not written, so a rule written with momentum
+also works without it.
 """
 
 import ast
@@ -39,7 +39,7 @@ def pointer(context, address, element):
 
 
 class _Hoist(ast.NodeTransformer):
-    """Takes out of a rule all that depends on hyperparameters alone, and divides by it by multiplying."""
+    """Moves expressions of hyperparameters only out of a rule, and turns divisions by them into multiplications."""
 
     def __init__(self, tree: ast.FunctionDef, hyperparameters: list[str], scope: dict):
         stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
@@ -47,7 +47,7 @@ class _Hoist(ast.NodeTransformer):
         self.scalars = set(hyperparameters) - set(stored)
         self.scope = {n: v for n, v in scope.items() if isinstance(v, int | float) and n not in stored}
         self.statements: list[str] = []
-        # Text -> the name that stands in the rule for it. What the rule assigns anew is passed as it comes.
+        # Expression -> the name that replaces it in the rule. Names that the rule reassigns are not hoisted.
         self.expressions = {name: name for name in hyperparameters if name in stored}
 
     def is_scalar(self, node) -> bool:
@@ -87,13 +87,13 @@ class _Hoist(ast.NodeTransformer):
 
 
 class Compiled(NamedTuple):
-    """A rule for one dtype and one choice of states held.
+    """A rule compiled for one dtype and one choice of states.
 
     Attributes:
         scalars: from the hyperparameters to the numbers that the loops take.
         one: loop ``(p, g, *states, direction, *scalars)`` over vectors, by one thread or by all.
-        many: loop ``(g, addresses, sizes, direction, *scalars)`` over many short vectors, whose gradients stand end to
-            end in ``g``; ``addresses`` has a row for p and for each state.
+        many: loop ``(g, addresses, sizes, direction, *scalars)`` over many short vectors, whose gradients are
+            concatenated in ``g``; ``addresses`` has a row for p and for each state.
     """
 
     scalars: Callable
@@ -103,7 +103,7 @@ class Compiled(NamedTuple):
 
 @functools.cache
 def compiled(update, held: tuple[str, ...], hyperparameters: int, dtype: str, loops=cpu) -> Compiled:
-    """The loops of a rule whose last ``hyperparameters`` arguments are numbers.
+    """Compiles the loops of a rule whose last ``hyperparameters`` arguments are numbers.
 
     ``loops`` makes the one over vectors: ``cpu.launcher``, or ``cuda.launcher`` for arrays on a GPU.
     """
@@ -176,7 +176,10 @@ def check_arrays(p: np.ndarray, g: np.ndarray) -> None:
 
 
 def held_array(state: dict, name: str, p: np.ndarray, initial: float = 0.0) -> np.ndarray:
-    """The state's array ``name``, in the dtype that ``p`` has now; made, full of ``initial``, if it is not there."""
+    """The state's array ``name``, in the present dtype of ``p``; if missing, it is created and filled with ``initial``.
+
+    Raises ValueError for another shape than that of ``p``.
+    """
     array = state.get(name)
     if array is None:
         array = np.full(p.shape, initial, p.dtype)
@@ -189,8 +192,8 @@ def held_array(state: dict, name: str, p: np.ndarray, initial: float = 0.0) -> n
 def apply(update, p: np.ndarray, g: np.ndarray, states: dict[str, np.ndarray], hyperparameters: tuple, direction=1.0):
     """Runs ``update`` over the arrays, in place; ``p`` may have any strides, float32 or float64.
 
-    ``g`` is multiplied by ``direction`` (-1 to maximize) before the rule sees it. ``states`` are as ``held_array``
-    gives them.
+    ``g`` is multiplied by ``direction`` (-1 to maximize) before the rule sees it. ``states`` are those of
+    ``held_array``. Raises ValueError for a state of another shape or dtype, or one that is not contiguous.
     """
     check_arrays(p, g)
     for name, array in states.items():
@@ -208,10 +211,10 @@ def apply(update, p: np.ndarray, g: np.ndarray, states: dict[str, np.ndarray], h
 
 
 class Batch:
-    """Short contiguous parameters of one dtype, updated by one call: each call from Python costs as much as a thousand
+    """Short contiguous parameters of one dtype, updated by one call: a call from Python costs as much as a thousand
     elements.
 
-    ``arrays`` are the ``count`` parameters, and then each state of each; their addresses are looked up once.
+    ``arrays`` are the ``count`` parameters, then each state of each; their addresses are looked up once.
     """
 
     def __init__(self, arrays: list[np.ndarray], count: int):
@@ -223,16 +226,16 @@ class Batch:
         self.gradients = np.empty(self.sizes.sum(), self.dtype)
 
     def fits(self, arrays: list[np.ndarray]) -> bool:
-        """Whether these are the arrays that it was made for."""
+        """Whether these are the arrays that it was created for."""
         return len(arrays) == len(self.arrays) and all(map(is_, arrays, self.arrays))
 
     def gather(self, gradients: list[np.ndarray]) -> None:
-        """Takes over the gradients. Raises ValueError for one of another shape than its parameter's."""
+        """Copies the gradients in. Raises ValueError for one whose shape is not its parameter's."""
         if [g.shape for g in gradients] != self.shapes:
             for p, g in zip(self.arrays, gradients, strict=False):
                 check_arrays(p, g)
         np.concatenate([g.ravel() for g in gradients], out=self.gradients, casting="same_kind")
 
     def run(self, rule: Compiled, hyperparameters: tuple, direction: float) -> None:
-        """One step of all, along the gradients gathered."""
+        """One step of all, with the gathered gradients."""
         rule.many(self.gradients, self.addresses, self.sizes, direction, *rule.scalars(*hyperparameters))

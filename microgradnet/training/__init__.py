@@ -1,4 +1,4 @@
-"""What helps around a training loop, which stays one's own: import it as ``from microgradnet import training``."""
+"""Tools for your own training loop: import them as ``from microgradnet import training``."""
 
 from .early_stopping import EarlyStopping
 from .ensemble import average, bagging, bootstrap, median, predictions, vote

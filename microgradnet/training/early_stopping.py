@@ -1,4 +1,4 @@
-"""Early stopping: training ends when held-out data no longer gain from it, and the best weights are kept."""
+"""Early stopping: training ends when the held-out loss no longer improves, and the best weights are kept."""
 
 import numpy as np
 
@@ -6,15 +6,15 @@ from ..nn.module import Module
 
 
 class EarlyStopping:
-    """Says when to stop, and keeps the weights of the best step.
+    """Decides when to stop, and keeps the weights of the best step.
 
     ``stopping(value)`` after each evaluation takes the held-out loss (with ``mode="max"``: the accuracy) and returns
-    True once ``patience`` evaluations in a row were not better than ``best`` by more than ``min_delta``; NaN is never
-    better. ``restore()`` then puts back the weights and buffers of evaluation number ``best_step`` (from 0). Prechelt
-    1998, "Early stopping - but when?".
+    True once ``patience`` evaluations in a row did not improve on ``best`` by more than ``min_delta``; NaN is never an
+    improvement. ``restore()`` then restores the weights and buffers of evaluation number ``best_step`` (from 0).
+    Prechelt 1998, "Early stopping - but when?".
 
-    It has ``state_dict`` and ``load_state_dict``, so that a checkpoint can hold it. The value chosen is the best of
-    many, so it flatters: judge the model on data that had no say. Raises ValueError for a bad option.
+    It has ``state_dict`` and ``load_state_dict``, so a checkpoint can hold it. The best value is the best of many and
+    so too optimistic: evaluate the model on other data. Raises ValueError for a bad option.
 
         stopping = EarlyStopping(model, patience=5)
         for epoch in range(1000):
@@ -48,7 +48,7 @@ class EarlyStopping:
         return since >= self.patience
 
     def restore(self) -> None:
-        """Puts the best weights back. Raises RuntimeError when no evaluation gave a number."""
+        """Restores the best weights. Raises RuntimeError when no evaluation gave a number."""
         if self.best_step is None:
             raise RuntimeError("EarlyStopping: there are no best weights yet: no evaluation gave a number")
         self.model.load_state_dict(self._weights)

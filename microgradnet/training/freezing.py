@@ -1,4 +1,4 @@
-"""Frozen modules: what was learned on one task stays as it is while the rest learns another (transfer learning)."""
+"""Frozen modules: what was learned on one task stays fixed while the rest learns another (transfer learning)."""
 
 from ..nn.module import Module
 from ..nn.parameter import Parameter
@@ -7,9 +7,9 @@ from ..nn.parameter import Parameter
 def freeze(module: Module) -> Module:
     """Makes ``module`` a fixed function, and returns it.
 
-    Its parameters take no gradient, and all modules in it compute as in ``eval()`` even after ``train()`` was called
-    on a model that they are part of: else batch norm's running statistics would drift to the new task's data, and
-    dropout would make the features noisy. Gradients still flow through it to what comes before. Yosinski et al. 2014.
+    Its parameters get no gradient, and all modules in it stay in eval mode even after ``train()`` on the whole model:
+    otherwise batch norm's running statistics would drift to the new task's data, and dropout would make the features
+    noisy. Gradients still flow through it to earlier layers. Yosinski et al. 2014.
 
     >>> from microgradnet import nn
     >>> model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
@@ -26,7 +26,7 @@ def freeze(module: Module) -> Module:
 
 
 def unfreeze(module: Module) -> Module:
-    """Lets ``module``, or a part of a frozen one, be trained again; it is in training mode afterwards."""
+    """Makes ``module``, which may be part of a frozen one, trainable again, and sets it to training mode."""
     module.requires_grad_(True)
     for part in module.modules():
         for key, (hook, _) in tuple(part._forward_pre_hooks.items()):
@@ -36,12 +36,12 @@ def unfreeze(module: Module) -> Module:
 
 
 def trainable_parameters(module: Module) -> list[Parameter]:
-    """The parameters that are not frozen: what an optimizer should be given."""
+    """The parameters that are not frozen, to be passed to an optimizer."""
     return [parameter for parameter in module.parameters() if parameter.requires_grad]
 
 
 def _stay_in_eval(module: Module, args: tuple) -> None:
-    object.__setattr__(module, "training", False)  # of this module alone: a part of it may have been unfrozen
+    object.__setattr__(module, "training", False)  # not recursive: a part of it may have been unfrozen
 
 
 def _first(module: Module) -> list:

@@ -1,4 +1,4 @@
-"""Metrics in files: CSV or JSON lines, row by row and each row whole, or TensorBoard's event files.
+"""Metrics in files: CSV or JSON lines, written in whole rows, or TensorBoard's event files.
 
 with MetricsLog("run.csv") as log:
     for step in range(1000):
@@ -20,18 +20,18 @@ from ..tensor import Tensor
 
 
 class MetricsLog:
-    """Appends a row to a file at each call, ``log(step=3, loss=0.25)``: numbers, texts, None, tensors of one element.
+    """Appends a row to a file at each call, ``log(step=3, loss=0.25)``: numbers, strings, None, tensors of one element.
 
-    ``run.csv`` begins with a line of names, and every row must have those of the first; ``run.jsonl`` has one JSON
-    object a line, of any names. NaN and the infinities, which JSON lacks, are the texts "nan", "inf" and "-inf". A row
-    is handed to the system in one piece before the call returns: it survives the end of the program, ``kill -9`` too.
-    A piece of a row, which a crash of the whole machine can leave, is cut off when the file is opened again.
+    ``run.csv`` begins with a line of names, and every row must have the same ones; ``run.jsonl`` has one JSON object
+    per line, with any names. NaN and the infinities, which JSON lacks, are the strings "nan", "inf" and "-inf". Each
+    row is passed to the system in one write before the call returns: it survives the end of the program, even by ``kill
+    -9``. A partial row, which a crash of the machine can leave, is removed when the file is opened again.
 
-    A file that is there already is begun anew, or continued with ``resume=True``. In a checkpoint the log stands for
-    its number of rows: ``load_checkpoint(path, log=log)`` takes away those written after the checkpoint, so that a
-    resumed training leaves the log of an unbroken one. ``read_metrics`` reads it.
+    An existing file is overwritten, or continued with ``resume=True``. A checkpoint stores the number of rows:
+    ``load_checkpoint(path, log=log)`` removes those written after the checkpoint, so that a resumed training leaves the
+    same log as an uninterrupted one. ``read_metrics`` reads it.
 
-    Raises ValueError for another suffix, names that differ from the first row's, or texts with line breaks; TypeError
+    Raises ValueError for another suffix, names that differ from the first row's, or strings with line breaks; TypeError
     for other values.
     """
 
@@ -59,7 +59,7 @@ class MetricsLog:
         return {"rows": self.rows}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Takes away the rows after the first ``rows``. Raises ValueError for a file that has fewer."""
+        """Removes the rows after the first ``rows``. Raises ValueError for a file that has fewer."""
         if state_dict["rows"] > self.rows:
             raise ValueError(
                 f"MetricsLog: {self.path} has {self.rows} rows, the checkpoint was made with {state_dict['rows']}: "
@@ -77,7 +77,7 @@ class MetricsLog:
         self.close()
 
     def _cut(self, rows: int | None) -> None:
-        """Keeps the first ``rows`` (all that are whole where None)."""
+        """Keeps the first ``rows`` (for None all complete ones)."""
         lines = self.path.read_bytes().splitlines(keepends=True)
         whole = [line for line in lines if line.endswith(b"\n")]
         header = whole[: self.path.suffix == ".csv"]
@@ -89,10 +89,10 @@ class MetricsLog:
 
 
 class TensorBoardLog:
-    """The same call, ``log(step=3, loss=0.25)``, into event files that TensorBoard shows: one curve for each name.
+    """The same call, ``log(step=3, loss=0.25)``, for event files that TensorBoard shows: one curve per name.
 
-    Writes into ``folder`` with tensorboardX, which imports PyTorch where it finds it; raises ImportError where
-    tensorboardX is not installed. ``step`` must be given.
+    Writes into ``folder`` with tensorboardX, which imports PyTorch if it is installed; raises ImportError without
+    tensorboardX. ``step`` is required.
     """
 
     def __init__(self, folder: str | Path):
@@ -118,7 +118,8 @@ class TensorBoardLog:
 
 
 def read_metrics(path: str | Path) -> list[dict]:
-    """The rows of a ``MetricsLog``, numbers as numbers; a torn last one is left out. It may still be being written."""
+    """The rows of a ``MetricsLog``, numbers as numbers; without an incomplete last one. The file may still be in use.
+    """
     path = Path(path)
     _check_suffix("read_metrics", path)
     text = path.read_bytes().decode()
@@ -134,7 +135,7 @@ def _check_suffix(name: str, path: Path) -> None:
 
 
 def _plain(name: str, value):
-    """A value as Python has it."""
+    """A value as a plain Python value."""
     if isinstance(value, Tensor | np.ndarray | np.generic):
         value = value.item()
     if not isinstance(value, int | float | str | type(None)):
@@ -155,7 +156,7 @@ def _csv_line(values: Iterable) -> str:
 
 
 def _number(value):
-    """What a text of a file stands for; numbers, booleans and None of JSON are themselves."""
+    """The value of a string in the file; JSON's numbers, booleans and None are returned unchanged."""
     if not isinstance(value, str):
         return value
     for kind in (int, float):

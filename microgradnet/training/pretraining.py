@@ -1,4 +1,4 @@
-"""Greedy layer-wise pretraining: each layer first learns to describe what comes to it."""
+"""Greedy layer-wise pretraining: each layer first learns to encode its inputs."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,15 +24,18 @@ def pretrain_layerwise(
 ) -> list[list[float]]:
     """Trains each Linear layer of a Sequential, with its activation, as the encoder of an autoencoder.
 
-    Layer k learns to code the codes of layer k − 1 so that a linear decoder, thrown away afterwards, can restore them:
-    ``min ‖dec(act(W x + b)) − x‖²``. Deep sigmoid nets that do not train from random weights do from these. Hinton and
-    Salakhutdinov 2006; Bengio et al. 2007; Erhan et al. 2009. The last layer, without an activation, is left as it is.
+    Layer k learns to encode the codes of layer k − 1 so that a linear decoder, discarded afterwards, can reconstruct
+    them: ``min ‖dec(act(W x + b)) − x‖²``. Deep sigmoid nets that do not train from random weights train from these.
+    The last layer, without an activation, is not trained. Hinton and Salakhutdinov 2006; Bengio et al. 2007; Erhan et
+    al. 2009.
 
     Args:
-        data: (N, …), what the model takes. optimizer: from a list of parameters to an optimizer; default Adam at 1e-3.
+        data: (N, …), the model's input. optimizer: makes an optimizer from a list of parameters; default Adam, 1e-3.
         noise: standard deviation of noise on the encoder's input (a denoising autoencoder, Vincent et al. 2008).
 
-    Returns the mean reconstruction loss of each epoch, for each layer that was trained.
+    Returns the mean reconstruction loss of each epoch, for each trained layer. Raises TypeError unless ``model`` is a
+    Sequential, ValueError if it has no Linear layer followed by an activation, or ``epochs`` or ``batch_size`` is not
+    positive.
     """
     if not isinstance(model, Sequential):
         raise TypeError(f"pretrain_layerwise: a Sequential expected, got {type(model).__name__}")
@@ -69,7 +72,7 @@ def pretrain_layerwise(
 
 
 class _Stage:
-    """Modules that run one after the other; ``trained`` if they are a Linear with an activation behind it."""
+    """Consecutive modules; ``trained`` if they are a Linear followed by an activation."""
 
     def __init__(self, modules: list, trained: bool):
         self.modules, self.trained = modules, trained
@@ -81,7 +84,7 @@ class _Stage:
 
 
 def _stages(modules: list) -> list[_Stage]:
-    """The model cut in front of each Linear layer."""
+    """The model split before each Linear layer."""
     stages: list[list] = [[]]
     for module in modules:
         if isinstance(module, Linear):

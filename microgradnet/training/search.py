@@ -1,4 +1,4 @@
-"""Search for hyperparameters: at random, on a grid, or from coarse to fine; on disk, resumable, in several processes.
+"""Search for hyperparameters: at random, on a grid, or from coarse to fine; stored on disk, resumable, parallel.
 
     from microgradnet.training import linear_range, log_range, search
 
@@ -11,7 +11,7 @@
         trials = search(held_out_loss, space, 40, storage="search.db", processes=2)
         best = min((t for t in trials if t.error is None), key=lambda t: t.value)
 
-Optuna defines the ranges, draws the random values and keeps the trials in an SQLite file that its other tools read.
+Optuna defines the ranges, draws the random values and stores the trials in an SQLite file that its other tools read.
 """
 
 import contextlib
@@ -30,12 +30,12 @@ import numpy as np
 from ..random import substream
 from .workers import in_processes
 
-ROUNDS = 3  # of a search from coarse to fine
+ROUNDS = 3  # of a coarse-to-fine search
 NARROWING = 1 / 3  # of each range from one round to the next
 
 
 class Trial(NamedTuple):
-    """One line of the table: ``value`` is None where ``error`` says what went wrong, and ``error`` None elsewhere."""
+    """One trial: its ``value``, or None and an ``error`` that says what went wrong."""
 
     number: int
     parameters: dict
@@ -50,7 +50,7 @@ def linear_range(low: float, high: float) -> Any:
 
 
 def log_range(low: float, high: float) -> Any:
-    """Numbers from ``low`` > 0 to ``high`` whose logarithms are equally likely: for rates, penalties and scales."""
+    """Numbers from ``low`` > 0 to ``high`` with uniform logarithms: for learning rates, penalties and scales."""
     return _distributions().FloatDistribution(low, high, log=True)
 
 
@@ -69,26 +69,27 @@ def search(
     """Calls ``objective(**parameters)`` for ``trials`` choices of parameters, and returns the table of trials.
 
     Args:
-        objective: returns the number that counts, such as the loss on held-out data.
-        space: name -> ``log_range``, ``linear_range`` or a list of choices (numbers, texts, booleans, None).
-        trials: how many; a grid has at most that many.
+        objective: returns the number to optimize, such as the loss on held-out data.
+        space: name -> ``log_range``, ``linear_range`` or a list of choices (numbers, strings, booleans, None).
+        trials: number of trials; for a grid, the maximum.
         sampler: "random" draws every parameter anew for each trial: n trials try n values of it (Bergstra and Bengio
             2012). "grid" takes all combinations of equally spaced values, ends included, as many of each range as fit
             into ``trials``. "coarse-to-fine" draws a third of the trials like "random", the next third from ranges
             one third as wide around the best so far, and the last from ranges a ninth as wide.
-        storage: an SQLite file. A search that was stopped at any moment goes on with the trials that remain; a random
-            one can also be given more of them.
-        processes: with 1 the trials run here. With more each runs on one thread, in one of so many processes;
-            ``objective`` must then be a function of a module, and a script begin under ``if __name__ == "__main__":``.
-        seed: decides all choices, whatever the number of processes and however often the search was stopped. In each
-            trial the default generator starts anew from ``seed`` and the trial's number; afterwards it is as before.
+        storage: an SQLite file. An interrupted search continues with the remaining trials; a random one can also be
+            extended.
+        processes: with 1 the trials run here. With more, each runs on one thread in one of as many processes;
+            ``objective`` must be a function at module level, and a script must start under
+            ``if __name__ == "__main__":``.
+        seed: determines all choices, for any number of processes and interruptions. In each trial the default generator
+            is seeded with ``seed`` and the trial's number; afterwards it is restored.
         direction: "minimize" or "maximize".
         callback: called with each Trial as soon as it is done, in this process.
 
-    An exception in a trial, a result that is not a number, or the death of its process is warned of and becomes the
-    trial's ``error``; it is not tried again, and the others go on.
+    An exception in a trial, a result that is not a number, or the death of its process causes a warning and becomes the
+    trial's ``error``; it is not retried, and the others continue.
 
-    Raises ValueError for a bad argument, or a storage whose search had other ones; ImportError without Optuna.
+    Raises ValueError for a bad argument, or a storage whose search had other arguments; ImportError without Optuna.
     """
     distributions = {name: _distribution(name, values) for name, values in space.items()}
     if not distributions:
@@ -102,7 +103,7 @@ def search(
         raise ValueError(f"search: direction must be 'minimize' or 'maximize', got {direction!r}")
     plan = PLANS[sampler](distributions, trials, seed)
     numbers, choices = itertools.count(), next(plan)
-    # A random search is the beginning of any longer one; the others are laid out for their number of trials.
+    # A random search is a prefix of any longer one; the others depend on their number of trials.
     laid_out_for = None if sampler == "random" else trials
     study = _study(storage, direction, distributions, sampler=sampler, seed=seed, trials=laid_out_for)
     done = {trial.number: trial for trial in map(_trial_of, study.get_trials(deepcopy=False))}
@@ -125,7 +126,7 @@ def search(
 
 
 def _random(distributions: dict, trials: int, seed: int) -> Generator:
-    """A plan yields lists of parameters, one list a round, and gets the best trial so far; () is its end."""
+    """A plan yields one list of parameters per round and is sent the best trial so far; () ends it."""
     draw = _draws(seed)
     yield [draw(distributions) for _ in range(trials)]
     yield ()
@@ -174,7 +175,7 @@ def _spaced(distribution, points: int) -> list:
 
 
 def _around(distribution, centre, width: float):
-    """The part of a range around ``centre`` that is ``width`` times as wide, on its own scale, and within it."""
+    """The part of a range around ``centre`` that is ``width`` times as wide, on the range's scale, and inside it."""
     if width == 1 or hasattr(distribution, "choices"):
         return distribution
     to, back = (math.log, math.exp) if distribution.log else (float, float)
@@ -195,7 +196,7 @@ def _run(objective: Callable, todo: dict[int, dict], processes: int, seed: int) 
 
 
 def _attempt(objective: Callable, seed: int, number: int, parameters: dict) -> tuple[float | None, str | None, float]:
-    """Value or error, and the time taken, of one call of the objective."""
+    """Value or error, and duration, of one call of the objective."""
     begin = time.perf_counter()
     try:
         with substream(seed, number):
@@ -215,7 +216,7 @@ def _best(trials: list[Trial], direction: str) -> Trial | None:
 
 
 def _study(storage, direction: str, distributions: dict, **settings):
-    """The Optuna study in ``storage``, begun or taken up again."""
+    """The Optuna study in ``storage``, new or resumed."""
     optuna = _optuna()
     settings["direction"] = direction
     settings["space"] = {name: optuna.distributions.distribution_to_json(d) for name, d in distributions.items()}
@@ -265,5 +266,5 @@ def _optuna():
         import optuna
     except ImportError:
         raise ImportError("search: Optuna is needed: pip install optuna") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it reports every trial on the standard error stream
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it reports every trial on stderr
     return optuna

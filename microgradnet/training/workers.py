@@ -1,4 +1,4 @@
-"""Processes that work through a list of tasks, and of which one may die without taking the others along."""
+"""Processes that work through a list of tasks; if one dies, the others continue."""
 
 import multiprocessing
 import pickle
@@ -13,12 +13,12 @@ from ..backends.threads import set_num_threads
 def in_processes(
     function: Callable, tasks: dict[Hashable, tuple], processes: int, died: Callable
 ) -> Iterator[tuple[Hashable, object]]:
-    """``(key, function(*tasks[key]))`` for every task, in the order in which they are done.
+    """``(key, function(*tasks[key]))`` for every task, in order of completion.
 
-    Each runs on one thread in one of ``processes`` new processes ("spawn": they import what ``function`` needs). A
-    task whose process ends gives ``died(exitcode)`` in the place of a result. ``function`` must not raise.
+    Each runs on one thread in one of ``processes`` new processes ("spawn": they import what ``function`` needs). If a
+    task's process dies, its result is ``died(exitcode)``. ``function`` must not raise.
 
-    Raises TypeError for a function that cannot be sent to another process, RuntimeError if the processes cannot begin.
+    Raises TypeError for a function that cannot be sent to another process, RuntimeError if the processes cannot start.
     """
     try:
         pickle.dumps(function)
@@ -26,19 +26,19 @@ def in_processes(
         raise TypeError(f"search: several processes need a function of a module, to import it: {error}") from None
     context = multiprocessing.get_context("spawn")
     todo = iter(tasks.items())
-    running: dict[Connection, tuple] = {}  # our end of a worker's pipe -> its process and the task that it has
+    running: dict[Connection, tuple] = {}  # our end of a worker's pipe -> its process and its task
 
     def begin() -> tuple:
         ours, theirs = context.Pipe()
         process = context.Process(target=_serve, args=(theirs, function), daemon=True)
         process.start()
-        theirs.close()  # so that the worker's end is the last, and its death is the end of the pipe
+        theirs.close()  # then only the worker holds its end, and its death closes the pipe
         return ours, process
 
     def give(connection: Connection, process) -> None:
         key, arguments = next(todo, (None, None))
         if arguments is None:
-            connection.close()  # the worker reads the end of the pipe, and ends
+            connection.close()  # the worker sees the pipe closed, and ends
         else:
             running[connection] = process, key
             connection.send(arguments)
@@ -81,8 +81,8 @@ def _wait_until_ready(connection: Connection, process) -> None:
 
 
 def _serve(connection: Connection, function: Callable) -> None:
-    """What a worker does: answers each task, until there are no more or the one who gives them is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the tasks
+    """The worker's loop: runs tasks until there are no more or the parent process is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     set_num_threads(1)
     try:
         connection.send("ready")

@@ -21,7 +21,7 @@ from ..module import Module
 
 @told_as_one
 def normal_like(x) -> Tensor:
-    """Numbers from N(0, 1) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
+    """Numbers from N(0, 1) in the shape and dtype of ``x``, a constant; redrawn in each replay."""
     return Tensor(default_generator.numpy.standard_normal(x.shape).astype(x.dtype)).to(x.device)
 
 
@@ -36,9 +36,10 @@ class _WithProbability(Module):
 
 
 class VanillaDropout(_WithProbability):
-    """Dropout as it was first: zero with probability p in training, nothing scaled; at test time all times 1 − p.
+    """The original dropout: in training zeroes with probability p, without scaling; in eval multiplies by 1 − p.
 
-    Hinton et al. 2012. The expectation is that of the inverted form, but every prediction pays for the scaling.
+    Hinton et al. 2012. Same expectation, up to the factor 1 − p, as the inverted form, but every prediction pays for
+    the scaling.
 
     >>> nn.VanillaDropout(0.25).eval()(mg.tensor([4.0])).tolist()
     [3.0]
@@ -49,7 +50,7 @@ class VanillaDropout(_WithProbability):
 
 
 class MCDropout(_WithProbability):
-    """Dropout that stays on at test time: predictions vary, and their spread tells how sure the net is.
+    """Dropout that stays on at test time: predictions vary, and their spread measures the net's uncertainty.
 
     Gal and Ghahramani 2016. ``predict`` averages.
 
@@ -62,7 +63,7 @@ class MCDropout(_WithProbability):
 
     @staticmethod
     def predict(model: Module, *inputs, samples: int = 30) -> tuple[Tensor, Tensor]:
-        """Mean and standard deviation of ``samples`` runs of ``model`` in eval mode, its MCDropouts on.
+        """Mean and standard deviation of ``samples`` runs of ``model`` in eval mode, with its MCDropouts on.
 
         Raises ValueError for a model without one: all runs would be the same.
         """
@@ -80,7 +81,8 @@ class MCDropout(_WithProbability):
 
 
 class DropConnect(Linear):
-    """Linear whose weights, not units, are zero with probability p, for each sample anew. Wan et al. 2013, section 3.
+    """Linear whose weights, not units, are zeroed with probability p, separately for each sample. Wan et al. 2013,
+    section 3.
 
     In eval it uses the mean weights, (1 − p)·W. With ``per_sample=False`` all samples of a batch share one mask,
     which is cheaper.
@@ -118,9 +120,9 @@ class DropConnect(Linear):
 
 
 class DropPath(_WithProbability):
-    """A whole sample of a residual branch is zero with probability p, the rest divided by 1 − p. Huang et al. 2016.
+    """Zeroes whole samples of a residual branch with probability p and divides the others by 1 − p. Huang et al. 2016.
 
-    ``x + DropPath(p)(f(x))``: for that sample the layer is not there, so that very deep nets train as shallower ones.
+    ``x + DropPath(p)(f(x))``: dropped samples skip the layer, so that very deep nets train like shallower ones.
 
     >>> nn.DropPath(0.9).eval()(mg.ones(2, 3)).tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
@@ -136,8 +138,8 @@ class DropPath(_WithProbability):
 
 
 class StochasticDepth(_WithProbability):
-    """A residual block that is left out with probability p: ``x + b·f(x)``, b of Bernoulli(1 − p). Huang et al.
-    2016, eq. 2, 5.
+    """A residual block that is skipped with probability p: ``x + b·f(x)``, b ~ Bernoulli(1 − p). Huang et al. 2016, eq.
+    2, 5.
 
     One b for the whole batch; in eval ``x + (1 − p)·f(x)``. A dropped block is not even computed.
 
@@ -156,11 +158,12 @@ class StochasticDepth(_WithProbability):
 
 
 class DropBlock2d(_WithProbability):
-    """Squares of ``block_size`` pixels of each channel are zero, about p of all pixels. Ghiasi et al. 2018,
+    """Zeroes squares of ``block_size`` pixels of each channel, about a fraction p of all pixels. Ghiasi et al. 2018,
     algorithm 1.
 
-    Centres are drawn at rate ``γ = p/size² · H·W/((H − size + 1)(W − size + 1))``; what is left is scaled to its
-    old mean. Convolutions would guess single dropped pixels from their neighbours.
+    Centres are drawn at rate ``γ = p/size² · H·W/((H − size + 1)(W − size + 1))``; the rest is rescaled to keep the
+    mean. Convolutions could guess single dropped pixels from their neighbours. (N, C, H, W) or (C, H, W); raises
+    ValueError for other ranks and for ``block_size`` < 1.
 
     >>> nn.DropBlock2d(0.1, 3).eval()(mg.ones(1, 2, 5, 5)).shape
     (1, 2, 5, 5)
@@ -182,7 +185,7 @@ class DropBlock2d(_WithProbability):
         valid = (*input.shape[:-2], h - size + 1, w - size + 1)
         gamma = min(1.0, self.p * h * w / (size**2 * valid[-1] * valid[-2]))
         centres = 1 - keep_mask(valid, input, gamma)
-        # A centre drops all that a window of its size covers: the maximum over windows, with the border added.
+        # A centre drops everything in the window around it: the maximum over windows, with the border added.
         border = F.pad(centres, (size - 1,) * 4)
         kept = 1 - max_pool2d(border, size, 1)
         return input * kept * (kept.numel() / (kept.sum() + 1e-12))
@@ -192,7 +195,9 @@ class DropBlock2d(_WithProbability):
 
 
 class GaussianDropout(_WithProbability):
-    """``x·N(1, p/(1 − p))``: noise of dropout's mean and variance, without zeros. Srivastava et al. 2014, section 10.
+    """``x·N(1, p/(1 − p))``: noise with dropout's mean and variance, without zeros. Srivastava et al. 2014, section 10.
+
+    Raises ValueError for p = 1.
 
     >>> nn.GaussianDropout(0.5).eval()(mg.ones(2)).tolist()
     [1.0, 1.0]
@@ -210,7 +215,9 @@ class GaussianDropout(_WithProbability):
 
 
 class GaussianNoise(Module):
-    """``x + N(0, std²)`` in training: like a penalty on the slope of the function. Bishop 1995.
+    """``x + N(0, std²)`` in training: acts like a penalty on the slope of the function. Bishop 1995.
+
+    Raises ValueError for ``std`` < 0.
 
     >>> nn.GaussianNoise(0.1).eval()(mg.ones(2)).tolist()
     [1.0, 1.0]
@@ -233,8 +240,8 @@ class Standout(Module):
     """Dropout whose keep probability is computed: ``σ(α·(W x + b) + β)`` for each unit of ``linear``. Ba and Frey
     2013, eq. 2.
 
-    ``forward(x, activations)``: x went into ``linear``, its activations come out, masked; at test time they are
-    scaled by the probability. The weights of ``linear`` are shared, as in the paper, and get no gradient from here.
+    ``forward(x, activations)``: x is the input of ``linear``; returns the activations, masked in training and scaled by
+    the probability in eval. The weights of ``linear`` are shared, as in the paper, and get no gradient from the mask.
 
     >>> layer = nn.Linear(3, 2)
     >>> nn.Standout(layer)(mg.zeros(4, 3), mg.ones(4, 2)).shape
@@ -243,7 +250,7 @@ class Standout(Module):
 
     def __init__(self, linear: Linear, alpha: float = 1.0, beta: float = 0.0):
         super().__init__()
-        object.__setattr__(self, "_linear", linear)  # not a child: its parameters are listed where it belongs
+        object.__setattr__(self, "_linear", linear)  # not registered as a child: another module owns it
         self.alpha, self.beta = alpha, beta
 
     def forward(self, x: Tensor, activations: Tensor) -> Tensor:
@@ -281,7 +288,8 @@ class Zoneout(_WithProbability):
 class VariationalDropout(_WithProbability):
     """Dropout with one mask for all time steps of a sequence. Gal and Ghahramani 2016, section 4.
 
-    (T, N, F), or (N, T, F) with ``batch_first``. A new mask at each step would drown a recurrent state in noise.
+    (T, N, F), or (N, T, F) with ``batch_first``. A new mask at each step would drown a recurrent state in noise. Raises
+    ValueError for fewer than 2 dimensions.
 
     >>> nn.VariationalDropout(0.5).eval()(mg.ones(2, 1, 3)).shape
     (2, 1, 3)
@@ -309,8 +317,9 @@ class VariationalDropout(_WithProbability):
 class ConcreteDropout(Module):
     """Dropout whose p is learned by gradients, through a mask that is nearly 0 or 1. Gal, Hron and Kendall 2017, eq. 5.
 
-    ``z = σ((ln p − ln(1 − p) + ln u − ln(1 − u))/temperature)``, x·(1 − z)/(1 − p). Add ``regularization(...)`` of each
-    such layer to the loss, or p goes to 0.
+    ``z = σ((ln p − ln(1 − p) + ln u − ln(1 − u))/temperature)``, the output is x·(1 − z)/(1 − p). Add
+    ``regularization(...)`` of each such layer to the loss, or p goes to 0. Raises ValueError unless p is in (0, 1) and
+    ``temperature`` > 0.
 
     >>> round(nn.ConcreteDropout(0.25).p.item(), 4)
     0.25
@@ -328,7 +337,7 @@ class ConcreteDropout(Module):
 
     @property
     def p(self) -> Tensor:
-        """The probability as it is now, a 0-d tensor."""
+        """The present probability, a 0-d tensor."""
         return sigmoid(self.p_logit).reshape(())
 
     def forward(self, input: Tensor) -> Tensor:
@@ -366,7 +375,7 @@ class _Mixture(Function):
 
 
 class ShakeShake(Module):
-    """Two branches mixed at random, and the gradient by another draw: ``α·a + (1 − α)·b``, ``β``. Gastaldi 2017.
+    """Mixes two branches at random, ``α·a + (1 − α)·b``, and their gradients by another draw β. Gastaldi 2017.
 
     α and β from U(0, 1) for each sample; ½ and ½ in eval. For residual nets of two branches.
 
@@ -396,11 +405,11 @@ class _Shaken(Function):
 
 
 class ShakeDrop(_WithProbability):
-    """A residual branch times ``b + α − b·α``, its gradient times ``b + β − b·β``, b of Bernoulli(1 − p). Yamada et
-    al. 2019.
+    """A residual branch times ``b + α − b·α``, its gradient times ``b + β − b·β``, b ~ Bernoulli(1 − p). Yamada et al.
+    2019.
 
-    α from U(−1, 1), β from U(0, 1), for each sample; in eval times the expectation ``1 − p`` (that of α is 0). For one
-    branch, where ShakeShake needs two.
+    α from U(−1, 1), β from U(0, 1), for each sample; in eval multiplied by the expectation ``1 − p`` (that of α is 0).
+    For a single branch; ShakeShake needs two.
 
     >>> nn.ShakeDrop(0.25).eval()(mg.tensor([4.0])).tolist()
     [3.0]
@@ -411,5 +420,5 @@ class ShakeDrop(_WithProbability):
             return input * (1 - self.p)
         one = Tensor(filled((input.shape[0], *(1,) * (input.dim() - 1)), 0, input))
         kept = keep_mask(tuple(one.shape), input, self.p) > 0
-        # b + α − b·α is 1 where b is, else α; and so with β.
+        # b + α − b·α is 1 where b is 1, else α; the same with β.
         return _Shaken.apply(input, where(kept, 1, uniform_like(one, -1.0, 1.0)), where(kept, 1, uniform_like(one)))

@@ -1,4 +1,4 @@
-"""The functions behind the modules, by PyTorch's names. A table of contents: the maths stands in ``ops``."""
+"""The functions behind the modules, by PyTorch's names. A table of contents: the maths is in ``ops``."""
 
 from ...ops.arrays.padding import pad
 from ...ops.arrays.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle

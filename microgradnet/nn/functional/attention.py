@@ -40,7 +40,9 @@ def multi_head_attention_forward(
 ):
     """``softmax(Q Kᵀ/√d + mask)·V`` for each head, joined and projected. See ``nn.MultiheadAttention``.
 
-    query (L, N, E) or (L, E); key and value (S, N, …) or (S, …). Masks: True (or −∞) is left out.
+    query (L, N, E) or (L, E); key and value (S, N, …) or (S, …). A mask leaves out the positions where it is True (or
+    −∞). Returns (L, N, E) and the weights. Raises ValueError for shapes that do not fit together or features that do
+    not divide by ``num_heads``, RuntimeError for ``is_causal`` without ``attn_mask``.
     """
     batched = query.dim() == 3
     if query.dim() not in (2, 3) or key.dim() != query.dim() or value.dim() != query.dim():
@@ -87,7 +89,9 @@ def multi_head_attention_forward(
 
 
 def _mask(attn_mask, padding, batch, heads, length, given: int, total: int, dtype) -> Tensor | None:
-    """Both masks as one to add to the scores (batch, heads, length, total); keys beyond ``given`` are never masked."""
+    """Both masks combined into one that is added to the scores (batch, heads, length, total); keys beyond ``given`` are
+    never masked.
+    """
     parts = []
     if attn_mask is not None:
         expected = [(length, given), (batch * heads, length, given)]
@@ -112,7 +116,7 @@ def _mask(attn_mask, padding, batch, heads, length, given: int, total: int, dtyp
 
 
 def _added(name: str, mask: Tensor, dtype) -> Tensor:
-    """A mask of booleans (True is left out) as one to add."""
+    """A boolean mask (True is left out) as one that is added."""
     if mask.dtype.kind == "f":
         return mask
     if mask.dtype.kind != "b":

@@ -1,4 +1,4 @@
-"""Activations with the arguments that PyTorch gives them besides: ``inplace``, ``dtype`` and a missing ``dim``."""
+"""Activations with PyTorch's extra arguments: ``inplace``, ``dtype`` and an optional ``dim``."""
 
 import functools
 import inspect
@@ -9,7 +9,7 @@ from ...ops.reduce import reduction
 
 
 def _with_inplace(op):
-    """``op`` with a last argument ``inplace``: if true, its result is written over its input."""
+    """``op`` with a last argument ``inplace``: if true, the result overwrites the input."""
     count = len(op.parameters) if hasattr(op, "parameters") else op.__code__.co_argcount
     write = writing.in_place(op)
 
@@ -45,7 +45,8 @@ def threshold(input, threshold, value, inplace=False):
 
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
-    """``exp(x) / sum(exp(x))`` along ``dim``; without one, dimension 0 of a 0-, 1- or 3-d input, else dimension 1."""
+    """``exp(x) / sum(exp(x))`` along ``dim``, by default 0 for a 0-, 1- or 3-d input, else 1.
+    """
     return reduction.softmax(input if dtype is None else input.to(dtype), _dim(input, dim))
 
 

@@ -1,4 +1,4 @@
-"""Initializers of whole models: by what data do in them, or by where a layer stands."""
+"""Initializers of whole models: driven by data, or by a layer's position."""
 
 import math
 
@@ -11,7 +11,7 @@ from .variance import kaiming_normal_
 
 
 def weighted_layers(module) -> list[tuple[str, object]]:
-    """The linear and convolution layers of a module, by path: what has a ``weight`` of two or more dimensions."""
+    """The linear and convolution layers of a module, by path: those with a ``weight`` of two or more dimensions."""
     found = []
     for path, layer in module.named_modules():
         weight = layer._parameters.get("weight")
@@ -30,8 +30,9 @@ def lsuv_(
     """Orthogonal weights, scaled layer by layer until each layer's output has variance 1 on ``data``. Mishkin 2016,
     alg. 1.
 
-    It needs no formula for what an activation does to the variance. Layers are taken in the order in which they run.
-    Returns the variance reached at each layer, by path.
+    It needs no formula for what an activation does to the variance. Layers are scaled in the order in which they run.
+    Returns the variance reached at each layer, by path. Raises ValueError for a model without linear or convolution
+    layers, and where a layer's output has variance 0 or one that is not finite.
     """
     layers = dict(weighted_layers(model))
     if not layers:
@@ -72,11 +73,13 @@ def _output_variance(model, layer, data: Tensor) -> float:
 
 
 def fixup_(branches, classifier=None, generator: Generator | None = None) -> None:
-    """A residual net without normalization, so that a step changes its function no more for many blocks than for one.
+    """Initializes a residual net without normalization so that an update's size does not grow with the number of
+    blocks.
 
-    Of L ``branches`` (the modules f of the blocks x + f(x)): the last layer of each is zero, the other m − 1 are He's
-    times ``L^(−1/(2m − 2))``; ``classifier``, the net's last layer, is zero; all biases are zero. Zhang et al. 2019,
-    section 3.1, rules 1 and 2; the scalar biases and multipliers of rule 3 belong into the blocks.
+    Of L ``branches`` (the modules f of the blocks x + f(x)): the last layer of each is zero, the other m − 1 are
+    He-initialized times ``L^(−1/(2m − 2))``; ``classifier``, the net's last layer, is zero; all biases are zero. Zhang
+    et al. 2019, section 3.1, rules 1 and 2; the scalar biases and multipliers of rule 3 belong in the blocks. Raises
+    ValueError for a branch without linear or convolution layers.
     """
     branches = list(branches)
     for branch in branches:
@@ -97,9 +100,10 @@ def fixup_(branches, classifier=None, generator: Generator | None = None) -> Non
 
 
 def zero_init_residual_(branches) -> None:
-    """Each residual branch starts as zero, so that the net starts as the identity. Goyal et al. 2017, section 5.1.
+    """Makes each residual branch start as zero, so that the net starts as the identity. Goyal et al. 2017, section 5.1.
 
-    The scale γ of the branch's last normalization becomes 0; of a branch without one, its last layer's weight and bias.
+    Zeroes the scale γ of the branch's last normalization or, without one, the weight and bias of its last layer. Raises
+    ValueError for a branch without either.
     """
     for branch in branches:
         norms = [

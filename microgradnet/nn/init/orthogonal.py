@@ -10,12 +10,13 @@ from .values import fill, normal_, numbers, zeros_
 def _orthogonal(rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
     """A matrix with orthonormal rows or columns, whichever are fewer, uniform among these."""
     q, r = np.linalg.qr(random.standard_normal((max(rows, columns), min(rows, columns))))
-    q = q * np.sign(np.diag(r))  # without this, not uniform: LAPACK has a say in the signs
+    q = q * np.sign(np.diag(r))  # without this it is not uniform: LAPACK's signs are not random
     return q if rows >= columns else q.T
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """``gain`` times a random orthogonal matrix, the dimensions after the first as one. Saxe et al. 2014.
+    """``gain`` times a random orthogonal matrix, with the dimensions after the first flattened into one. Saxe et al.
+    2014.
 
     Lengths are kept exactly, through any number of linear layers. Raises ValueError for fewer than two dimensions.
     """
@@ -28,9 +29,10 @@ def orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None =
 
 
 def delta_orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """A kernel (O, I, *size) that is zero but in its centre, where it is orthogonal. Xiao et al. 2018, section 2.4.
+    """A kernel (O, I, *size) that is orthogonal at its centre and zero elsewhere. Xiao et al. 2018, section 2.4.
 
-    A convolution with it keeps each pixel's length, so that nets of thousands of layers train. Needs O ≥ I.
+    A convolution with it keeps each pixel's length, so that nets of thousands of layers train. Raises ValueError unless
+    O ≥ I and the kernel has 3 to 5 dimensions.
     """
     if not 3 <= tensor.dim() <= 5:
         raise ValueError(f"delta_orthogonal_: 3 to 5 dimensions expected, got shape {tuple(tensor.shape)}")
@@ -47,16 +49,20 @@ def delta_orthogonal_(tensor: Tensor, gain: float = 1.0, generator: Generator | 
 
 
 def identity_(tensor: Tensor, gain: float = 1.0) -> Tensor:
-    """``gain`` times the identity, for a square recurrent weight: the state is passed on. Le et al. 2015."""
+    """``gain`` times the identity, for a square recurrent weight: the state is passed on. Le et al. 2015.
+
+    Raises ValueError for any other shape.
+    """
     if tensor.dim() != 2 or tensor.shape[0] != tensor.shape[1]:
         raise ValueError(f"identity_: a square matrix expected, got shape {tuple(tensor.shape)}")
     return fill(tensor, gain * np.eye(len(tensor)))
 
 
 def irnn_(module, std: float = 0.001, generator: Generator | None = None) -> None:
-    """A recurrent net of ReLU units as Le et al. 2015 start it: W_hh the identity, W_ih N(0, std²), biases 0.
+    """Initializes a recurrent net of ReLU units as in Le et al. 2015: W_hh the identity, W_ih N(0, std²), biases 0.
 
-    At first it adds up its inputs, and gradients through time neither vanish nor explode.
+    At first it adds up its inputs, and gradients through time neither vanish nor explode. Raises ValueError for a
+    module without ``weight_hh``.
     """
     found = False
     for name, parameter in module.named_parameters():

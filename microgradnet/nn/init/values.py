@@ -11,14 +11,14 @@ from ...tensor import Tensor
 
 
 def fill(tensor: Tensor, values) -> Tensor:
-    """Writes ``values`` into the tensor's memory; backward notices."""
+    """Writes ``values`` into the tensor's memory; backward notices that it changed."""
     tensor.array[...] = values if isinstance(values, int | float) else placed(array_of(values), tensor.device)
     tensor.version[0] += 1
     return tensor
 
 
 def numbers(generator: Generator | None) -> np.random.Generator:
-    """Where random numbers come from: the generator given, else the default one."""
+    """The source of random numbers: the given generator, else the default one."""
     return (generator or default_generator).numpy
 
 
@@ -38,7 +38,7 @@ def constant_(tensor: Tensor, val: float) -> Tensor:
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Every element 0. For a weight matrix this leaves all units of a layer equal for ever."""
+    """Every element 0. Do not use it for a weight matrix: all units of the layer would stay equal forever."""
     return fill(tensor, 0)
 
 
@@ -55,7 +55,10 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """N(mean, std²) cut off at a and b (values, not multiples of std), by the inverse of its distribution function."""
+    """N(mean, std²) truncated to [a, b] (values, not multiples of std), sampled by the inverse CDF.
+
+    Raises ValueError unless a < b.
+    """
     if not a < b:
         raise ValueError(f"trunc_normal_: a must be below b, got {a} and {b}")
     if std == 0:
@@ -66,13 +69,16 @@ def trunc_normal_(
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity matrix (as far as it goes, if not square): each unit passes one input on."""
+    """The identity matrix (ones on the main diagonal, if not square): each unit passes one input on."""
     _of_dims("eye_", tensor, 2, 2)
     return fill(tensor, np.eye(*tensor.shape))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """A convolution kernel (O, I/groups, *size) that passes as many channels of each group on as it can."""
+    """A convolution kernel (O, I/groups, *size) that passes on as many channels of each group as it can.
+
+    Raises ValueError unless ``groups`` divides O.
+    """
     _of_dims("dirac_", tensor, 3, 5)
     out, inputs = tensor.shape[:2]
     if out % groups:
@@ -87,7 +93,10 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> Tensor:
-    """N(0, std²) with a share ``sparsity`` of each column zero: few inputs for each unit. Martens 2010."""
+    """N(0, std²) with a fraction ``sparsity`` of each column zero. Martens 2010.
+
+    Raises ValueError for a sparsity outside [0, 1].
+    """
     _of_dims("sparse_", tensor, 2, 2)
     if not 0 <= sparsity <= 1:
         raise ValueError(f"sparse_: sparsity must be in [0, 1], got {sparsity}")
@@ -99,17 +108,17 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Gener
 
 
 def small_random_(tensor: Tensor, std: float = 0.01, generator: Generator | None = None) -> Tensor:
-    """N(0, 0.01²): with hundreds of inputs too small. Signals, and gradients, shrink from layer to layer to nothing."""
+    """N(0, 0.01²): too small with hundreds of inputs. Signals and gradients vanish from layer to layer."""
     return normal_(tensor, 0.0, std, generator)
 
 
 def large_random_(tensor: Tensor, std: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """N(0, 1): with hundreds of inputs too large. Tanh and sigmoid saturate, ReLU nets explode."""
+    """N(0, 1): too large with hundreds of inputs. Tanh and sigmoid saturate, ReLU nets explode."""
     return normal_(tensor, 0.0, std, generator)
 
 
 def scaled_bias_(target, value: float = 0.01) -> None:
-    """Fills a bias, or all biases of a module, with a small positive number: at first every ReLU fires."""
+    """Fills a bias, or all biases of a module, with a small positive number: at the start more ReLUs are active."""
     if isinstance(target, Tensor):
         fill(target, value)
         return

@@ -1,8 +1,8 @@
-"""Initializers by variance: they keep signals, or gradients, as large as they are from layer to layer.
+"""Initializers by variance: they keep the size of signals or gradients constant from layer to layer.
 
 With n = fan_in inputs of variance Var(x) and independent weights of mean 0, a unit's sum has variance
 ``n·Var(w)·Var(x)``. Through k layers that is a factor ``(n·Var(w))ᵏ``: it vanishes or explodes unless ``n·Var(w) = 1``
-(or 2, where a ReLU drops half). The same count backwards, over fan_out, holds for gradients.
+(or 2, where a ReLU drops half). The same holds for gradients, backwards and with fan_out.
 """
 
 import math
@@ -13,7 +13,7 @@ from .values import normal_, trunc_normal_, uniform_
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor on the standard deviation that makes up for what a nonlinearity takes away.
+    """The factor on the standard deviation that compensates for what a nonlinearity takes away.
 
     1 for linear maps, convolutions and sigmoid; 5/3 for tanh; √2 for relu; √(2/(1 + a²)) for leaky_relu with negative
     slope a (default 0.01); 3/4 for selu. Raises ``ValueError`` for any other.
@@ -31,7 +31,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def fans(tensor: Tensor) -> tuple[int, int]:
-    """(fan_in, fan_out) of a weight (out, in, *kernel): inputs and outputs of a unit, times the kernel's size."""
+    """(fan_in, fan_out) of a weight (out, in, *kernel): inputs and outputs of a unit, times the kernel's size.
+
+    Raises ValueError for fewer than 2 dimensions.
+    """
     if tensor.dim() < 2:
         raise ValueError(f"fan_in and fan_out need a weight of at least 2 dimensions, got shape {tuple(tensor.shape)}")
     receptive = math.prod(tensor.shape[2:])
@@ -39,7 +42,8 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """U(−b, b), b = gain·√(6/(fan_in + fan_out)): keeps the variance both ways. Glorot and Bengio 2010, eq. 16."""
+    """U(−b, b), b = gain·√(6/(fan_in + fan_out)): keeps the variance both ways. Glorot and Bengio 2010, eq. 16.
+    """
     bound = gain * math.sqrt(6 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
@@ -63,7 +67,8 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """U(−b, b), b = gain·√(3/fan): the variance gain²/fan makes up for a rectifier. He et al. 2015, eq. 10 and 14."""
+    """U(−b, b), b = gain·√(3/fan): variance gain²/fan, for rectifiers. He et al. 2015, eq. 10 and 14.
+    """
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
@@ -80,7 +85,7 @@ def kaiming_normal_(
 
 
 def fan_in_bias_(bias: Tensor | None, weight: Tensor) -> None:
-    """U(±1/√fan_in), PyTorch's default for the bias beside ``weight``; None is left alone."""
+    """U(±1/√fan_in), PyTorch's default for the bias that goes with ``weight``; does nothing for None."""
     if bias is not None:
         fan_in = fans(weight)[0]
         bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
@@ -105,11 +110,11 @@ def variance_scaling_(
     distribution: str = "truncated_normal",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Variance ``scale/n`` with n by ``mode``: fan_in, fan_out or fan_avg, their mean. All of the above are cases
-    of it.
+    """Variance ``scale/n``, n chosen by ``mode``: fan_in, fan_out or fan_avg, their mean. All of the above are special
+    cases.
 
-    ``distribution``: "truncated_normal" (at 2 standard deviations, made wider so that the variance is right), "normal"
-    or "uniform".
+    ``distribution``: "truncated_normal" (at 2 standard deviations, widened to have that variance), "normal" or
+    "uniform". Raises ValueError for another mode or distribution, or a scale that is not positive.
     """
     fan_in, fan_out = fans(tensor)
     counts = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
@@ -126,10 +131,10 @@ def variance_scaling_(
         raise ValueError(
             f"variance_scaling_: distribution is 'truncated_normal', 'normal' or 'uniform', got {distribution!r}"
         )
-    std /= 0.87962566103423978  # the standard deviation of N(0, 1) cut off at ±2
+    std /= 0.87962566103423978  # the standard deviation of N(0, 1) truncated at ±2
     return trunc_normal_(tensor, 0.0, std, -2 * std, 2 * std, generator)
 
 
-# The names that students meet besides.
+# Other common names.
 glorot_uniform_, glorot_normal_ = xavier_uniform_, xavier_normal_
 he_uniform_, he_normal_ = kaiming_uniform_, kaiming_normal_

@@ -1,4 +1,4 @@
-"""Normalization layers, by what shares a mean and a variance."""
+"""Normalization layers, grouped by which elements share a mean and a variance."""
 
 from .batch import BatchNorm1d, BatchNorm2d, BatchNorm3d, SyncBatchNorm
 from .instance import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d

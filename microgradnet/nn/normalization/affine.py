@@ -1,4 +1,4 @@
-"""What normalizations learn: a scale and a shift for each channel or element."""
+"""The learned part of normalizations: a scale and a shift for each channel or element."""
 
 from ...tensor import Tensor
 from .. import init
@@ -7,7 +7,9 @@ from ..module import Module
 
 
 class Affine(Module):
-    """Base of the normalizations: ``weight``, ones at first, and ``bias``, zeros, of one shape, or None."""
+    """Base of the normalizations: ``weight``, initially ones, and ``bias``, initially zeros, of the same shape, or
+    None.
+    """
 
     def __init__(self, shape: tuple[int, ...], weight: bool, bias: bool, device=None, dtype=None):
         super().__init__()
@@ -17,13 +19,13 @@ class Affine(Module):
         Affine.reset_parameters(self)
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0."""
+        """Sets scales to 1 and shifts to 0."""
         for parameter, fill in ((self.weight, init.ones_), (self.bias, init.zeros_)):
             if parameter is not None:
                 fill(parameter)
 
     def _scaled(self, h: Tensor, shape: tuple[int, ...]) -> Tensor:
-        """``weight·h + bias``, both seen in ``shape``."""
+        """``weight·h + bias``, both reshaped to ``shape``."""
         h = h if self.weight is None else h * self.weight.reshape(shape)
         return h if self.bias is None else h + self.bias.reshape(shape)
 

@@ -1,4 +1,4 @@
-"""Batch normalization: each channel brought to mean 0 and variance 1 over the batch."""
+"""Batch normalization: each channel normalized to mean 0 and variance 1 over the batch."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from .running import RunningNorm
 
 
 class BatchNorm(RunningNorm):
-    """Base of batch norms; a subclass has ``ranks``, the numbers of dimensions that it takes."""
+    """Base of batch norms; a subclass sets ``ranks``, the numbers of dimensions that it accepts."""
 
     ranks: tuple
 
@@ -60,13 +60,12 @@ class BatchNorm1d(BatchNorm):
     """``y = w·(x − mean)/√(var + eps) + b`` for each channel: (N, C) or (N, C, L), weight and bias (C).
 
     In training mean and (biased) variance are the batch's and the running ones move towards them by ``momentum`` (the
-    variance as the unbiased one; None: the mean over all batches); in eval the running ones are used. With
-    h = (x − mean)/√(var + eps) and means over the batch, ``dx = w/√(var + eps)·(g − mean(g) − h·mean(g·h))``: the
-    gradient has no part that would only shift or scale a channel. Ioffe and Szegedy 2015.
+    variance as the unbiased one; None: the mean over all batches); in eval the running ones are used. With h = (x −
+    mean)/√(var + eps) and means over the batch, ``dx = w/√(var + eps)·(g − mean(g) − h·mean(g·h))``: the gradient has
+    no component that would only shift or scale a channel. Ioffe and Szegedy 2015.
 
-    Use it in feed-forward and convolutional nets with batches of 16 or more; it permits higher learning rates. It
-    fails with tiny or correlated batches, where its statistics are noise, and wherever training and evaluation data
-    differ.
+    Use it in feed-forward and convolutional nets with batches of 16 or more; it allows higher learning rates. It fails
+    with tiny or correlated batches, where its statistics are noise, and wherever training and evaluation data differ.
 
     >>> nn.BatchNorm1d(2)(mg.tensor([[1.0, 10.0], [3.0, 30.0]])).round(decimals=3).tolist()
     [[-1.0, -1.0], [1.0, 1.0]]
@@ -76,10 +75,11 @@ class BatchNorm1d(BatchNorm):
 
 
 class BatchNorm2d(BatchNorm):
-    """``BatchNorm1d`` for images (N, C, H, W): one mean and variance a channel, over the batch and all pixels.
+    """``BatchNorm1d`` for images (N, C, H, W): one mean and variance per channel, over the batch and all pixels.
 
-    Put it between a convolution (with ``bias=False``: the mean takes any bias away) and its activation. It fails where
-    memory allows only one or two images a batch: take GroupNorm there. Ioffe and Szegedy 2015, section 3.2.
+    Put it between a convolution (with ``bias=False``: subtracting the mean removes any bias) and its activation. It
+    fails where memory allows only one or two images per batch: use GroupNorm there. Ioffe and Szegedy 2015, section
+    3.2.
 
     >>> nn.BatchNorm2d(3)(mg.randn(2, 3, 4, 4)).shape
     (2, 3, 4, 4)
@@ -91,7 +91,7 @@ class BatchNorm2d(BatchNorm):
 class BatchNorm3d(BatchNorm):
     """``BatchNorm1d`` for volumes and videos (N, C, D, H, W), over the batch and all voxels.
 
-    Volumes leave room for small batches only, where its statistics are noisy: GroupNorm then does better.
+    Memory often allows only small batches of volumes, where its statistics are noisy: GroupNorm then works better.
 
     >>> nn.BatchNorm3d(3)(mg.randn(2, 3, 2, 2, 2)).shape
     (2, 3, 2, 2, 2)
@@ -102,7 +102,7 @@ class BatchNorm3d(BatchNorm):
 
 @primitive(formula="Σ over processes x")
 def all_reduce(x, reduction):
-    """The sum of every process's ``x``, which all of them get; so the gradient is the sum of their gradients."""
+    """The sum of every process's ``x``, returned to all of them; its gradient is the sum of their gradients."""
     return np.asarray(reduction(x), x.dtype)
 
 
@@ -110,12 +110,13 @@ all_reduce.vjp(x=lambda g, reduction: all_reduce(g, reduction))
 
 
 class SyncBatchNorm(BatchNorm):
-    """``BatchNorm1d`` of (N, C, …) with the statistics of one batch that is spread over several processes.
+    """``BatchNorm1d`` of (N, C, …) with the statistics of one batch that is split across several processes.
 
-    ``process_group`` is a function that gets an array and returns its sum over the processes, to all of them (an
-    all-reduce; every process has to call it as often); without one there is one process, and this is a batch norm.
-    Its gradient sums over the processes too, so the input's is that of the loss summed over all processes; the
-    weight's and the bias's are each process's share, as of any parameter in a data-parallel run.
+    ``process_group`` is a function that takes an array and returns its sum over the processes, in all of them (an
+    all-reduce, which every process must call equally often); without one there is a single process, and this is a batch
+    norm. Backward sums over the processes too, so the input's gradient is that of the loss summed over all processes;
+    the gradients of weight and bias are each process's share, as for any parameter in a data-parallel run. Raises
+    TypeError for a ``process_group`` that is not callable.
 
     Use it where each process sees only a few images; each forward and backward then waits for the slowest. Ioffe and
     Szegedy 2015, over the whole batch.
@@ -148,7 +149,7 @@ class SyncBatchNorm(BatchNorm):
         self.process_group = process_group
 
     def _check_size(self, input: Tensor) -> None:
-        if self.process_group is None:  # else only all the processes together can tell
+        if self.process_group is None:  # otherwise only all processes together can check it
             super()._check_size(input)
 
     def _normalize(self, input: Tensor, running_mean, running_var, by_batch: bool, momentum: float) -> Tensor:
@@ -169,7 +170,7 @@ class SyncBatchNorm(BatchNorm):
 
     @classmethod
     def convert_sync_batchnorm(cls, module: Module, process_group: Callable | None = None) -> Module:
-        """``module`` with a SyncBatchNorm, of the same parameters and buffers, for every batch norm in it."""
+        """``module`` with every batch norm in it replaced by a SyncBatchNorm with the same parameters and buffers."""
         if isinstance(module, BatchNorm):
             given = module.num_features, module.eps, module.momentum, module.affine, module.track_running_stats
             converted = cls(*given, process_group, bias=module.bias is not None)

@@ -1,4 +1,4 @@
-"""Instance normalization: each channel of each sample brought to mean 0 and variance 1 by itself."""
+"""Instance normalization: each channel of each sample normalized to mean 0 and variance 1 by itself."""
 
 import warnings
 
@@ -8,7 +8,7 @@ from .running import RunningNorm
 
 
 class InstanceNorm(RunningNorm):
-    """Base of instance norms; a subclass has ``dims``, the number of dimensions behind the channels."""
+    """Base of instance norms; a subclass sets ``dims``, the number of dimensions after the channels."""
 
     dims: int
 
@@ -55,9 +55,9 @@ class InstanceNorm(RunningNorm):
 class InstanceNorm1d(InstanceNorm):
     """``y = w·(x − mean)/√(var + eps) + b`` for each channel of each sample: (N, C, L), or (C, L) unbatched.
 
-    Mean and (biased) variance are over L. ``affine`` gives weight and bias (C). With ``track_running_stats`` eval uses
-    running ones, which follow by ``momentum`` (None: they never move); without, each sample always its own. The
-    gradient is BatchNorm1d's, with means over L instead of the batch. Ulyanov, Vedaldi and Lempitsky 2016.
+    Mean and (biased) variance are over L. ``affine`` adds weight and bias (C). With ``track_running_stats`` eval uses
+    running statistics, updated with ``momentum`` (None: never); otherwise always those of the sample. The gradient is
+    BatchNorm1d's, with means over L instead of the batch. Ulyanov, Vedaldi and Lempitsky 2016.
 
     Use it where a sample's overall level and contrast mean nothing, as in style transfer; it fails where they are the
     signal, and with short L, whose statistics are noise.
@@ -72,7 +72,7 @@ class InstanceNorm1d(InstanceNorm):
 class InstanceNorm2d(InstanceNorm):
     """``InstanceNorm1d`` for images: (N, C, H, W), or (C, H, W) unbatched. Mean and variance are over the pixels.
 
-    It takes each image's contrast away: for style transfer and image-to-image nets, not for classifying by brightness.
+    It removes each image's contrast: for style transfer and image-to-image nets, not for classifying by brightness.
 
     >>> nn.InstanceNorm2d(3, affine=True)(mg.randn(2, 3, 4, 4)).shape
     (2, 3, 4, 4)

@@ -6,13 +6,15 @@ from .affine import Affine
 
 
 class LayerNorm(Affine):
-    """``y = w·(x − mean)/√(var + eps) + b`` over the last dimensions, those of ``normalized_shape``: any (*, shape).
+    """``y = w·(x − mean)/√(var + eps) + b`` over the last dimensions, those of ``normalized_shape``: (*,
+    normalized_shape).
 
     Weight and bias have ``normalized_shape`` (None without ``elementwise_affine``, or the bias without ``bias``). With
     h = (x − mean)/√(var + eps), ``dx = (w·g − mean(w·g) − h·mean(w·g·h))/√(var + eps)``. Ba, Kiros and Hinton 2016.
 
-    Use it in transformers and recurrent nets: it knows no batch, so training and evaluation are the same. It fails
-    where features differ in scale for a reason, as channels of a convolution do: they share one mean here.
+    Use it in transformers and recurrent nets: it does not depend on the batch, so training and evaluation are the same.
+    It fails where features differ in scale for a reason, such as the channels of a convolution: here they share one
+    mean.
 
     >>> nn.LayerNorm(2)(mg.tensor([[1.0, 3.0], [10.0, 30.0]])).round(decimals=3).tolist()
     [[-1.0, 1.0], [-1.0, 1.0]]
@@ -50,13 +52,13 @@ def last_dims(name: str, normalized_shape) -> tuple[int, ...]:
 
 
 class RMSNorm(Affine):
-    """``y = w·x/√(mean(x²) + eps)`` over the last dimensions, those of ``normalized_shape``. Zhang and Sennrich 2019.
+    """``y = w·x/√(mean(x²) + eps)`` over the last dimensions, (*, normalized_shape). Zhang and Sennrich 2019.
 
     ``eps`` None is the machine epsilon of the input's dtype. Weight has ``normalized_shape``. With r = √(mean(x²) +
     eps) and h = x/r, ``dx = (w·g − h·mean(w·g·h))/r``.
 
-    Use it in place of LayerNorm in large transformers: the mean was seldom what helped, and here it costs nothing.
-    It fails on inputs with a large common offset, which then fills the whole unit of length.
+    Use it in place of LayerNorm in large transformers: it is cheaper, and centring seldom helps. It fails on inputs
+    with a large common offset, which then dominates the norm.
 
     >>> nn.RMSNorm(2)(mg.tensor([[3.0, 4.0]])).detach()
     tensor([[0.8485, 1.1314]])
@@ -67,7 +69,7 @@ class RMSNorm(Affine):
     ):
         shape = last_dims(type(self).__name__, normalized_shape)
         super().__init__(shape, elementwise_affine, False, device, dtype)
-        del self.bias  # PyTorch's has none, not even None
+        del self.bias  # PyTorch's has no such attribute, not even None
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
 
     def forward(self, input: Tensor) -> Tensor:
@@ -78,13 +80,15 @@ class RMSNorm(Affine):
 
 
 class GroupNorm(Affine):
-    """``y = w·(x − mean)/√(var + eps) + b`` over each of ``num_groups`` groups of channels: (N, C, *), weight (C).
+    """``y = w·(x − mean)/√(var + eps) + b`` over each of ``num_groups`` groups of channels: (N, C, *), weight and bias
+    (C).
 
-    One group is a layer norm of the sample, C groups are an instance norm; the gradient is theirs, with means over the
-    group. Wu and He 2018.
+    One group is a layer norm of the sample, C groups are an instance norm; the gradient is the same, with means over
+    the group. Wu and He 2018.
 
-    Use it for detection, segmentation, video, where batches are small; 32 groups is usual. It fails to regularize as a
-    batch norm's noise does, so with large batches a batch norm often generalizes better.
+    Use it for detection, segmentation and video, where batches are small; 32 groups are usual. It lacks the
+    regularizing noise of a batch norm, which often generalizes better with large batches. Raises ValueError for an
+    input with another number of channels, or one that ``num_groups`` does not divide.
 
     >>> nn.GroupNorm(2, 4)(mg.randn(2, 4, 5, 5)).shape
     (2, 4, 5, 5)

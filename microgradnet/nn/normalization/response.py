@@ -1,4 +1,4 @@
-"""Local response normalization: a channel is damped by the activity of its neighbours."""
+"""Local response normalization: each channel is damped by the activity of its neighbours."""
 
 from ...tensor import Tensor
 from .. import functional as F
@@ -11,8 +11,9 @@ class LocalResponseNorm(Module):
     Beyond the first and last channel there are zeros. Krizhevsky, Sutskever and Hinton 2012, section 3.3 (where alpha
     is not divided by size).
 
-    Brightness that stands out suppresses its neighbours. Of historical interest (AlexNet, GoogLeNet): VGG found no gain
-    from it, and batch norm took its place; it does not keep activations from growing through the layers.
+    Strong activations suppress their neighbours. Of historical interest (AlexNet, GoogLeNet): VGG found no gain from
+    it, and batch norm replaced it; it does not keep activations from growing through the layers. Raises ValueError for
+    ``size`` < 1.
 
     >>> nn.LocalResponseNorm(2, alpha=1.0)(mg.ones(1, 3, 1)).flatten()
     tensor([0.7378, 0.5946, 0.5946])
@@ -34,10 +35,11 @@ class LocalResponseNorm(Module):
 class CrossMapLRN2d(LocalResponseNorm):
     """``LocalResponseNorm`` under its Torch7 name, for images: (N, C, H, W) only.
 
-    PyTorch's slides a sum along the channels from which the first channel is never taken out again, and its gradient
-    is that of yet other windows; this one computes the formula, as PyTorch's LocalResponseNorm does.
+    PyTorch's uses a running sum over the channels that never subtracts the first channel, and its gradient uses yet
+    other windows; this one computes the formula, as PyTorch's LocalResponseNorm does.
 
-    Of historical interest, for weights of AlexNet's time; use a batch or group norm in anything new.
+    Of historical interest, for weights of AlexNet's time; use a batch or group norm in new models. Raises ValueError
+    for an input that is not 4-d.
 
     >>> nn.CrossMapLRN2d(3)(mg.randn(1, 4, 2, 2)).shape
     (1, 4, 2, 2)

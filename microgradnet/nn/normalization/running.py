@@ -1,4 +1,4 @@
-"""Running statistics: what batch and instance normalization remember for evaluation."""
+"""Running statistics, which batch and instance normalization keep for evaluation."""
 
 import numpy as np
 
@@ -36,19 +36,19 @@ class RunningNorm(Affine):
         self.reset_running_stats()
 
     def reset_running_stats(self) -> None:
-        """Mean 0, variance 1, no batches seen."""
+        """Sets mean 0, variance 1 and no batches seen."""
         if self.track_running_stats:
             init.zeros_(self.running_mean)
             init.ones_(self.running_var)
             init.zeros_(self.num_batches_tracked)
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, and forgets the running statistics."""
+        """Sets scales to 1, shifts to 0, and resets the running statistics."""
         super().reset_parameters()
         self.reset_running_stats()
 
     def _count_batch(self) -> float:
-        """Counts a training batch; how far the running statistics move towards its."""
+        """Counts a training batch; returns the weight m of its statistics in the running ones."""
         if not (self.training and self.track_running_stats):
             return self.momentum or 0.0
         self.num_batches_tracked.add_(1)
@@ -61,7 +61,7 @@ class RunningNorm(Affine):
         )
 
     def before_load(self, state_dict: dict, prefix: str) -> None:
-        """States saved before batches were counted (PyTorch 0.4) say nothing about their number: it stays."""
+        """States saved before batches were counted (before PyTorch 0.4.1) lack the number of batches: ours stays."""
         known = {f"{prefix}running_mean", f"{prefix}running_var"} <= state_dict.keys()
         if self.track_running_stats and known:
             state_dict.setdefault(f"{prefix}num_batches_tracked", self.num_batches_tracked)

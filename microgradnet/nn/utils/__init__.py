@@ -1,4 +1,4 @@
-"""What is done to parameters and gradients besides training them."""
+"""Tools for parameters and gradients: clipping, parametrizations, vectors."""
 
 from . import parametrizations, parametrize
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm

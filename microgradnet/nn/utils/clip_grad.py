@@ -1,4 +1,4 @@
-"""Gradient clipping: against single batches whose gradients explode. Pascanu et al. 2013, algorithm 1."""
+"""Gradient clipping, for single batches whose gradients explode. Pascanu et al. 2013, algorithm 1."""
 
 import math
 
@@ -13,7 +13,7 @@ def _listed(parameters) -> list[Tensor]:
 
 
 def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach=None) -> Tensor:
-    """The norm of all elements of ``tensors`` as of one vector: ``(Σ|x|ᵖ)^(1/p)``, the largest for p = ∞.
+    """The norm of all elements of ``tensors`` as one vector: ``(Σ|x|ᵖ)^(1/p)``, the largest |x| for p = ∞.
 
     Raises RuntimeError for NaN or Inf, if ``error_if_nonfinite``.
     """
@@ -23,9 +23,9 @@ def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = F
     if not arrays:
         total = 0.0
     elif p == 2.0:
-        # A product of a vector with itself needs no array of squares. Sums of float32 are added up in float64.
+        # The dot product with itself needs no array of squares. Sums of float32 are added up in float64.
         squares = [np.dot(a.reshape(-1), a.reshape(-1)).astype(np.float64) for a in arrays]
-        total = math.sqrt(float(sum(squares)))  # on a GPU: waited for once
+        total = math.sqrt(float(sum(squares)))  # on a GPU: one wait
         if not math.isfinite(total) or (0 < total < 1e-15):  # the squares may have over- or underflowed
             total = _norm(np.array([np.linalg.norm(a.astype(np.float64).reshape(-1)) for a in arrays]), p)
     else:
@@ -47,9 +47,9 @@ def _norm(vector: np.ndarray, p: float) -> float:
 def clip_grad_norm_(
     parameters, max_norm: float, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach=None
 ) -> Tensor:
-    """Scales all gradients, as one vector, down to norm ``max_norm`` if it is greater; returns the norm it was.
+    """Scales all gradients, as one vector, down to norm ``max_norm`` if theirs is greater; returns the norm before.
 
-    ``g ← g·min(1, max_norm/(‖g‖ + 1e-6))``: the direction stays.
+    ``g ← g·min(1, max_norm/(‖g‖ + 1e-6))``: the direction is kept.
     """
     gradients = [p.grad for p in _listed(parameters) if p.grad is not None]
     total = get_total_norm(gradients, norm_type, error_if_nonfinite)
@@ -59,7 +59,7 @@ def clip_grad_norm_(
 
 @told_as_one
 def clip_grads_with_norm_(parameters, max_norm: float, total_norm: Tensor, foreach=None) -> None:
-    """``clip_grad_norm_`` with a norm that is known already."""
+    """``clip_grad_norm_`` with an already computed norm."""
     _scale([p.grad for p in _listed(parameters) if p.grad is not None], max_norm, total_norm)
 
 
@@ -75,7 +75,10 @@ def _scale(gradients: list[Tensor], max_norm: float, total_norm: Tensor) -> None
 
 @told_as_one
 def clip_grad_value_(parameters, clip_value: float, foreach=None) -> None:
-    """Each element of each gradient into [−clip_value, clip_value]: the direction may change."""
+    """Clamps each element of each gradient to [−clip_value, clip_value]; this may change the direction.
+
+    Raises ValueError for a negative ``clip_value``.
+    """
     if not clip_value >= 0:
         raise ValueError(f"clip_grad_value_: clip_value must not be negative, got {clip_value}")
     for p in _listed(parameters):

@@ -1,4 +1,4 @@
-"""A convolution or linear layer and the batch norm behind it as one layer, for evaluation.
+"""Fuses a convolution or linear layer with the batch norm after it, for evaluation.
 
 ``γ·(w·x + b − μ)/√(σ² + eps) + β = (w·s)·x + (b − μ)·s + β`` with ``s = γ/√(σ² + eps)``.
 """
@@ -11,14 +11,14 @@ from ..parameter import Parameter
 
 
 def fuse_conv_bn_eval(conv, bn, transpose: bool = False):
-    """A copy of ``conv`` that gives what ``bn(conv(x))`` gives; both must be in eval mode."""
+    """A copy of ``conv`` that computes ``bn(conv(x))``; both must be in eval mode."""
     return _fused("fuse_conv_bn_eval", conv, bn, fuse_conv_bn_weights, transpose)
 
 
 def fuse_linear_bn_eval(linear, bn):
-    """A copy of ``linear`` that gives what ``bn(linear(x))`` gives; both must be in eval mode.
+    """A copy of ``linear`` that computes ``bn(linear(x))``; both must be in eval mode.
 
-    Raises ValueError where the batch norm has neither the layer's number of features nor one.
+    Raises ValueError unless the batch norm has the layer's number of features, or 1.
     """
     if linear.out_features != bn.num_features and bn.num_features != 1:
         raise ValueError(

@@ -1,6 +1,6 @@
 """The older weight_norm and spectral_norm: a hook computes the weight before each forward.
 
-``parametrizations`` has the newer ones, which compute it when it is read. These keep the names of older checkpoints.
+``parametrizations`` has the newer ones, which compute it when it is read. These use the names of older checkpoints.
 """
 
 import numpy as np
@@ -21,7 +21,7 @@ from .parametrizations import (
 
 
 class _Hook:
-    """Computes ``module.<name>`` before each forward; ``compute(module)`` gives it."""
+    """Computes ``module.<name>`` before each forward, by ``compute(module)``."""
 
     op: str
 
@@ -42,7 +42,7 @@ class _Hook:
 
 
 def _remove(kind: type, module: Module, name: str, suffixes: str) -> Module:
-    """Takes the hook off and makes the weight a parameter again, with its present value."""
+    """Removes the hook and makes the weight a parameter again, with its present value."""
     for key, (hook, _) in module._forward_pre_hooks.items():
         if isinstance(hook, kind) and hook.name == name:
             with no_grad():
@@ -70,8 +70,8 @@ class _WeightNormHook(_Hook):
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
     """``w = g·v/‖v‖`` with parameters ``<name>_g`` and ``<name>_v``; see ``parametrizations.weight_norm``.
 
-    Use it for checkpoints that have these names; it recomputes the weight only at a forward, so a change of g is not
-    seen before. Salimans and Kingma 2016.
+    Use it for checkpoints that have these names; it recomputes the weight only in a forward, so a change of g takes
+    effect there. Salimans and Kingma 2016.
 
     >>> nn.utils.weight_norm(nn.Linear(20, 40)).weight_g.shape
     (40, 1)
@@ -88,7 +88,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def remove_weight_norm(module: Module, name: str = "weight") -> Module:
-    """Makes the weight a parameter again, a new one; raises ValueError where there is no weight_norm.
+    """Makes the weight a new plain parameter; raises ValueError where there is no weight_norm.
 
     >>> list(nn.utils.remove_weight_norm(nn.utils.weight_norm(nn.Linear(2, 2))).state_dict())
     ['bias', 'weight']
@@ -107,7 +107,7 @@ class _SpectralNormHook(_Hook):
     def compute(self, module: Module, removing: bool = False) -> Tensor:
         weight, u, v = (self.part(module, suffix) for suffix in ("orig", "u", "v"))
         matrix = as_matrix(weight, self.dim)
-        if module.training and not removing:  # v first: then u is right for it, whatever the weight has become
+        if module.training and not removing:  # v first: then u fits it and the present weight
             power_iterations(matrix.detach().numpy().T, v, u, self.n_power_iterations, self.eps)
         return weight / largest_singular_value(matrix, u, v)
 
@@ -117,8 +117,8 @@ def spectral_norm(
 ) -> Module:
     """``W/σ(W)`` with parameter ``<name>_orig``, buffers ``<name>_u``, ``_v``; see ``parametrizations.spectral_norm``.
 
-    Use it for checkpoints that have these names; u and v start at random, so the first few weights are not yet
-    bounded. Miyato et al. 2018.
+    Use it for checkpoints that have these names; u and v start at random, so at first the weights are not bounded yet.
+    Miyato et al. 2018.
 
     >>> nn.utils.spectral_norm(nn.Linear(20, 40)).weight_u.shape
     (40,)
@@ -136,7 +136,7 @@ def spectral_norm(
 
 
 def remove_spectral_norm(module: Module, name: str = "weight") -> Module:
-    """Makes the weight a parameter again, a new one; raises ValueError where there is no spectral_norm.
+    """Makes the weight a new plain parameter; raises ValueError where there is no spectral_norm.
 
     >>> list(nn.utils.remove_spectral_norm(nn.utils.spectral_norm(nn.Linear(2, 2))).state_dict())
     ['bias', 'weight']

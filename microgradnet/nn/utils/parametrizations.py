@@ -1,4 +1,4 @@
-"""Weight and spectral normalization, orthogonal weights: constraints on a weight as parametrizations of it."""
+"""Weight and spectral normalization and orthogonal weights, as parametrizations."""
 
 from functools import partial
 
@@ -20,7 +20,11 @@ from .parametrize import register_parametrization
 
 
 def norm_except_dim(v: Tensor, dim: int | None) -> Tensor:
-    """The norm of ``v`` over all dimensions but ``dim``, which keep size 1; over all of it for None (or −1): 0-d."""
+    """The norm of ``v`` over all dimensions but ``dim``, keeping them at size 1; for None (or −1) over all of them,
+    0-d.
+
+    Raises IndexError for any other ``dim`` outside [0, ndim).
+    """
     if dim is None or dim == -1:
         return vector_norm(v)
     if not 0 <= dim < v.ndim:
@@ -42,14 +46,14 @@ class _WeightNorm(Module):
 
 
 def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Module:
-    """``w = g·v/‖v‖``: length and direction of each output's weights are trained apart. Salimans and Kingma 2016.
+    """``w = g·v/‖v‖``: length and direction of each output's weights are trained separately. Salimans and Kingma 2016.
 
-    ``parametrizations.<name>.original0`` is g (size 1 but in ``dim``), ``original1`` is v; dim None has one length for
-    the whole. The gradient of v is ``g/‖v‖·(I − vvᵀ/‖v‖²)`` times that of w: it has no part along v, so ‖v‖ only grows
-    and the steps of the direction become smaller by themselves.
+    ``parametrizations.<name>.original0`` is g (size 1 except in ``dim``), ``original1`` is v; dim None has one length
+    for the whole weight. The gradient of v is ``g/‖v‖·(I − vvᵀ/‖v‖²)`` times that of w: it has no component along v, so
+    ‖v‖ only grows and the steps in direction become smaller by themselves.
 
-    Use it in recurrent, generative and reinforcement nets, where batch statistics do harm. It does not keep
-    activations at unit scale, and g is still to be initialized with care.
+    Use it in recurrent, generative and reinforcement learning nets, where batch statistics do harm. It does not keep
+    activations at unit scale, and g still needs careful initialization.
 
     >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))
     >>> layer.parametrizations.weight.original0.shape
@@ -61,19 +65,19 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 
 
 def _take_older_names(name: str, module: Module, state_dict: dict, prefix: str) -> None:
-    """g and v under the names that ``nn.utils.weight_norm`` gives them."""
+    """Renames the g and v of ``nn.utils.weight_norm``."""
     for i, part in enumerate("gv"):
         if f"{prefix}{name}_{part}" in state_dict:
             state_dict[f"{prefix}parametrizations.{name}.original{i}"] = state_dict.pop(f"{prefix}{name}_{part}")
 
 
 def output_dim(module: Module, dim: int | None) -> int:
-    """The dimension of a weight that numbers the outputs, unless given."""
+    """The given ``dim``, else the weight's output dimension."""
     return int(isinstance(module, ConvTranspose1d)) if dim is None else dim
 
 
 def as_matrix(weight: Tensor, dim: int) -> Tensor:
-    """``weight`` with ``dim`` as its rows and all the rest as columns."""
+    """``weight`` as a matrix: ``dim`` as rows, the other dimensions as columns."""
     return weight.movedim(dim, 0).reshape((weight.shape[dim], -1))
 
 
@@ -94,7 +98,7 @@ def power_iterations(matrix: np.ndarray, u: Tensor, v: Tensor, count: int, eps: 
 
 
 def largest_singular_value(matrix: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """``uᵀMv``, for u and v as they are now (copies: the next iteration writes into them)."""
+    """``uᵀMv``, for the present u and v (copies: the next iteration writes into them)."""
     return dot(Tensor(np.array(u.array)), mv(matrix, Tensor(np.array(v.array))))
 
 
@@ -122,7 +126,7 @@ class _SpectralNorm(Module):
 
 
 def check_power_iterations(weight: Tensor, count: int, dim: int) -> None:
-    """Raises unless the count is positive and the weight has that dimension."""
+    """Raises ValueError unless the count is positive, IndexError unless the weight has that dimension."""
     if count < 1:
         raise ValueError(f"spectral_norm: n_power_iterations must be positive, got {count}")
     if not -weight.ndim <= dim < weight.ndim:
@@ -132,14 +136,14 @@ def check_power_iterations(weight: Tensor, count: int, dim: int) -> None:
 def spectral_norm(
     module: Module, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12, dim: int | None = None
 ) -> Module:
-    """``W/σ(W)``, σ the largest singular value: the layer stretches no vector. Miyato et al. 2018.
+    """``W/σ(W)``, σ the largest singular value: the layer lengthens no vector. Miyato et al. 2018.
 
-    W is seen as a matrix with ``dim`` (0; 1 for transposed convolutions) as rows. σ = uᵀWv, with u and v following its
-    singular vectors by ``n_power_iterations`` every time the weight is read in training. Its gradient,
-    ``(G − ⟨G, W/σ⟩·uvᵀ)/σ``, has no part that would only scale W's first singular direction.
+    W is reshaped to a matrix with ``dim`` (0; 1 for transposed convolutions) as rows. σ = uᵀWv, where u and v approach
+    its singular vectors by ``n_power_iterations`` each time the weight is read in training. The gradient, ``(G − ⟨G,
+    W/σ⟩·uvᵀ)/σ``, has no component that would only scale W's first singular direction.
 
-    Use it in the critic of a GAN: it bounds the Lipschitz constant at the cost of two products with a vector. The
-    bound is only as good as u and v, which lag behind quick changes of W.
+    Use it in the critic of a GAN: it bounds the Lipschitz constant at the cost of two matrix-vector products. The bound
+    is only as good as u and v, which lag behind fast changes of W.
 
     >>> layer = nn.utils.parametrizations.spectral_norm(nn.Linear(20, 40), n_power_iterations=50)
     >>> round(mg.linalg.svdvals(layer.weight)[0].item(), 3)
@@ -192,20 +196,20 @@ class _Orthogonal(Module):
         array = np.swapaxes(array, -1, -2) if wide else array
         if self.use_trivialization:
             self.base = Tensor(_completed(array))
-            # with reflections the diagonal gives signs, and τ = 2: −I is what maps to I
+            # with reflections the diagonal holds signs, and τ = 2: −I maps to I
             return Tensor(np.broadcast_to(-np.eye(*self.shape[-2:], dtype=Q.dtype), self.shape).copy())
         if self.orthogonal_map != "householder":
             raise NotImplementedError(f"orthogonal: without trivialization {self.orthogonal_map} cannot be inverted")
         reflectors, tau = np.linalg.qr(array, mode="raw")
         reflectors = np.array(np.swapaxes(reflectors, -1, -2), Q.dtype)
         corner = np.arange(array.shape[-1])
-        # LAPACK leaves a column alone by τ = 0, where τ = 2 turns it round
+        # LAPACK leaves a column unchanged by τ = 0; τ = 2 flips its sign
         reflectors[..., corner, corner] = _signs(reflectors[..., corner, corner]) * np.where(tau == 0, -1, 1)
         return Tensor(np.swapaxes(reflectors, -1, -2).copy() if wide else reflectors)
 
 
 def _completed(Q: np.ndarray) -> np.ndarray:
-    """A square orthogonal matrix that begins with Q's columns, made orthonormal if they are not."""
+    """A square orthogonal matrix whose first columns are Q's, orthonormalized if necessary."""
     n, k = Q.shape[-2:]
     if n == k and np.allclose(np.swapaxes(Q, -1, -2) @ Q, np.eye(n), atol=10 * n * np.finfo(Q.dtype).eps):
         return np.array(Q)
@@ -226,11 +230,11 @@ def orthogonal(
 
     ``orthogonal_map`` "matrix_exp" is ``exp(A)`` and "cayley" ``(I − A/2)⁻¹(I + A/2)`` of the skew-symmetric ``A = L −
     Lᵀ``, L the original's lower triangle; "householder" is a product of reflections, with the columns below the
-    diagonal as vectors. Default: matrix_exp for square ones, else householder. With ``use_trivialization`` Q is
-    ``base @ map(original)``, which starts at the given weight; else it starts at what the map makes of it.
+    diagonal as vectors. Default: matrix_exp for square matrices, else householder. With ``use_trivialization`` Q is
+    ``base @ map(original)``, which starts at the given weight; otherwise it starts at the map of the weight.
 
-    Use it in recurrent nets: powers of Q neither vanish nor explode. It cannot learn to forget, and a step costs a
-    matrix function of n×n.
+    Use it in recurrent nets: powers of Q neither vanish nor explode. It cannot learn to forget, and each step costs an
+    n×n matrix function. Raises ValueError for a weight of fewer than 2 dimensions or an unknown map.
 
     >>> layer = nn.utils.parametrizations.orthogonal(nn.Linear(4, 4))
     >>> mg.allclose(layer.weight.mT @ layer.weight, mg.eye(4), atol=1e-5)

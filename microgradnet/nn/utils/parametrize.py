@@ -1,7 +1,7 @@
-"""Parametrization: a weight that is computed from what is trained, afresh whenever it is read.
+"""Parametrization: a weight that is computed from trained tensors whenever it is read.
 
 ``register_parametrization(linear, "weight", f)`` moves the weight to ``linear.parametrizations.weight.original`` and
-makes ``linear.weight`` stand for ``f(original)``; gradients go through f. Several are applied one after the other.
+makes ``linear.weight`` return ``f(original)``; gradients flow through f. Several are applied one after the other.
 """
 
 import functools
@@ -30,9 +30,9 @@ _cache = _Cache()
 
 @contextmanager
 def cached():
-    """Inside, each parametrized tensor is computed once and then kept: for weights that a forward reads often.
+    """Inside, each parametrized tensor is computed only once: for weights that a forward reads often.
 
-    A change of what it is computed from is not seen until the outermost ``cached`` is left.
+    Changes to the originals have no effect until the outermost ``cached`` is left.
     """
     _cache.depth += 1
     try:
@@ -44,10 +44,10 @@ def cached():
 
 
 class ParametrizationList(ModuleList):
-    """The parametrizations of one tensor, in order, and what they start from: ``original``, or ``original0``, ….
+    """The parametrizations of one tensor, in order, and the trained tensors: ``original``, or ``original0``, ….
 
-    What is trained is found by the parametrizations' ``right_inverse``, from the last to the first; one that has none
-    stands for the identity. Several originals come of a first parametrization whose right_inverse gives a tuple.
+    The originals are computed by the parametrizations' ``right_inverse``, from the last to the first; one without it
+    counts as the identity. If the first one's right_inverse returns a tuple, there are several originals.
     """
 
     def __init__(self, modules: Sequence[Module], original: Tensor, unsafe: bool = False):
@@ -61,7 +61,7 @@ class ParametrizationList(ModuleList):
         shape, dtype = tuple(original.shape), original.dtype
         if self.is_tensor:
             _same_dtype("register_parametrization: original", original, start)
-            original.data = start  # the same object, so that an optimizer that has it keeps it
+            original.data = start  # the same object, so an optimizer's reference stays valid
             self._own("original", original)
         else:
             self.ntensors = len(start)
@@ -76,7 +76,7 @@ class ParametrizationList(ModuleList):
         (self.register_parameter if isinstance(tensor, Parameter) else self.register_buffer)(name, tensor)
 
     def originals(self) -> list[Tensor]:
-        """What the first parametrization is applied to."""
+        """The arguments of the first parametrization."""
         names = ["original"] if self.is_tensor else [f"original{i}" for i in range(self.ntensors)]
         return [getattr(self, name) for name in names]
 
@@ -88,7 +88,7 @@ class ParametrizationList(ModuleList):
         return value
 
     def value(self) -> Tensor:
-        """The parametrized tensor, the one computed before inside of ``cached``."""
+        """The parametrized tensor; inside ``cached`` it is computed once."""
         if not _cache.depth:
             return self()
         if self not in _cache.values:
@@ -96,7 +96,11 @@ class ParametrizationList(ModuleList):
         return _cache.values[self]
 
     def right_inverse(self, value: Tensor) -> None:
-        """Sets the originals to such that the parametrized tensor becomes ``value``."""
+        """Sets the originals so that the parametrized tensor becomes ``value``.
+
+        Raises RuntimeError for a parametrization without ``right_inverse``, ValueError for one that returns another
+        number of tensors.
+        """
         with no_grad():
             for module in reversed(list(self)):
                 if not hasattr(module, "right_inverse"):
@@ -131,7 +135,7 @@ def _same_dtype(what: str, old: Tensor, new) -> None:
 
 
 def _check_result(result, shape: tuple, dtype) -> None:
-    """Raises ValueError unless a parametrization's result can stand for a tensor of this shape and dtype."""
+    """Raises ValueError unless a parametrization's result is a tensor of this shape and dtype."""
     if not isinstance(result, Tensor):
         raise ValueError(f"register_parametrization: a tensor expected from it, got {type(result).__name__}")
     if tuple(result.shape) != shape or result.dtype != dtype:
@@ -142,7 +146,7 @@ def _check_result(result, shape: tuple, dtype) -> None:
 
 
 class _Parametrized(Module):
-    """What a class gains when a tensor of an instance is parametrized: reading it computes it."""
+    """Mixed into the class of a module with a parametrized tensor: reading the tensor computes it."""
 
     def __getattr__(self, name: str):
         parametrized = self.__dict__.get("_modules", {}).get("parametrizations") or ()
@@ -160,7 +164,9 @@ class _Parametrized(Module):
 
 
 def _unfilled(cls: type) -> Module:
-    """An instance of ``cls``, parametrized, without its state: for copies, and pickles, which cannot name the class."""
+    """An instance of ``cls``, parametrized, without its state: for copies and pickles, which cannot refer to the class
+    by name.
+    """
     return Module.__new__(_parametrized_class(cls))
 
 
@@ -174,8 +180,9 @@ def register_parametrization(
 ) -> Module:
     """Makes ``module``'s parameter or buffer the result of ``parametrization``; returns the module.
 
-    ``parametrization`` may have ``right_inverse(tensor)``, which finds what it is to start from. Its forward has to
-    keep shape and dtype unless ``unsafe``. Call it before the optimizer is made if right_inverse gives several tensors.
+    ``parametrization`` may have ``right_inverse(tensor)``, which computes the original from the present value. Its
+    forward must keep shape and dtype unless ``unsafe``. Call this before creating the optimizer if right_inverse
+    returns several tensors. Raises ValueError for a name that is neither parameter nor buffer.
 
     >>> class Symmetric(nn.Module):
     ...     def forward(self, x):
@@ -216,10 +223,10 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
 
 
 def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized: bool = True) -> Module:
-    """Makes the tensor a plain one again: with its present value, or with the original's; returns the module.
+    """Makes the tensor a plain one again, with its present value or with the original's; returns the module.
 
     Raises ValueError where there is no parametrization, and for ``leave_parametrized=False`` if there are several
-    originals. If there are, the parameter is a new one, of which an optimizer has to be told.
+    originals. In that case the parameter is a new one, which must be passed to the optimizer.
     """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"remove_parametrizations: {type(module).__name__} has no parametrized {tensor_name!r}")

@@ -7,10 +7,10 @@ from ..module import Module
 
 
 def skip_init(module_cls: type, *args, **kwargs) -> Module:
-    """``module_cls(*args, **kwargs)`` whose parameters have any values: for one that is loaded next.
+    """``module_cls(*args, **kwargs)`` whose parameters are not initialized: for a module that is loaded next.
 
-    Nothing is drawn from the default generator, so what follows is the same as without it. Raises TypeError for a class
-    whose constructor takes no ``device``, as PyTorch does.
+    Nothing is drawn from the default generator, so the random numbers that follow are the same. Raises TypeError for a
+    class whose constructor takes no ``device``, as PyTorch does.
     """
     if not isinstance(module_cls, type) or not issubclass(module_cls, Module):
         raise TypeError(f"skip_init: a Module expected, got {module_cls!r}")

@@ -1,4 +1,4 @@
-"""All parameters as one vector, and back: for methods of numerics that know vectors only."""
+"""All parameters as one vector, and back: for numerical methods that work on vectors."""
 
 from ...events import told_as_one
 from ...ops.arrays.joining import cat
@@ -6,13 +6,16 @@ from ...tensor import Tensor
 
 
 def parameters_to_vector(parameters) -> Tensor:
-    """The parameters one after the other in a vector; gradients flow through it."""
+    """The parameters concatenated to one vector; gradients flow through it."""
     return cat([p.reshape((-1,)) for p in parameters])
 
 
 @told_as_one
 def vector_to_parameters(vec: Tensor, parameters) -> None:
-    """Copies the elements of a vector into the parameters, in place. Raises ValueError if they are too few or many."""
+    """Copies the elements of a vector into the parameters, in place.
+
+    Raises TypeError unless it is a Tensor, ValueError for another number of elements than theirs.
+    """
     if not isinstance(vec, Tensor):
         raise TypeError(f"vector_to_parameters: a Tensor expected, got {type(vec).__name__}")
     parameters = list(parameters)

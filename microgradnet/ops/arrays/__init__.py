@@ -1,1 +1,1 @@
-"""Ops that make, move, pick and order elements."""
+"""Ops that create, rearrange, index and sort elements."""

@@ -1,4 +1,4 @@
-"""New tensors: filled, counted, or shaped like another one; on ``device``: ``"cpu"`` unless given, or ``"cuda"``."""
+"""New tensors: filled, ranges, or shaped like another one; on ``device``: ``"cpu"`` (default) or ``"cuda"``."""
 
 import math
 from operator import index
@@ -12,9 +12,9 @@ from ...typing import DType, Number, Size
 
 
 def size_of(op: str, size: tuple) -> tuple[int, ...]:
-    """The sizes that a user gave as numbers or as one tuple.
+    """Sizes given as numbers or as one tuple.
 
-    Raises TypeError for what is no whole number, ValueError for a negative one.
+    Raises TypeError for anything but integers, ValueError for a negative one.
     """
     given = size[0] if len(size) == 1 and isinstance(size[0], tuple | list) else size
     try:
@@ -27,7 +27,7 @@ def size_of(op: str, size: tuple) -> tuple[int, ...]:
 
 
 def _made(array, requires_grad: bool, device: str | None) -> Tensor:
-    """A new leaf of ``array``, on ``device`` if one is given."""
+    """A new leaf with ``array``, on ``device`` if one is given."""
     return Tensor(array if device is None else placed(array, str(device)), requires_grad=requires_grad)
 
 
@@ -44,7 +44,7 @@ def ones(*size: Size, dtype: DType | None = None, requires_grad: bool = False, d
 def full(
     size: Size, fill_value: Number, dtype: DType | None = None, requires_grad: bool = False, device: str | None = None
 ) -> Tensor:
-    """``fill_value`` everywhere; the dtype is that of a tensor made of the value."""
+    """A tensor filled with ``fill_value``; the default dtype is that of ``tensor(fill_value)``."""
     dtype = dtype or dtypes.result_type(fill_value)
     return _made(np.full(size_of("full", (size,)), _number(fill_value), dtype), requires_grad, device)
 
@@ -65,9 +65,9 @@ def arange(
     requires_grad: bool = False,
     device: str | None = None,
 ) -> Tensor:
-    """``start, start + step, …`` below ``end``; one argument counts from 0. Integers give int64, else the default.
+    """``start, start + step, …`` below ``end``; one argument counts from 0. int64 for integers, else the default dtype.
 
-    Raises ValueError for a step of 0, or one that leads away from ``end``.
+    Raises ValueError for a step of 0 or in the wrong direction, TypeError for dtype bool.
     """
     start, end = (0, start) if end is None else (start, end)
     start, end, step = (_number(x) for x in (start, end, step))
@@ -134,13 +134,13 @@ def scalar_tensor(
 
 
 def tril_indices(row: int, col: int, offset: int = 0, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """Row and column numbers (2, n) of what is on or below the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    """Row and column indices (2, n) of the elements on or below diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("tril_indices", (row, col))
     return _made(np.stack(np.tril_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, dtype: DType | None = None, device: str | None = None) -> Tensor:
-    """Row and column numbers (2, n) of what is on or above the diagonal ``offset`` of a ``row`` × ``col`` matrix."""
+    """Row and column indices (2, n) of the elements on or above diagonal ``offset`` of a ``row`` × ``col`` matrix."""
     row, col = size_of("triu_indices", (row, col))
     return _made(np.stack(np.triu_indices(row, offset, col)).astype(dtype or dtypes.int64), False, device)
 
@@ -173,7 +173,10 @@ def new_ones(
 
 @primitive(formula="v")
 def fill(input, value):
-    """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+    """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
+
+    Raises ValueError for any other value.
+    """
     if np.ndim(value):
         raise ValueError(f"a number or a 0-d tensor expected as value, got shape {np.shape(value)}")
     return np.full(input.shape, value, input.dtype)

@@ -1,4 +1,4 @@
-"""Diagonals: taken from matrices, and laid into them."""
+"""Diagonals: read from matrices and written into them."""
 
 from ...backends.device import np
 from ...primitive import primitive
@@ -14,7 +14,7 @@ def diagonal(x, offset: int = 0, dim1: int = 0, dim2: int = 1):
     dim1, dim2 = several_dims((dim1, dim2), x.ndim)
     out = np.diagonal(x, offset, dim1, dim2)
     if x.flags.writeable:
-        out.flags.writeable = True  # NumPy gives it read-only, for a reason of its past
+        out.flags.writeable = True  # NumPy returns it read-only, for historical reasons
     return out
 
 
@@ -24,7 +24,7 @@ diagonal.vjp(
 
 
 def diagonal_scatter(x: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """``x`` with ``src`` in place of ``x.diagonal(offset, dim1, dim2)``."""
+    """``x`` with ``src`` in place of ``x.diagonal(offset, dim1, dim2)``. Raises ValueError for another shape."""
     planes = movedim(x, (dim1, dim2), (-2, -1))
     rows, columns = planes.shape[-2:]
     length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
@@ -37,7 +37,10 @@ def diagonal_scatter(x: Tensor, src: Tensor, offset: int = 0, dim1: int = 0, dim
 
 
 def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """Matrices, in the planes of ``dim1`` and ``dim2``, with the last dimension of ``x`` on their diagonal."""
+    """Matrices, in the planes of ``dim1`` and ``dim2``, with the last dimension of ``x`` on their diagonal.
+
+    Raises ValueError for a 0-d ``x``.
+    """
     if x.ndim == 0:
         raise ValueError("diag_embed: at least 1 dimension expected, got a 0-d tensor")
     dim1, dim2 = several_dims((dim1, dim2), x.ndim + 1, "diag_embed")
@@ -48,7 +51,10 @@ def diag_embed(x: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Te
 
 
 def diag(x: Tensor, diagonal: int = 0) -> Tensor:
-    """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy)."""
+    """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy).
+
+    Raises ValueError for other ranks.
+    """
     if x.ndim not in (1, 2):
         raise ValueError(f"diag: a vector or a matrix expected, got shape {tuple(x.shape)}")
     return diag_embed(x, diagonal) if x.ndim == 1 else clone(_diagonal(x, diagonal))
@@ -59,6 +65,6 @@ def diagflat(x: Tensor, offset: int = 0) -> Tensor:
     return diag_embed(ravel(x), offset)
 
 
-_diagonal = diagonal  # ``diag`` has an argument of that name
+_diagonal = diagonal  # ``diag`` has an argument with that name
 
 METHODS = (diagonal, diagonal_scatter, diag_embed, diag, diagflat)

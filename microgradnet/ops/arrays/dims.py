@@ -1,4 +1,4 @@
-"""Which dimensions are meant: negative numbers count from the end; outside, or twice, is an error."""
+"""Resolves ``dim`` arguments: negative numbers count from the end; out of range or repeated ones are errors."""
 
 import math
 
@@ -6,7 +6,7 @@ from ...primitive import broadcast_to
 
 
 def one_dim(dim: int, ndim: int, op: str = "") -> int:
-    """``dim`` as a number in [0, ndim); 0 and -1 for a 0-d tensor. Raises IndexError outside."""
+    """``dim`` as a number in [0, ndim); 0 and -1 for a 0-d tensor. Raises IndexError if out of range."""
     size = ndim or 1
     if not -size <= dim < size:
         raise IndexError(f"{op and op + ': '}dim {dim} is outside of [{-size}, {size - 1}] of a {ndim}-d tensor")
@@ -14,7 +14,9 @@ def one_dim(dim: int, ndim: int, op: str = "") -> int:
 
 
 def several_dims(dim, ndim: int, op: str = "") -> tuple[int, ...]:
-    """``dim`` (a number, several, None for all) as distinct numbers in [0, ndim). Raises IndexError, ValueError."""
+    """``dim`` (a number, several, None for all) as distinct numbers in [0, ndim). Raises IndexError if out of range,
+    ValueError if repeated.
+    """
     if dim is None:
         return tuple(range(ndim))
     dims = tuple(one_dim(int(d), ndim, op) for d in ((dim,) if isinstance(dim, int) else dim))
@@ -24,7 +26,7 @@ def several_dims(dim, ndim: int, op: str = "") -> tuple[int, ...]:
 
 
 def sizes(given: tuple) -> tuple[int, ...]:
-    """Sizes given one by one, ``f(x, 2, 3)``, or as one tuple, list or shape, ``f(x, (2, 3))``."""
+    """Sizes given separately, ``f(x, 2, 3)``, or as one tuple, list or shape, ``f(x, (2, 3))``."""
     if len(given) == 1 and not hasattr(given[0], "__index__"):
         given = given[0]
     return tuple(int(n) for n in given)
@@ -39,7 +41,7 @@ def axes(x, dim) -> tuple[int, ...] | None:
 
 
 def count(shape: tuple, dim) -> int:
-    """How many elements of ``shape`` a reduction over ``dim`` makes into one."""
+    """The number of elements of ``shape`` that a reduction over ``dim`` combines into one."""
     if dim is None or dim == () or not shape:
         return math.prod(shape)
     return math.prod(shape[d] for d in several_dims(dim, len(shape)))

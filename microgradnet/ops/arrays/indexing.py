@@ -1,8 +1,8 @@
-"""Indexing: ``x[index]`` in all its forms, its inverse that writes, and their named relatives.
+"""Indexing: ``x[index]`` in all its forms, writing to it, and the named variants.
 
-An index has two stages. Numbers, slices, ``...`` and None come first and give a view (``basic``); then tensors of
-numbers and masks pick from that (``advanced``). So, as in PyTorch and unlike NumPy, a number beside a tensor selects
-before the tensor picks: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
+An index has two stages. Numbers, slices, ``...`` and None come first and return a view (``basic``); index tensors and
+masks then select from it (``advanced``). So, as in PyTorch and unlike NumPy, a number next to a tensor is applied
+before the tensor: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 """
 
 from typing import Any
@@ -56,7 +56,9 @@ _index_put.vjp(
 
 
 def setitem(x, index, value) -> None:
-    """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
+    """``x[index] = value``, in place; gradients flow to the value and to the rest of x. Raises IndexError or ValueError
+    for an index or value that does not fit.
+    """
     basic, advanced = stages(x, index)
     value = value if isinstance(value, Tensor | int | float) else Tensor(np.asarray(value, x.dtype))
     if x.requires_grad or getattr(value, "requires_grad", False) or state.listeners:
@@ -70,13 +72,13 @@ def setitem(x, index, value) -> None:
 
 
 def _of_rank(g, ndim: int):
-    """``g`` with as many leading dimensions of size 1 as a written value had too many."""
+    """``g`` with leading dimensions of size 1 added, for a written value that had them."""
     return g if g.ndim >= ndim else g.reshape((1,) * (ndim - g.ndim) + tuple(g.shape))
 
 
 def _write(out, values, basic, advanced, accumulate: bool) -> None:
-    """``out[basic][advanced] = values``, or ``+=``, where an index that comes twice adds twice."""
-    part = out[basic] if basic else out  # an array's [()] of no dimensions is a number, not a view
+    """``out[basic][advanced] = values``, or ``+=``, where a repeated index adds repeatedly."""
+    part = out[basic] if basic else out  # [()] on a 0-d array is a number, not a view
     picked = [] if advanced is None else [i for i in advanced if type(i) is not slice]
     once = all(i.dtype == bool for i in picked)
     if not accumulate:
@@ -98,9 +100,9 @@ def _add_rows(out, dim: int, index, rows) -> None:
     if out.ndim == 1 or not isinstance(out, np.ndarray):
         add_at(out, index, rows)
         return
-    # Equal indices brought side by side and added in one sweep: np.add.at is many times slower on whole rows.
+    # Sort by index and add each group in one sweep: np.add.at is many times slower on whole rows.
     index = np.where(index < 0, index + len(out), index)
-    # NumPy sorts 16 bits by radix, several times faster.
+    # NumPy uses radix sort for 16 bits, several times faster.
     order = np.argsort(index.astype(np.uint16) if len(out) <= 65_536 else index, kind="stable")
     index = index[order]
     starts = np.flatnonzero(np.diff(index, prepend=-1))
@@ -109,11 +111,11 @@ def _add_rows(out, dim: int, index, rows) -> None:
 
 
 def stages(x, index) -> tuple[tuple, tuple | None]:
-    """``index`` of ``x`` as its basic and its advanced stage; the latter is None where no tensor picks.
+    """``index`` of ``x`` as its basic and its advanced stage; the latter is None without index tensors.
 
     Raises:
-        IndexError: too many indices, or one that is no integer or boolean.
-        ValueError: a slice that goes backwards.
+        IndexError: too many indices, or one that is neither integer nor boolean.
+        ValueError: a slice with a negative step.
     """
     parts = index if type(index) is tuple else (index,)
     advanced = False
@@ -164,7 +166,7 @@ def _check_count(x, used: int) -> None:
 
 
 def _plain(part):
-    """One part of an index as a number, a slice, ``...``, None or an array of its own."""
+    """One part of an index as a number, a slice, ``...``, None or a copied array."""
     if part is None or part is ... or isinstance(part, slice):
         return part
     if isinstance(part, int | np.integer) and not isinstance(part, bool):
@@ -174,7 +176,7 @@ def _plain(part):
     if array.size == 0 and array.dtype.kind == "f" and not isinstance(part, Tensor | np.ndarray):
         array = array.astype(np.int64)
     if array.dtype == np.uint8:
-        array = array.astype(bool)  # PyTorch's old masks
+        array = array.astype(bool)  # PyTorch's old mask dtype
     if array.dtype.kind not in "iub":
         raise IndexError(
             f"getitem: integers, slices, ..., None and integer or boolean tensors expected, got {part!r:.60}"
@@ -183,17 +185,20 @@ def _plain(part):
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:
-    """``x[index]``: numbers, slices, ``...``, None, integer tensors (negative ones too), masks, and mixes of them.
+    """``x[index]``: numbers, slices, ``...``, None, integer tensors (also negative), masks, and mixes of them.
 
-    Without a tensor in the index the result is a view. Raises IndexError outside, ValueError for a negative step.
+    Without a tensor in the index the result is a view. Raises IndexError if out of range, ValueError for a negative
+    step.
     """
     return _getitem(x, *stages(x, index))
 
 
 def index_put(x: Tensor, indices: tuple[Tensor, ...], values: Operand, accumulate: bool = False) -> Tensor:
-    """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
+    """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor per
+    dimension.
 
-    None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
+    None selects a whole dimension. For a repeated index the last value counts; ``accumulate`` adds all. Raises
+    TypeError unless ``indices`` is a tuple or list.
     """
     if not isinstance(indices, tuple | list):
         raise TypeError(f"index_put: a tuple of index tensors expected, got {type(indices).__name__}")
@@ -210,17 +215,17 @@ def _same_dtype(op: str, x, values) -> None:
 
 
 def _at(x, dim: int, part) -> tuple:
-    """The index that is ``part`` in dimension ``dim`` and everything in the others."""
+    """The index with ``part`` in dimension ``dim`` and everything in the others."""
     return (_ALL,) * dim + (part,)
 
 
 def select(x: Tensor, dim: int, index: int) -> Tensor:
-    """``x[index]`` in dimension ``dim``, which goes; a view."""
+    """``x[index]`` in dimension ``dim``, which is removed; a view."""
     return getitem(x, _at(x, one_dim(dim, x.ndim, "select"), int(index)))
 
 
 def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
-    """``length`` elements from ``start`` on in dimension ``dim``; a view."""
+    """``length`` elements from ``start`` on in dimension ``dim``; a view. Raises IndexError if out of range."""
     dim, start = one_dim(dim, x.ndim, "narrow"), int(start)
     size = x.shape[dim]
     first = start + size if start < 0 else start
@@ -278,7 +283,10 @@ def _written(op: str, x, dim: int, index, source, accumulate: bool):
 
 
 def index_fill(x: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Tensor:
-    """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
+    """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor.
+
+    Raises ValueError for another value.
+    """
     if np.ndim(getattr(value, "array", value)):
         raise ValueError(f"index_fill: a number or a 0-d tensor expected, got a value of shape {tuple(value.shape)}")
     dim = one_dim(dim, x.ndim, "index_fill")
@@ -289,7 +297,10 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Ten
 
 
 def take(x: Tensor, index: Tensor) -> Tensor:
-    """Elements of the flattened ``x``; negative numbers count from the end."""
+    """Elements of the flattened ``x``; negative numbers count from the end.
+
+    Raises IndexError for indices that are not integers.
+    """
     if index.dtype.kind not in "iu":
         raise IndexError(f"take: an integer index expected, got {index.dtype.name}")
     return _getitem(x.reshape((-1,)), (...,), (np.array(getattr(index, "array", index)),))
@@ -318,12 +329,12 @@ def _replaced(op: str, x, src, index: tuple):
 
 @primitive(formula="indices of x ≠ 0", differentiable=False)
 def argwhere(x):
-    """The index of each element that is not zero, one a row, as int64."""
+    """The indices of the non-zero elements, one per row, as int64."""
     return np.argwhere(x).astype(np.int64, copy=False)
 
 
 def nonzero(x: Tensor, *, as_tuple: bool = False) -> Tensor | Any:
-    """``argwhere``; with ``as_tuple`` one vector for each dimension, ready to index with."""
+    """``argwhere``; with ``as_tuple`` one vector per dimension, usable as an index."""
     if not as_tuple:
         return argwhere(x)
     return tuple(argwhere(_vector(x))[:, d] for d in range(max(x.ndim, 1)))

@@ -40,7 +40,7 @@ _cat.vjp(tensors=_cat_part)
 
 
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
-    """Tensors joined along a dimension that they have; the other sizes agree."""
+    """Tensors joined along an existing dimension; the other sizes must be equal."""
     return _cat(*tensors, dim=dim)
 
 
@@ -61,7 +61,7 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
 
 
 def hstack(tensors: Sequence[Tensor]) -> Tensor:
-    """Joined along the second dimension; vectors along their only one."""
+    """Joined along the second dimension; vectors along their only dimension."""
     tensors = atleast_1d(tuple(tensors))
     return cat(tensors, 0 if tensors and tensors[0].ndim == 1 else 1)
 
@@ -82,7 +82,10 @@ def column_stack(tensors: Sequence[Tensor]) -> Tensor:
 
 
 def block_diag(*tensors: Tensor) -> Tensor:
-    """The matrices along the diagonal of a larger one, zeros elsewhere; vectors become rows."""
+    """The matrices along the diagonal of a larger one, zeros elsewhere; vectors become rows.
+
+    Raises ValueError for more than 2 dimensions.
+    """
     matrices = atleast_2d(tensors)
     if any(m.ndim > 2 for m in matrices):
         raise ValueError(f"block_diag: at most 2 dimensions expected, got {[tuple(m.shape) for m in matrices]}")
@@ -94,9 +97,10 @@ def block_diag(*tensors: Tensor) -> Tensor:
 
 
 def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str = "ij") -> tuple[Tensor, ...]:
-    """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) each, that varies along its own dimension.
+    """For vectors of sizes m, n, ...: one tensor of shape (m, n, ...) for each, which varies along its own dimension.
 
-    With ``indexing="xy"`` the first two dimensions are exchanged.
+    With ``indexing="xy"`` the first two dimensions are swapped. Raises ValueError for another ``indexing`` or more than
+    1 dimension.
     """
     if indexing not in ("ij", "xy"):
         raise ValueError(f"meshgrid: indexing 'ij' or 'xy' expected, got {indexing!r}")
@@ -118,7 +122,7 @@ def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str = "ij") -> tuple
 
 
 def cartesian_prod(*tensors: Tensor) -> Tensor:
-    """Every combination of one element of each vector, one a row."""
+    """Every combination of one element from each vector, one per row."""
     if len(tensors) == 1:
         return tensors[0]
     return stack([reshape(x, (-1,)) for x in meshgrid(*tensors)], 1)

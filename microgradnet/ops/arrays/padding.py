@@ -1,4 +1,4 @@
-"""Padding: what lies beyond the edges of an image."""
+"""Padding around the edges of images."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from .rearranging import constant_pad_nd
 
 
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """``input`` with more around its last dimensions; ``pad`` is (left, right, top, bottom, …), the last one first.
+    """``input`` padded in its last dimensions; ``pad`` is (left, right, top, bottom, …), last dimension first.
 
     Args:
-        mode: ``"constant"`` fills with ``value`` (default 0) any of the dimensions, and a negative number takes away;
-            ``"reflect"`` mirrors about the edge element, ``"replicate"`` repeats it, ``"circular"`` goes on at the
-            other end: these pad all the spatial dimensions of (N, C, *size) or (C, *size).
+        mode: ``"constant"`` fills any of the dimensions with ``value`` (default 0), and negative numbers crop;
+            ``"reflect"`` mirrors about the edge element, ``"replicate"`` repeats it, ``"circular"`` wraps around: these
+            pad all spatial dimensions of (N, C, *size) or (C, *size).
 
     Raises ValueError for an unknown mode, or where ``pad`` does not fit the input.
     """

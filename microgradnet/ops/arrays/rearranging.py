@@ -1,4 +1,4 @@
-"""Elements moved, repeated, padded and cut to triangles; always a copy."""
+"""Elements moved, repeated, padded and masked to triangles; always a copy."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,10 @@ from .shape import _reshape, transpose
 
 
 def repeat(x: Tensor, *repeats: Size) -> Tensor:
-    """``x`` laid out ``repeats`` times along each dimension; more numbers than dimensions add dimensions in front."""
+    """``x`` tiled ``repeats`` times along each dimension; more numbers than dimensions add leading dimensions.
+
+    Raises ValueError for too few or negative numbers.
+    """
     repeats = sizes(repeats)
     if len(repeats) < x.ndim or min(repeats, default=0) < 0:
         raise ValueError(f"repeat: a number >= 0 for each of {x.ndim} dimensions expected, got {repeats}")
@@ -32,7 +35,7 @@ _copy.vjp(x=lambda g: g)
 
 
 def tile(x: Tensor, *dims: Size) -> Tensor:
-    """``repeat``, with 1 for the dimensions that are not mentioned, the first ones."""
+    """``repeat``, with 1 for the leading dimensions if ``dims`` are fewer."""
     dims = sizes(dims)
     return repeat(x, (1,) * (x.ndim - len(dims)) + dims)
 
@@ -40,9 +43,10 @@ def tile(x: Tensor, *dims: Size) -> Tensor:
 def repeat_interleave(
     x: Tensor, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
-    """Each element (or slice along ``dim``) repeated ``repeats`` times in its place; a number, or one for each.
+    """Each element (or slice along ``dim``) repeated ``repeats`` times in place; one number, or one for each.
 
-    With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times.
+    With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times. Raises ValueError for counts that are negative
+    or do not fit.
     """
     if repeats is None:
         x, repeats = np.arange(x.shape[0]), x
@@ -74,14 +78,14 @@ def flip(x: Tensor, *dims: Size) -> Tensor:
 
 
 def fliplr(x: Tensor) -> Tensor:
-    """The columns in reverse order."""
+    """The columns in reverse order. Raises ValueError for fewer than 2 dimensions."""
     if x.ndim < 2:
         raise ValueError(f"fliplr: at least 2 dimensions expected, got shape {tuple(x.shape)}")
     return _flip(x, (1,))
 
 
 def flipud(x: Tensor) -> Tensor:
-    """The rows in reverse order."""
+    """The rows in reverse order. Raises ValueError for a 0-d ``x``."""
     if x.ndim < 1:
         raise ValueError("flipud: at least 1 dimension expected, got a 0-d tensor")
     return _flip(x, (0,))
@@ -96,7 +100,10 @@ _roll.vjp(x=lambda g, shifts, dims: _roll(g, tuple(-s for s in shifts), dims))
 
 
 def roll(x: Tensor, shifts: Size, dims: Dims = None) -> Tensor:
-    """Elements moved by ``shifts`` along ``dims``, those that leave coming in again; flattened without ``dims``."""
+    """Elements shifted by ``shifts`` along ``dims``, wrapping around; without ``dims``, in the flattened tensor.
+
+    Raises ValueError unless there are as many shifts as dims.
+    """
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
     if dims is None or dims == ():
         if len(shifts) != 1:
@@ -109,7 +116,10 @@ def roll(x: Tensor, shifts: Size, dims: Dims = None) -> Tensor:
 
 
 def rot90(x: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
-    """Turned by ``k`` quarter turns in the plane of ``dims``, from the first towards the second."""
+    """Rotated by ``k`` quarter turns in the plane of ``dims``, from the first towards the second.
+
+    Raises ValueError if both are the same.
+    """
     first, second = several_dims(tuple(dims), x.ndim, "rot90") if len(dims) == 2 else (0, 0)
     if first == second:
         raise ValueError(f"rot90: two different dims expected, got {tuple(dims)}")
@@ -146,7 +156,8 @@ def _matrices(x):
 def constant_pad_nd(x, pad: Sequence[int], value: float = 0):
     """``value`` added around ``x``: ``pad`` lists before and after for the last dimension, then the one before it, ...
 
-    A negative number cuts off.
+    Negative numbers crop. Raises ValueError for more numbers than two per dimension, an odd number of them, or too much
+    cropping.
     """
     pad = tuple(int(n) for n in pad)
     if len(pad) % 2 or len(pad) > 2 * x.ndim:

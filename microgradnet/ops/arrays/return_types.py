@@ -1,4 +1,4 @@
-"""Results with several parts, by name: ``x.max(dim).values``."""
+"""Named results with several parts: ``x.max(dim).values``."""
 
 from typing import NamedTuple
 
@@ -6,14 +6,14 @@ from ...tensor import Tensor
 
 
 class ValuesIndices(NamedTuple):
-    """Elements that were picked, and where they stood."""
+    """The selected elements and their indices."""
 
     values: Tensor
     indices: Tensor
 
 
 class MinMax(NamedTuple):
-    """The smallest and the largest."""
+    """The smallest and the largest element."""
 
     min: Tensor
     max: Tensor

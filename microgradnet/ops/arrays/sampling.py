@@ -1,6 +1,6 @@
-"""Random tensors. All draw from the default generator (``manual_seed``) unless given a ``Generator`` of one's own.
+"""Random tensors. All draw from the default generator (``manual_seed``) unless given a ``Generator``.
 
-The streams are NumPy's, so the same seed gives other numbers than in PyTorch, with the same distribution.
+The generators are NumPy's, so a seed gives other numbers than in PyTorch, with the same distribution.
 """
 
 from ... import dtypes
@@ -93,7 +93,10 @@ def randn_like(
 def normal(
     mean: Tensor | float, std: Tensor | float, size: Size | None = None, generator: Generator | None = None
 ) -> Tensor:
-    """Normal with ``mean`` and ``std >= 0``: numbers and a size, or tensors that broadcast."""
+    """Normal with ``mean`` and ``std >= 0``: numbers and a size, or tensors that broadcast.
+
+    Raises ValueError for a negative ``std``.
+    """
     means, stds = (read(v) for v in (mean, std))
     place = next((v.device for v in (mean, std) if isinstance(v, Tensor)), None)
     if np.any(np.asarray(stds) < 0):
@@ -103,7 +106,7 @@ def normal(
 
 
 def bernoulli(input: Tensor, generator: Generator | None = None) -> Tensor:
-    """1 with probability ``input``, else 0, element by element, in its dtype. Raises outside of [0, 1]."""
+    """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
     p = read(input)
     if not np.all((p >= 0) & (p <= 1)):
         raise ValueError(f"bernoulli: probabilities must be in [0, 1], got {p.min():.4g} to {p.max():.4g}")
@@ -115,7 +118,7 @@ def multinomial(
 ) -> Tensor:
     """``num_samples`` indices for each row of weights ``input`` (C) or (N, C), drawn in proportion to them.
 
-    Raises ``ValueError`` for weights that are negative or all zero, or, without replacement, too few that are not zero.
+    Raises ``ValueError`` for weights that are negative or all zero or, without replacement, too few non-zero ones.
     """
     weights = np.atleast_2d(read(input)).astype(np.float64)
     if np.any(weights < 0) or not np.all(np.isfinite(weights)) or np.any(weights.sum(1) <= 0):

@@ -1,4 +1,4 @@
-"""Picking and placing element by element along a dimension, or by a mask."""
+"""Gathering and scattering elements along a dimension, or by a mask."""
 
 from ...backends.device import add_at, np, on_cpu, with_each
 from ...choice import where
@@ -10,7 +10,7 @@ from .indexing import _getitem, _index_put, getitem
 
 
 def _check_index(x, dim: int, index, shape: tuple) -> int:
-    """``dim`` from 0; raises where ``index`` cannot say where along ``dim`` of a tensor of ``shape`` to go."""
+    """``dim`` counted from 0; raises if ``index`` cannot index a tensor of ``shape`` along ``dim``."""
     dim = one_dim(dim, len(shape))
     if index.dtype.kind not in "iu":
         raise TypeError(f"an integer index expected, got {index.dtype.name}")
@@ -20,7 +20,7 @@ def _check_index(x, dim: int, index, shape: tuple) -> int:
         raise ValueError(
             f"an index no larger than {tuple(shape)} outside of dim {dim} expected, got {tuple(index.shape)}"
         )
-    if index.size and len(shape) and on_cpu(index):  # on a GPU, where the host would have to wait, CuPy wraps around
+    if index.size and len(shape) and on_cpu(index):  # on a GPU, to avoid waiting, CuPy wraps around
         low, high = index.min(), index.max()
         if low < 0 or high >= shape[dim]:
             raise IndexError(f"index {low if low < 0 else high} is outside of dimension {dim} of size {shape[dim]}")
@@ -28,7 +28,7 @@ def _check_index(x, dim: int, index, shape: tuple) -> int:
 
 
 def _grid(dim: int, index) -> tuple:
-    """``index`` along ``dim``, each other dimension in its place."""
+    """``index`` along ``dim``, with a range for each other dimension."""
     ndim = index.ndim
     return tuple(
         index if d == dim else np.arange(n).reshape((1,) * d + (n,) + (1,) * (ndim - d - 1))
@@ -112,7 +112,8 @@ def scatter(
 ) -> Tensor:
     """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
 
-    ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
+    ``reduce`` is None, "add" or "multiply". Where two sources write to the same place, which one remains is undefined.
+    Raises TypeError without ``src`` and ``value``, ValueError for another ``reduce``.
     """
     src = value if src is None else src
     if src is None:
@@ -157,7 +158,7 @@ def _scatter_amin(x, dim, index, src):
 
 
 def _shares(g, out, x, dim, index, src):
-    """The cotangent divided among all that reached the extreme value; and which of ``x`` and ``src`` those are."""
+    """The cotangent divided among all elements that equal the extreme, and masks of these in ``x`` and ``src``."""
     of_x, of_src = eq(x, out), eq(src, gather(out, dim, index))
     one = np.ones((), out.dtype)
     count = _scatter_add(where(of_x, one, 0), dim, index, where(of_src, one, 0))
@@ -177,7 +178,7 @@ def _extreme_to_src(g, out, x, dim, index, src):
 for _op in (_scatter_amax, _scatter_amin):
     _op.vjp(x=_extreme_to_x, src=_extreme_to_src)
 
-# A product without one of its factors: divided by that factor, or, where it is 0, multiplied anew with 1 in its place.
+# A product without one of its factors: divided by that factor or, where it is 0, recomputed with 1 instead.
 _scatter_prod.vjp(
     x=lambda g, x, dim, index, src: g * _scatter_prod(where(eq(x, 0), 1, x), dim, index, src) / where(eq(x, 0), 1, x),
     src=lambda g, x, dim, index, src: _product_to_src(g, x, dim, index, src),
@@ -198,10 +199,10 @@ _IDENTITY = {"sum": 0, "mean": 0, "prod": 1, "amax": -np.inf, "amin": np.inf}
 def scatter_reduce(
     x: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
-    """``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+    """``x`` reduced with all ``src[i][j]`` that go to ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
-    ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
-    meets do not take part. Sources that tie for the extreme share the gradient.
+    ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that receive a
+    source are left out. Elements that tie for the extreme share the gradient. Raises ValueError for another ``reduce``.
     """
     if reduce not in _IDENTITY:
         raise ValueError(f"scatter_reduce: reduce 'sum', 'prod', 'mean', 'amax' or 'amin' expected, got {reduce!r}")
@@ -226,7 +227,10 @@ def scatter_reduce(
 
 
 def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor:
-    """``gather`` with ``x`` and ``indices`` broadcast outside of ``dim``; of the flattened ``x`` without ``dim``."""
+    """``gather`` with ``x`` and ``indices`` broadcast except in ``dim``; without ``dim``, from the flattened ``x``.
+
+    Raises ValueError unless both have the same number of dimensions.
+    """
     if dim is None:
         return gather(x.reshape((-1,)), 0, indices.reshape((-1,)))
     if x.ndim != indices.ndim:
@@ -251,7 +255,10 @@ def _mask(op: str, mask) -> np.ndarray:
 
 
 def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
-    """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
+    """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts.
+
+    Raises ValueError for another value.
+    """
     if isinstance(value, int | float):
         value = np.asarray(value).astype(x.dtype)
     elif value.ndim:
@@ -272,7 +279,10 @@ def masked_select(x: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
+    """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts.
+
+    Raises ValueError if they are too few, TypeError if the dtypes differ.
+    """
     mask = _mask("masked_scatter", mask)
     if source.dtype != x.dtype:
         raise TypeError(f"masked_scatter: one dtype expected, got {x.dtype.name} and {source.dtype.name}")

@@ -1,4 +1,4 @@
-"""Shape: the same elements, arranged anew. Where it can be, the result is a view of the same memory."""
+"""Shape: the same elements in another shape. If possible, the result is a view of the same memory."""
 
 import math
 from collections.abc import Sequence
@@ -20,12 +20,13 @@ _reshape.vjp(x=lambda g, x_shape: _reshape(g, x_shape))
 
 
 def reshape(x: Tensor, *shape: Size) -> Tensor:
-    """``x`` with another shape of as many elements; one size may be -1, to be worked out. A view where it can be."""
+    """``x`` in another shape with as many elements; one size may be -1, to be inferred. A view if possible."""
     return _reshape(x, sizes(shape))
 
 
 def view(x: Tensor, *shape: Size) -> Tensor:
-    """``reshape`` that never copies. Raises where the memory of ``x`` does not allow it: use ``reshape`` then."""
+    """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape`` then.
+    """
     out = reshape(x, *shape)
     if out.ndim and math.prod(out.shape) and not np.may_share_memory(out.array, x.array):
         raise ValueError(
@@ -46,23 +47,24 @@ def view_as(x: Tensor, other: Tensor) -> Tensor:
 
 
 def ravel(x: Tensor) -> Tensor:
-    """``x`` as a vector; a view where it can be."""
+    """``x`` as a vector; a view if possible."""
     return _reshape(x, (-1,))
 
 
 def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-    """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
+    """Dimensions ``start_dim`` to ``end_dim`` merged into one. Raises ValueError if they are in reverse order."""
     if x.ndim == 0:
         return _reshape(x, (1,))
     start, end = one_dim(start_dim, x.ndim, "flatten"), one_dim(end_dim, x.ndim, "flatten")
     if start > end:
         raise ValueError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim} in shape {tuple(x.shape)}")
-    joined = math.prod(x.shape[start : end + 1])  # not -1, which is undefined where a size is 0
+    joined = math.prod(x.shape[start : end + 1])  # not -1, which is undefined if a size is 0
     return _reshape(x, (*x.shape[:start], joined, *x.shape[end + 1 :]))
 
 
 def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
-    """Dimension ``dim`` split into ``sizes``, of which one may be -1."""
+    """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not multiply to it.
+    """
     dim = one_dim(dim, x.ndim, "unflatten")
     known = math.prod(n for n in sizes if n != -1)
     parts = tuple(x.shape[dim] // (known or 1) if n == -1 else int(n) for n in sizes)
@@ -78,14 +80,14 @@ def unsqueeze(x: Tensor, dim: int) -> Tensor:
 
 
 def squeeze(x: Tensor, dim: Dims = None) -> Tensor:
-    """Without its dimensions of size 1: all of them, or those of ``dim`` that have it."""
+    """``x`` without its dimensions of size 1: all of them, or those among ``dim``."""
     dims = several_dims(dim, x.ndim, "squeeze")
     return _reshape(x, tuple(n for i, n in enumerate(x.shape) if not (n == 1 and i in dims)))
 
 
 @primitive(formula="xᵀ", view=True)
 def transpose(x, dim0: int, dim1: int):
-    """Dimensions ``dim0`` and ``dim1`` exchanged; a view."""
+    """``x`` with dimensions ``dim0`` and ``dim1`` swapped; a view."""
     return np.swapaxes(x, one_dim(dim0, x.ndim), one_dim(dim1, x.ndim)) if x.ndim else x
 
 
@@ -93,7 +95,7 @@ transpose.vjp(x=lambda g, dim0, dim1: transpose(g, dim0, dim1))
 
 
 def t(x: Tensor) -> Tensor:
-    """A matrix transposed; a vector as it is."""
+    """A matrix transposed; a vector or 0-d tensor unchanged. Raises ValueError for more dimensions."""
     if x.ndim > 2:
         raise ValueError(f"t: at most 2 dimensions expected, got shape {tuple(x.shape)}: use transpose or .mT")
     return x if x.ndim < 2 else transpose(x, 0, 1)
@@ -116,7 +118,10 @@ def permute(x: Tensor, *dims: Size) -> Tensor:
 
 
 def movedim(x: Tensor, source: Size, destination: Size) -> Tensor:
-    """Dimension(s) ``source`` moved to ``destination``, the others kept in their order; a view."""
+    """Dimension(s) ``source`` moved to ``destination``, the others kept in their order; a view.
+
+    Raises ValueError unless both are as many.
+    """
     source, destination = (several_dims(d, x.ndim, "movedim") for d in (source, destination))
     if len(source) != len(destination):
         raise ValueError(f"movedim: as many destinations as sources expected, got {source} and {destination}")
@@ -127,7 +132,10 @@ def movedim(x: Tensor, source: Size, destination: Size) -> Tensor:
 
 
 def expand(x: Tensor, *shape: Size) -> Tensor:
-    """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied."""
+    """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied.
+
+    Raises ValueError if ``x`` does not broadcast to it.
+    """
     shape = sizes(shape)
     lead = len(shape) - x.ndim
     kept = tuple(x.shape[i - lead] if n == -1 and i >= lead else n for i, n in enumerate(shape))
@@ -170,7 +178,7 @@ def _each(function, tensors: tuple):
 
 @primitive(formula="x")
 def clone(x):
-    """A copy of ``x``, joined to it in the graph."""
+    """A copy of ``x``, connected to it in the graph."""
     return np.array(x)
 
 

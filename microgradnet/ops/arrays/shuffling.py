@@ -5,7 +5,10 @@ from .shape import permute
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    """Channels to space: (..., C·r², H, W) -> (..., C, H·r, W·r). Shi et al. 2016, eq. 4."""
+    """Channels to space: (..., C·r², H, W) -> (..., C, H·r, W·r). Shi et al. 2016, eq. 4.
+
+    Raises ValueError if r² does not divide the channels.
+    """
     r = upscale_factor
     _check("pixel_shuffle", input, r)
     *lead, channels, height, width = input.shape
@@ -17,7 +20,10 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """Space to channels, the inverse of ``pixel_shuffle``: (..., C, H·r, W·r) -> (..., C·r², H, W)."""
+    """Space to channels, the inverse of ``pixel_shuffle``: (..., C, H·r, W·r) -> (..., C·r², H, W).
+
+    Raises ValueError if r does not divide H and W.
+    """
     r = downscale_factor
     _check("pixel_unshuffle", input, r)
     *lead, channels, height, width = input.shape
@@ -29,7 +35,10 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """The channels of ``groups`` groups dealt out in turn: (N, C, *size) -> the same. Zhang et al. 2018, figure 1."""
+    """The channels of ``groups`` groups interleaved: (N, C, *size) -> (N, C, *size). Zhang et al. 2018, figure 1.
+
+    Raises ValueError for fewer than 3 dimensions, or if ``groups`` does not divide C.
+    """
     if input.ndim < 3:
         raise ValueError(f"channel_shuffle: at least 3 dimensions expected, got shape {tuple(input.shape)}")
     count, channels, *size = input.shape

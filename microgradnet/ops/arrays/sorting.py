@@ -1,4 +1,4 @@
-"""Order: sorting, the k-th and the k largest elements, distinct values, places in a sorted sequence."""
+"""Sorting, the k-th and the k largest elements, distinct values, searching in a sorted sequence."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def argsort(x, dim: int = -1, descending: bool = False, stable: bool = False):
 
 
 def sort(x: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> ValuesIndices:
-    """``x`` sorted along ``dim``, and where each element stood. NaN counts as the largest."""
+    """``x`` sorted along ``dim``, and the index of each element. NaN counts as the largest."""
     indices = argsort(x, dim, descending)
     return ValuesIndices(gather(x, dim, indices), indices)
 
@@ -35,7 +35,10 @@ def msort(x: Tensor) -> Tensor:
 
 
 def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> ValuesIndices:
-    """The ``k`` largest (or smallest) elements along ``dim``, in order, and where they stand. NaN is the largest."""
+    """The ``k`` largest (or smallest) elements along ``dim``, in order, and their indices. NaN is the largest.
+
+    Raises IndexError for a ``k`` out of range, TypeError for booleans.
+    """
     dim = one_dim(dim, x.ndim, "topk")
     if not 0 <= k <= (x.shape[dim] if x.ndim else 1):
         raise IndexError(f"topk: k from 0 to the size of dimension {dim} expected, got {k} for shape {tuple(x.shape)}")
@@ -48,7 +51,10 @@ def topk(x: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = 
 
 
 def kthvalue(x: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> ValuesIndices:
-    """The ``k``-th smallest element along ``dim`` (the first is 1), and where it stands. NaN counts as the largest."""
+    """The ``k``-th smallest element along ``dim`` (the first is 1), and its index. NaN counts as the largest.
+
+    Raises IndexError for a ``k`` out of range.
+    """
     dim = one_dim(dim, x.ndim, "kthvalue")
     if not 1 <= k <= (x.shape[dim] if x.ndim else 1):
         raise IndexError(
@@ -78,7 +84,7 @@ def _median_indices(x, dim):
 
 
 def median(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The median, or the lower of two, of all elements; with ``dim``, along it, and where it stands. NaN if any is."""
+    """The median (the lower of two) of all elements; with ``dim``, along it, with its index. NaN if there is a NaN."""
     if dim is None:
         return _median(x)
     dim = one_dim(dim, x.ndim, "median")
@@ -101,9 +107,9 @@ _unique.vjp(x=_no_gradient)
 def unique(
     x: Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Tensor | Any:
-    """The distinct elements in order (or slices along ``dim``); each NaN is distinct.
+    """The distinct elements (or slices along ``dim``) in sorted order; each NaN is distinct.
 
-    With ``return_inverse`` also where each element of ``x`` went, with ``return_counts`` how often each comes.
+    With ``return_inverse`` also the index of each element of ``x`` among them, with ``return_counts`` their counts.
     """
     values, inverse, counts = _unique(x, None if dim is None else one_dim(dim, x.ndim, "unique"))
     more = (*((inverse,) if return_inverse else ()), *((counts,) if return_counts else ()))
@@ -132,10 +138,11 @@ def searchsorted(
     side: str | None = None,
     sorter: Tensor | None = None,
 ) -> Tensor:
-    """Where in the last dimension of ``sorted_sequence`` each element of ``input`` belongs.
+    """The position of each element of ``input`` in the last dimension of ``sorted_sequence``.
 
     The index i with ``sequence[i-1] < v <= sequence[i]``; with ``right`` (or ``side="right"``), ``<=`` and ``<``.
-    ``sorter`` is what ``argsort`` gave, for a sequence that is not sorted itself.
+    ``sorter`` is the result of ``argsort``, for an unsorted sequence. Raises ValueError if ``side`` is unknown or
+    contradicts ``right``.
     """
     if side not in (None, "left", "right") or (side == "left" and right):
         raise ValueError(f"searchsorted: side 'left' or 'right', in accord with right, expected, got {side!r}")
@@ -147,7 +154,10 @@ def searchsorted(
 
 
 def bucketize(input: Tensor | float, boundaries: Tensor, *, out_int32: bool = False, right: bool = False) -> Tensor:
-    """Which of the buckets between the sorted ``boundaries`` each element of ``input`` falls into."""
+    """The index of the bucket between the sorted ``boundaries`` that each element of ``input`` falls into.
+
+    Raises ValueError unless ``boundaries`` is a vector.
+    """
     if boundaries.ndim != 1:
         raise ValueError(f"bucketize: boundaries of 1 dimension expected, got shape {tuple(boundaries.shape)}")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)

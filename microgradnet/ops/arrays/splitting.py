@@ -10,7 +10,10 @@ from .indexing import _getitem
 
 
 def split(x: Tensor, split_size_or_sections: Size, dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts of ``split_size`` along ``dim``, the last one smaller if need be; or parts of the sizes listed. A tuple."""
+    """Parts of ``split_size`` along ``dim``, the last one possibly smaller; or of the listed sizes. A tuple.
+
+    Raises ValueError for a size that is not positive.
+    """
     if not isinstance(split_size_or_sections, int):
         return split_with_sizes(x, split_size_or_sections, dim)
     size = x.shape[_dim("split", x, dim)]
@@ -21,7 +24,7 @@ def split(x: Tensor, split_size_or_sections: Size, dim: int = 0) -> tuple[Tensor
 
 
 def split_with_sizes(x: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-    """Parts of the sizes listed along ``dim``, which they add up to. A tuple."""
+    """Parts of the listed sizes along ``dim``. A tuple. Raises ValueError if the sizes do not add up."""
     size = x.shape[_dim("split_with_sizes", x, dim)]
     if sum(split_sizes) != size or min(split_sizes, default=0) < 0:
         raise ValueError(f"split_with_sizes: sizes {list(split_sizes)} do not add up to dimension {dim}'s {size}")
@@ -29,7 +32,10 @@ def split_with_sizes(x: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tup
 
 
 def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """At most ``chunks`` parts of one size along ``dim``, the last one smaller if need be. A tuple."""
+    """At most ``chunks`` parts of equal size along ``dim``, the last one possibly smaller. A tuple.
+
+    Raises ValueError for ``chunks`` < 1.
+    """
     if chunks < 1:
         raise ValueError(f"chunk: a positive number of chunks expected, got {chunks}")
     size = x.shape[_dim("chunk", x, dim)]
@@ -39,7 +45,10 @@ def chunk(x: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 
 
 def tensor_split(x: Tensor, indices_or_sections: Tensor | Size, dim: int = 0) -> tuple[Tensor, ...]:
-    """As many parts as the number given, of sizes that differ by at most 1; or cut at the indices given. A tuple."""
+    """The given number of parts, with sizes that differ by at most 1; or split at the given indices. A tuple.
+
+    Raises ValueError for a number below 1.
+    """
     size = x.shape[_dim("tensor_split", x, dim)]
     cuts = getattr(indices_or_sections, "array", indices_or_sections)
     cuts = cuts.tolist() if hasattr(cuts, "tolist") else cuts
@@ -53,14 +62,17 @@ def tensor_split(x: Tensor, indices_or_sections: Tensor | Size, dim: int = 0) ->
 
 
 def hsplit(x: Tensor, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
-    """``tensor_split`` along the second dimension; of a vector, along its only one."""
+    """``tensor_split`` along the second dimension; for a vector, along its only one.
+
+    Raises ValueError for a 0-d ``x``.
+    """
     if x.ndim == 0:
         raise ValueError("hsplit: at least 1 dimension expected, got a 0-d tensor")
     return _even_split("hsplit", x, indices_or_sections, 0 if x.ndim == 1 else 1)
 
 
 def vsplit(x: Tensor, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
-    """``tensor_split`` along the first dimension."""
+    """``tensor_split`` along the first dimension. Raises ValueError for fewer than 2 dimensions."""
     if x.ndim < 2:
         raise ValueError(f"vsplit: at least 2 dimensions expected, got shape {tuple(x.shape)}")
     return _even_split("vsplit", x, indices_or_sections, 0)
@@ -75,7 +87,7 @@ def _even_split(op: str, x, indices_or_sections, dim: int):
 
 
 def unbind(x: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """The slices along ``dim``, which goes. A tuple."""
+    """The slices along ``dim``, which is removed. A tuple."""
     before = (slice(None),) * _dim("unbind", x, dim)
     return tuple(_getitem(x, (*before, i, ...)) for i in range(x.shape[len(before)]))
 

@@ -1,4 +1,4 @@
-"""Sliding windows as columns, and columns added back: what convolution does with images, on its own."""
+"""Sliding windows as columns (im2col), and columns added back (col2im)."""
 
 import itertools
 
@@ -38,7 +38,7 @@ _fold.vjp(
 
 
 def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Tensor:
-    """The windows of images as columns: (N, C, H, W) -> (N, C·kh·kw, number of windows); without N, the same without.
+    """The windows of images as columns: (N, C, H, W) -> (N, C·kh·kw, windows), or both without the N.
 
     A convolution is a matrix product of its weight with these columns.
     """
@@ -51,9 +51,9 @@ def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size =
 def fold(
     input: Tensor, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
 ) -> Tensor:
-    """Columns added where ``unfold`` took them: (N, C·kh·kw, number of windows) -> (N, C, *output_size).
+    """Columns added at the places where ``unfold`` read them: (N, C·kh·kw, windows) -> (N, C, *output_size).
 
-    ``fold(unfold(x))`` is x times the number of windows that each place lies in. Raises ValueError where the number of
+    ``fold(unfold(x))`` is x times the number of windows that contain each place. Raises ValueError if the number of
     rows or columns does not fit.
     """
     if input.ndim not in (2, 3):
@@ -84,7 +84,7 @@ def _windows(op: str, image, kernel, dilation, padding, stride) -> tuple:
 
 
 def _meeting(kernel, size, stride, dilation):
-    """For each place in the kernel: the place, and the slices of the padded input that it meets."""
+    """For each place in the kernel: the place, and the slices of the padded input that it reads."""
     for offset in itertools.product(*(range(k) for k in kernel)):
         spans = zip(offset, dilation, stride, size, strict=True)
         yield offset, tuple(slice(o * d, o * d + s * (n - 1) + 1, s) for o, d, s, n in spans)

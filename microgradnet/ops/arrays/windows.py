@@ -1,23 +1,23 @@
-"""Where the windows of a pooling layer lie: one ``Span`` for each dimension."""
+"""Positions of a pooling layer's windows: one ``Span`` per dimension."""
 
 from typing import NamedTuple
 
-import numpy as np  # windows are worked out on the host, whatever the images are on
+import numpy as np  # windows are computed on the host, wherever the images are
 
 
 class Span(NamedTuple):
-    """The windows along one dimension: window i is ``range(starts[i], ends[i], step)``, inside of the input."""
+    """The windows along one dimension: window i is ``range(starts[i], ends[i], step)``, inside the input."""
 
     starts: np.ndarray
     ends: np.ndarray
     step: int
-    padded: np.ndarray  # how many places each window has when the padding counts
+    padded: np.ndarray  # number of places in each window, including padding
 
 
 def sliding(op: str, sizes, kernel, stride, padding, dilation, ceil_mode: bool) -> tuple[Span, ...]:
-    """The spans of windows of one size, a stride apart, each tuple with one number a dimension.
+    """The spans of windows of one size, a stride apart; each argument has one number per dimension.
 
-    Raises ValueError where the padding is more than half of the kernel, or no window fits.
+    Raises ValueError if the padding is more than half the kernel, or no window fits.
     """
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise ValueError(f"{op}: padding {padding} may be at most half of the kernel {kernel}")
@@ -34,7 +34,7 @@ def sliding(op: str, sizes, kernel, stride, padding, dilation, ceil_mode: bool) 
 
 
 def adaptive(sizes, output_size) -> tuple[Span, ...]:
-    """The spans of as many windows as ``output_size`` asks for, of nearly one size, that cover the input."""
+    """The spans of ``output_size`` windows of nearly equal size that cover the input."""
     spans = []
     for n, m in zip(sizes, output_size, strict=True):
         i = np.arange(m)
@@ -44,7 +44,7 @@ def adaptive(sizes, output_size) -> tuple[Span, ...]:
 
 
 def counts(spans, padded: bool) -> np.ndarray:
-    """How many places each window has, (*output size)."""
+    """The number of places in each window, (*output size)."""
     out = np.ones((), np.int64)
     for span in spans:
         out = np.multiply.outer(out, span.padded if padded else span.ends - span.starts)
@@ -52,7 +52,7 @@ def counts(spans, padded: bool) -> np.ndarray:
 
 
 def window_count(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil_mode: bool) -> int:
-    """How many windows fit; with ``ceil_mode`` also one that starts inside and ends outside."""
+    """The number of windows that fit; with ``ceil_mode`` including one that starts inside and ends outside."""
     room = size + 2 * padding - dilation * (kernel - 1) - 1
     count = (room + (stride - 1 if ceil_mode else 0)) // stride + 1
     return count - 1 if ceil_mode and (count - 1) * stride >= size + padding else count

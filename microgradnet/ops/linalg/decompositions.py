@@ -14,7 +14,7 @@ def _square(a) -> None:
 
 
 def _solved(function, *arrays):
-    """What LAPACK finds, or a ValueError that says why it cannot; on a GPU, NaN or infinity instead."""
+    """LAPACK's result, or a ValueError that says why there is none; on a GPU, NaN or infinity instead."""
     try:
         return function(*arrays)
     except np.linalg.LinAlgError:
@@ -22,7 +22,7 @@ def _solved(function, *arrays):
 
 
 def _per_matrix(g):
-    """A number for each matrix, so shaped that it multiplies the whole matrix."""
+    """One number per matrix, shaped to broadcast over the matrix."""
     return g.reshape((*g.shape, 1, 1))
 
 
@@ -53,7 +53,7 @@ det.vjp(A=lambda g, out, A: _per_matrix(g * out) * inv(A).mT)
 
 @det.fused_vjp
 def _(g, needed, out, A):
-    """The cofactors from the singular values, which a singular matrix has too: cof(UΣV) = cof U · cof Σ · cof V."""
+    """The cofactors, by the SVD, which works for singular matrices too: cof(UΣV) = cof U · cof Σ · cof V."""
     u, s, v = np.linalg.svd(A)
     rest = np.stack([np.prod(np.delete(s, i, -1), -1) for i in range(s.shape[-1])], -1) if s.shape[-1] else s
     sign = np.linalg.det(u) * np.linalg.det(v)
@@ -62,7 +62,8 @@ def _(g, needed, out, A):
 
 @primitive(formula="sign det A, ln |det A|", outputs=("sign", "logabsdet"))
 def slogdet(A):
-    """The sign of each determinant, and ln of its absolute value, which cannot overflow: (sign, logabsdet)."""
+    """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet).
+    """
     _square(A)
     return tuple(np.asarray(part) for part in np.linalg.slogdet(A))
 
@@ -89,8 +90,8 @@ _solve.vjp(
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """The X with ``A @ X = B`` (``X @ A = B`` with ``left=False``): A (..., n, n), B (..., n) or (..., n, k).
 
-    B is a vector, or a batch of them, if it is 1-d or of A's shape without the last dimension. Raises ValueError for a
-    singular A.
+    B is a vector, or a batch of vectors, if it is 1-d or has A's shape without the last dimension. Raises ValueError
+    for a singular A.
     """
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and tuple(B.shape) == tuple(A.shape[:-1])):
         return _solve(A, B.reshape((*B.shape, 1))).reshape((*A.shape[:-2], A.shape[-1]))
@@ -121,15 +122,18 @@ _cholesky.vjp(A=_cholesky_gradient)
 def cholesky(A: Tensor, *, upper: bool = False) -> Tensor:
     """The lower triangular L with ``L @ L.mT = A`` (``upper``: its transpose), for symmetric positive definite A.
 
-    Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError where A is
-    not positive definite.
+    Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError if A is not
+    positive definite.
     """
     factor = _cholesky(A)
     return factor.mT if upper else factor
 
 
 def matrix_power(A: Tensor, n: int) -> Tensor:
-    """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n."""
+    """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n.
+
+    Raises ValueError unless A is (..., n, n).
+    """
     if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
         raise ValueError(f"matrix_power: square matrices expected, got shape {tuple(A.shape)}")
     if n < 0:

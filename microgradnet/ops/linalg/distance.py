@@ -1,4 +1,4 @@
-"""Distances and similarities between vectors, and vectors brought to length 1."""
+"""Distances and similarities between vectors, and normalization to length 1."""
 
 from ...backends.device import np
 from ...choice import where
@@ -24,7 +24,7 @@ def _unit(x, dim: int, eps: float, other):
 
 
 def _at_least(length, eps: float):
-    """``max(length, eps)``, with no gradient where eps is it."""
+    """``max(length, eps)``, with no gradient where it is eps."""
     return where(length < eps, eps, length)
 
 
@@ -39,7 +39,10 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
 
 
 def pdist(input: Tensor, p: float = 2.0) -> Tensor:
-    """The distance ``|x_i − x_j|_p`` of every two rows i < j of a matrix (N, M): (N·(N − 1)/2), row by row."""
+    """The distance ``|x_i − x_j|_p`` of every two rows i < j of a matrix (N, M): (N·(N − 1)/2), row by row.
+
+    Raises ValueError for another rank or a negative p.
+    """
     if input.ndim != 2:
         raise ValueError(f"pdist: a matrix expected, got shape {tuple(input.shape)}")
     if p < 0:
@@ -49,7 +52,10 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
 
 
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
-    """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R)."""
+    """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R).
+
+    Raises ValueError for shapes that do not fit.
+    """
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist: matrices of one width expected, got {tuple(x1.shape)} and {tuple(x2.shape)}")
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)

@@ -1,4 +1,4 @@
-"""Einstein summation: every product and sum over named dimensions, and its gradient, which is one again."""
+"""Einstein summation: products and sums over named dimensions, and its gradient, which is an einsum again."""
 
 import string
 
@@ -17,8 +17,8 @@ def _einsum(*operands, inputs=(), output=""):
 def _gradient(g, i, operands, inputs, output):
     """The einsum of ``g`` and the other operands over the indices of operand ``i``.
 
-    An index that only operand ``i`` had was summed alone, so the gradient repeats along it: a vector of ones brings it
-    in. An index that it had twice was a diagonal: an identity matrix puts the gradient back there.
+    An index that occurs only in operand ``i`` was summed, so the gradient repeats along it: a vector of ones adds it.
+    An index that it has twice was a diagonal: an identity matrix puts the gradient back there.
     """
     others = [j for j in range(len(operands)) if j != i]
     terms, arrays = [output, *(inputs[j] for j in others)], [g, *(operands[j] for j in others)]
@@ -28,7 +28,7 @@ def _gradient(g, i, operands, inputs, output):
     target = ""
     free = iter([c for c in LETTERS if c not in set("".join(inputs)) | set(output)])
     for letter, size in zip(inputs[i], operands[i].shape, strict=True):
-        stretched = size == 1 and letter in known  # broadcast in the product: the sum over it is the gradient
+        stretched = size == 1 and letter in known  # broadcast in the product: the gradient is summed over it
         if letter in target or stretched:
             name = next(free)
             terms.append(letter + name if letter in target and not stretched else name)
@@ -48,12 +48,12 @@ _einsum.vjp(operands=_gradient)
 def einsum(equation: str, *operands: Tensor) -> Tensor:
     """Sums of products over named dimensions: ``einsum("bij,bjk->bik", a, b)`` is a batched matrix product.
 
-    Every dimension has a letter; one that the result does not name is summed over, one that an operand names twice is
-    its diagonal, and ``...`` stands for leading dimensions that broadcast. Without ``->`` the result has the letters
-    that come once, in alphabetical order (A–Z, then a–z), after those of ``...``. The other form gives numbers for
-    letters: ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
+    Every dimension has a letter; one that is not in the result is summed over, one that occurs twice in an operand
+    takes its diagonal, and ``...`` stands for dimensions that broadcast. Without ``->`` the result has the letters that
+    occur once, in alphabetical order (A–Z, then a–z), after those of ``...``. The other form uses numbers for letters:
+    ``einsum(a, [0, 1], b, [1, 2], [0, 2])``.
 
-    Raises ValueError where the equation cannot be read or does not fit the operands' shapes.
+    Raises ValueError if the equation cannot be parsed or does not fit the operands' shapes.
     """
     if not isinstance(equation, str):
         equation, operands = _from_lists((equation, *operands))
@@ -66,7 +66,10 @@ def einsum(equation: str, *operands: Tensor) -> Tensor:
 
 
 def parse(equation: str, shapes: list[tuple]) -> tuple[tuple[str, ...], str]:
-    """The letters of each operand and of the result, with ``...`` replaced by letters of its own."""
+    """The letters of each operand and of the result, with ``...`` replaced by new letters.
+
+    Raises ValueError for an equation that is malformed or does not fit.
+    """
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     wrong = sorted(set(left + right) - set(LETTERS + ",."))
@@ -75,7 +78,7 @@ def parse(equation: str, shapes: list[tuple]) -> tuple[tuple[str, ...], str]:
     if len(terms) != len(shapes):
         raise ValueError(f"einsum: {equation!r} is for {len(terms)} operands, got {len(shapes)}")
     free = [c for c in LETTERS if c not in equation]
-    rank = 0  # how many dimensions the widest ``...`` has
+    rank = 0  # number of dimensions of the widest ``...``
     inputs = []
     for term, shape in zip(terms, shapes, strict=True):
         letters = term.replace("...", "")

@@ -1,4 +1,4 @@
-"""Matrix products. NumPy hands them to the BLAS, transposed operands included, without a copy."""
+"""Matrix products. NumPy passes them to the BLAS without a copy, also for transposed operands."""
 
 from ...backends.device import np
 from ...primitive import primitive
@@ -6,7 +6,7 @@ from ...tensor import Tensor
 
 
 def one_dtype(a, b) -> None:
-    """Raises TypeError unless both have one dtype that can be multiplied and added."""
+    """Raises TypeError unless both have the same dtype, one that can be multiplied and added."""
     if a.dtype != b.dtype:
         raise TypeError(f"both operands need one dtype, got {a.dtype.name} and {b.dtype.name}: convert one with .to()")
     if a.dtype.kind == "b":
@@ -28,9 +28,10 @@ _matmul.vjp(
 
 
 def matmul(a: Tensor, b: Tensor) -> Tensor:
-    """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+    """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
+    broadcast, and a vector counts as a row or a column.
 
-    Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+    Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
     """
     if a.ndim >= 2 and b.ndim >= 2:
         return _matmul(a, b)
@@ -50,7 +51,7 @@ def mm(input: Tensor, mat2: Tensor) -> Tensor:
 
 
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
-    """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p)."""
+    """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p). Raises ValueError if b differs."""
     _of_dims("bmm", (input, 3), (mat2, 3))
     if input.shape[0] != mat2.shape[0]:
         raise ValueError(f"bmm: the batches differ: {input.shape[0]} matrices against {mat2.shape[0]}")
@@ -63,17 +64,20 @@ def mv(input: Tensor, vec: Tensor) -> Tensor:
 
 
 def dot(input: Tensor, tensor: Tensor) -> Tensor:
-    """``Σ x·y`` of two vectors of one length."""
+    """``Σ x·y`` of two vectors of equal length."""
     return matmul(*_of_dims("dot", (input, 1), (tensor, 1)))
 
 
 def vdot(input: Tensor, other: Tensor) -> Tensor:
-    """``dot``; for complex numbers, which are not here, it would conjugate the first."""
+    """``dot``; with complex numbers, which are not supported, it would conjugate the first."""
     return matmul(*_of_dims("vdot", (input, 1), (other, 1)))
 
 
 def inner(input: Tensor, other: Tensor) -> Tensor:
-    """Sums of products over the last dimension of both: (..., n) and (*, n) -> (..., *)."""
+    """Sums of products over the last dimension of both: (..., n) and (*, n) -> (..., *).
+
+    Raises ValueError if n differs.
+    """
     if input.ndim == 0 or other.ndim == 0:
         return input * other
     if input.shape[-1] != other.shape[-1]:
@@ -89,7 +93,9 @@ def outer(input: Tensor, vec2: Tensor) -> Tensor:
 
 
 def _of_dims(op: str, *operands) -> list:
-    """The tensors of ``operands``, (tensor, dimensions) pairs; raises ValueError where one has not as many."""
+    """The tensors of ``operands``, (tensor, dimensions) pairs; raises ValueError if one has another number of
+    dimensions.
+    """
     if any(x.ndim != ndim for x, ndim in operands):
         shapes = " and ".join(str(tuple(x.shape)) for x, _ in operands)
         wanted = " and ".join(f"{ndim}-d" for _, ndim in operands)
@@ -99,7 +105,10 @@ def _of_dims(op: str, *operands) -> list:
 
 @primitive(formula="x·Wᵀ + b")
 def linear(input, weight, bias: Tensor | None = None):
-    """``input @ weight.T + bias``: (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...)."""
+    """``input @ weight.T + bias``: (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...).
+
+    Raises ValueError for other shapes.
+    """
     one_dtype(input, weight)
     if input.shape[-1:] != weight.shape[-1:] or weight.ndim not in (1, 2):
         raise ValueError(f"input has {input.shape[-1:]} features, the weight takes {weight.shape[-1:]}")
@@ -121,7 +130,7 @@ linear.vjp(
 
 
 def rows_of(x):
-    """``x`` as a matrix: all dimensions but the last are rows."""
+    """``x`` as a matrix: all dimensions but the last become rows."""
     return x if x.ndim == 2 else x.reshape((int(np.prod(x.shape[:-1])), x.shape[-1]))
 
 

@@ -1,4 +1,4 @@
-"""Functions of matrices that parametrize orthogonal ones: the exponential, products of reflections."""
+"""Matrix functions that parametrize orthogonal matrices: the exponential, products of reflections."""
 
 import math
 
@@ -10,7 +10,7 @@ from ..arrays.rearranging import tril
 from ..elementwise.rounding import abs
 from .decompositions import _square
 
-# With ‖A‖₁ ≤ 1/2 the Taylor terms fall below 2⁻⁵⁶ of the sum after these many.
+# With ‖A‖₁ ≤ 1/2 the Taylor terms fall below 2⁻⁵⁶ of the sum after this many.
 TERMS = 14
 
 
@@ -37,7 +37,7 @@ def _exp_gradient(g, A):
     """The derivative of exp at Aᵀ in direction g: the upper right block of exp([[Aᵀ, g], [0, Aᵀ]]). Mathias 1996."""
     scale = (
         0 not in g.shape and float(abs(g).max())
-    ) or 1.0  # it is linear in g: a large g must not cost A's precision
+    ) or 1.0  # linear in g: scaled, so that a large g costs no precision
     block = cat([cat([A.mT, g / scale], -1), cat([g * 0, A.mT], -1)], -2)
     n = A.shape[-1]
     return matrix_exp(block)[..., :n, n:] * scale
@@ -49,7 +49,8 @@ matrix_exp.vjp(A=_exp_gradient)
 def householder_product(A: Tensor, tau: Tensor) -> Tensor:
     """``(I − τ₁v₁v₁ᵀ)…(I − τ_k v_k v_kᵀ)``, its first k columns: A (..., n, k), τ (..., k) -> (..., n, k).
 
-    v_i is column i of A below the diagonal, 1 on it, 0 above. Each factor is a reflection where τ = 2/‖v‖².
+    v_i is column i of A below the diagonal, 1 on it, 0 above. Each factor is a reflection if τ = 2/‖v‖². Raises
+    ValueError unless n ≥ k and τ fits.
     """
     n, k = A.shape[-2:]
     if n < k or tuple(tau.shape) != (*A.shape[:-2], k):

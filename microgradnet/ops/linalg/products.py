@@ -1,4 +1,4 @@
-"""Products made of other products: sums with a matrix product, tensor and Kronecker products, chains of matrices."""
+"""Composed products: sums with a matrix product, tensor and Kronecker products, chains of matrices."""
 
 import itertools
 import math
@@ -14,7 +14,9 @@ from .matmul import _matmul, bmm, matmul, mm, mv, outer
 
 
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` what ``input`` holds is ignored."""
+    """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` the values of ``input`` are
+    ignored.
+    """
     return _plus("addmm", input, mm(mat1, mat2), beta, alpha)
 
 
@@ -29,7 +31,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: f
 
 
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
-    """``beta·input + alpha·(batch1 @ batch2)``, one matrix of each batch with one."""
+    """``beta·input + alpha·(batch1 @ batch2)``, matrix by matrix."""
     return _plus("baddbmm", input, bmm(batch1, batch2), beta, alpha)
 
 
@@ -51,7 +53,7 @@ def _plus(op: str, x, product, beta, alpha):
 def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> Tensor:
     """Sums of products over the last ``dims`` dimensions of ``a`` and the first of ``b``, or over two lists of them.
 
-    Raises ValueError where the sizes to be summed over differ.
+    Raises ValueError if the sizes to be summed over differ.
     """
     if isinstance(dims, int):
         if not 0 <= dims <= min(a.ndim, b.ndim):
@@ -83,14 +85,17 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
 
 
 def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
-    """``Σ x·y`` along ``dim``; the other dimensions broadcast."""
+    """``Σ x·y`` along ``dim``; the other dimensions broadcast. Raises ValueError if the sizes along it differ."""
     if x.shape[one_dim(dim, x.ndim, "vecdot")] != y.shape[one_dim(dim, y.ndim, "vecdot")]:
         raise ValueError(f"vecdot: the sizes along dim {dim} differ: shapes {tuple(x.shape)} and {tuple(y.shape)}")
     return sum(x * y, dim)
 
 
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
-    """Cross product along a dimension of size 3 (default: the first that has it); the others broadcast."""
+    """Cross product along a dimension of size 3 (default: the first such); the others broadcast.
+
+    Raises ValueError if its size is not 3.
+    """
     if dim is None:
         dim = next((d for d, n in enumerate(input.shape) if n == 3), None)
         if dim is None:
@@ -105,9 +110,11 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
 
 
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
-    """The product of several matrices in the order of the fewest multiplications; a vector may stand at either end.
+    """The product of several matrices in the order of the fewest multiplications; the first and the last may be
+    vectors.
 
     The order is found by dynamic programming over all sub-chains: Cormen et al., "Introduction to Algorithms", 15.2.
+    Raises ValueError for fewer than 2 tensors or shapes that do not fit.
     """
     chain = list(tensors)
     if len(chain) < 2:

@@ -15,7 +15,9 @@ def _svd(A):
 
 
 def _to_matrix(g, U, S, Vh):
-    """Townsend, "Differentiating the singular value decomposition" (2016). U, Vh: for distinct singular values."""
+    """Townsend, "Differentiating the singular value decomposition" (2016). Its parts for U and Vh need distinct
+    singular values.
+    """
     g_u, g_s, g_vh = g
     rows, columns = unsqueeze(S, -1), unsqueeze(S, -2)
     gaps = columns * columns - rows * rows + np.eye(S.shape[-1], dtype=S.dtype)
@@ -33,7 +35,7 @@ _svd.vjp(A=_to_matrix)
 
 
 def svdvals(A: Tensor) -> Tensor:
-    """The singular values of a matrix, or of each of several, the largest first."""
+    """The singular values of each matrix (..., m, n), largest first."""
     return _svd(A)[1]
 
 

@@ -24,12 +24,12 @@ def scaled_dot_product_attention(
     """``softmax(query·keyᵀ·scale + mask)·value``: (..., L, E), (..., S, E), (..., S, V) -> (..., L, V).
 
     Args:
-        attn_mask: broadcasts to (..., L, S): true where a query may look, or numbers to add to the scores.
-        is_causal: query i looks at keys 0 to i.
+        attn_mask: broadcasts to (..., L, S): true where a query may attend, or numbers added to the scores.
+        is_causal: query i attends to keys 0 to i.
         scale: 1/√E by default. Vaswani et al. 2017, eq. 1.
         enable_gqa: fewer heads (dimension -3) of keys and values than of queries, each serving several.
 
-    A query that may look nowhere gives zeros. Raises ValueError where the shapes do not fit.
+    A query that may attend to nothing returns zeros. Raises ValueError if the shapes do not fit.
     """
     for name, x in (("query", query), ("key", key), ("value", value)):
         if x.ndim < 2:

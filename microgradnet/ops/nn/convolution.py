@@ -1,8 +1,8 @@
 """Convolution in one, two or three dimensions.
 
-Three ops close under differentiation. With x the input, w the weight and g the cotangent of the output, convolution is
-linear in x and in w; its two gradients are linear in g and in the other one; and every gradient of the three is again
-one of the three. So second and higher orders need no further rule.
+Three ops are closed under differentiation. With input x, weight w and cotangent g of the output, convolution is linear
+in x and in w; its two gradients are linear in g and in the other one; and every gradient of the three is again one of
+the three. So second and higher orders need no other rule.
 """
 
 import math
@@ -20,7 +20,7 @@ from ..reduce.reduction import sum
 from . import convolution_layout as layouts
 from . import convolution_winograd as winograd
 
-# The weight's gradient is summed in at most so many parts, side by side.
+# The weight's gradient is summed in at most this many parts, in parallel.
 PARTS = 16
 
 
@@ -123,7 +123,10 @@ convolution_weight_gradient.vjp(
 
 
 def output_size(x, weight, bias, stride, padding, dilation, groups) -> tuple[int, ...]:
-    """The output's spatial size; raises ValueError where the shapes do not fit."""
+    """The output's spatial size.
+
+    Raises ValueError if the shapes do not fit, TypeError unless x and weight have the same floating dtype.
+    """
     if weight.shape[1] * groups != x.shape[1]:
         raise ValueError(f"the weight takes {weight.shape[1] * groups} channels, the input has {x.shape[1]}")
     if weight.shape[0] % groups:
@@ -163,7 +166,7 @@ def conv2d(
 ) -> Tensor:
     """``convolution`` of (N, C, H, W) or (C, H, W).
 
-    ``stride``, ``padding`` and ``dilation`` are a number or one for each dimension; ``padding="valid"`` is none, and
+    ``stride``, ``padding`` and ``dilation`` are a number or one per dimension; ``padding="valid"`` is none, and
     ``"same"`` keeps the size at stride 1.
     """
     return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
@@ -212,7 +215,7 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Size = 1,
 ) -> Tensor:
-    """The gradient of ``conv1d`` as a layer of its own; arguments as for ``conv_transpose2d``."""
+    """The transpose of ``conv1d``, (N, C, L) -> (N, O, L'); arguments as for ``conv_transpose2d``."""
     return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
@@ -226,11 +229,11 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Size = 1,
 ) -> Tensor:
-    """The gradient of ``conv2d`` with respect to its input, as a layer of its own: it enlarges images.
+    """The gradient of ``conv2d`` with respect to its input, used as a layer: it enlarges images.
 
-    input (N, C, H, W) or (C, H, W), weight (C, O/groups, *kernel), bias (O) -> (N, O, H', W') with
-    ``H' = (H − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1``. ``output_padding``, less than the
-    stride or the dilation, picks one of the sizes that a strided convolution would bring down to H.
+    input (N, C, H, W) or (C, H, W), weight (C, O/groups, *kernel), bias (O) -> (N, O, H', W') with ``H' = (H −
+    1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1``. ``output_padding``, less than the stride or
+    the dilation, chooses among the sizes that a strided convolution would reduce to H.
     """
     return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
@@ -245,7 +248,7 @@ def conv_transpose3d(
     groups: int = 1,
     dilation: Size = 1,
 ) -> Tensor:
-    """The gradient of ``conv3d`` as a layer of its own; arguments as for ``conv_transpose2d``."""
+    """The transpose of ``conv3d``, (N, C, D, H, W) -> (N, O, D', H', W'); arguments as for ``conv_transpose2d``."""
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
@@ -280,20 +283,20 @@ def _transposed(dims, x, weight, bias, stride, padding, output_padding, groups, 
 
 
 def as_batch(op: str, x, dims: int):
-    """``x`` (N, C, *size), with N = 1 put in front of (C, *size). Raises ValueError for any other rank."""
+    """``x`` as (N, C, *size), with N = 1 for (C, *size). Raises ValueError for any other rank."""
     if x.ndim not in (dims + 1, dims + 2):
         raise ValueError(f"{op}: {dims + 1} or {dims + 2} dimensions expected, got an input of shape {tuple(x.shape)}")
     return x if x.ndim == dims + 2 else x.reshape((1, *x.shape))
 
 
 def check_weight(op: str, weight, dims: int) -> None:
-    """Raises ValueError unless the weight has two dimensions of channels and ``dims`` of the kernel."""
+    """Raises ValueError unless the weight has two channel dimensions and ``dims`` kernel dimensions."""
     if weight.ndim != dims + 2:
         raise ValueError(f"{op}: a weight of {dims + 2} dimensions expected, got shape {tuple(weight.shape)}")
 
 
 def at_least(op: str, smallest: int, dims: int, **values) -> list[tuple[int, ...]]:
-    """Each of ``values`` as a tuple of ``dims`` numbers. Raises ValueError where one is below ``smallest``."""
+    """Each of ``values`` as a tuple of ``dims`` numbers. Raises ValueError if one is below ``smallest``."""
     tuples = []
     for name, value in values.items():
         tuples.append(per_dimension(value, dims))
@@ -303,7 +306,7 @@ def at_least(op: str, smallest: int, dims: int, **values) -> list[tuple[int, ...
 
 
 def per_dimension(value, dims: int) -> tuple[int, ...]:
-    """A number, or one for each dimension, as a tuple of ``dims``."""
+    """One number, or one per dimension, as a tuple of ``dims``."""
     if hasattr(value, "__index__"):
         return (int(value),) * dims
     return tuple(value) * dims if len(value) == 1 else tuple(value)

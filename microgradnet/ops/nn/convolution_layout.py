@@ -1,22 +1,22 @@
-"""How images lie in memory for the convolution loops: as rows in which a step of the kernel is a shift.
+"""The memory layout of images for the convolution loops: rows in which a step of the kernel is a shift.
 
-With stride s, places whose numbers leave the same rest by s belong together: they are a *phase*, and within a phase the
-stride is 1. So the padded input (..., H, W) becomes (..., s·s phases, H/s · W/s), the place (i, j) of the output is
-number i·(W/s) + j of a row, and the place (a, b) of the kernel adds one and the same shift to all of them. The price is
-a few columns at the end of each line of the output that are worked out and thrown away.
+With stride s, places whose indices are congruent modulo s form a *phase*, and within a phase the stride is 1. So the
+padded input (..., H, W) becomes (..., s·s phases, H/s · W/s), the place (i, j) of the output is element i·(W/s) + j of
+a row, and the place (a, b) of the kernel adds the same shift to all of them. The cost is a few extra columns at the end
+of each line of the output, which are computed and discarded.
 """
 
 import itertools
 import math
 from typing import NamedTuple
 
-import numpy  # the geometry is worked out on the host, whatever the images are on
+import numpy  # the geometry is computed on the host, wherever the images are
 
 from ...backends.device import np
 
 
 class Layout(NamedTuple):
-    """One convolution's geometry, a number for each dimension."""
+    """One convolution's geometry, one number per dimension."""
 
     kernel: tuple[int, ...]
     size: tuple[int, ...]  # of the output
@@ -28,12 +28,12 @@ class Layout(NamedTuple):
 
     @property
     def wide(self) -> tuple[int, ...]:
-        """The output's size, with the columns that are thrown away."""
+        """The output's size, with the extra columns."""
         return (self.size[0], *self.grid[1:])
 
     @property
     def needed(self) -> int:
-        """The numbers of the outputs that are kept are below this, in ``wide``."""
+        """The indices, in ``wide``, of the outputs that are kept are below this."""
         return 1 + int(np.ravel_multi_index([n - 1 for n in self.size], self.wide))
 
     @property
@@ -54,9 +54,10 @@ def layout(kernel, size, stride, padding, dilation) -> Layout:
 
 
 def image_rows(x: np.ndarray, form: Layout, groups: int, reach: int) -> np.ndarray:
-    """Images (N, C, *sizes) as rows (N·groups, C/groups · phases · grid, …), with room for ``reach`` after any shift.
+    """Images (N, C, *sizes) as rows (N·groups, C/groups · phases · grid, …), with room for ``reach`` elements after any
+    shift.
 
-    Rows that begin with the image as it is, and need no room behind it, are the image itself and no copy.
+    If the rows are the unchanged image and need no extra room, the image itself is returned, not a copy.
     """
     planes = x.reshape(x.shape[0] * groups, x.shape[1] // groups, *x.shape[2:])
     length = planes.shape[1] * form.phases * math.prod(form.grid)
@@ -75,7 +76,7 @@ def image_rows(x: np.ndarray, form: Layout, groups: int, reach: int) -> np.ndarr
 
 
 def images(phases: np.ndarray, form: Layout, shape: tuple) -> np.ndarray:
-    """The reverse of ``image_rows``: phases (number, N·groups, C/groups, *grid) as images of ``shape``."""
+    """The inverse of ``image_rows``: phases (number, N·groups, C/groups, *grid) as images of ``shape``."""
     rows, channels = phases.shape[1:3]
     padded, part = _places(form, shape[2:])
     covered = part == tuple(slice(n) for n in shape[2:])
@@ -91,14 +92,14 @@ def images(phases: np.ndarray, form: Layout, shape: tuple) -> np.ndarray:
 
 
 def _places(form: Layout, sizes) -> tuple[tuple, tuple]:
-    """The same places as slices of the padded image, as far as the kernel comes, and of the image."""
+    """The same places as slices of the padded image, as far as the kernel reaches, and of the image."""
     spans = zip(sizes, form.padding, form.grid, form.stride, strict=True)
     counts = [max(min(n, m * s - p), 0) for n, p, m, s in spans]
     return tuple(slice(p, p + n) for p, n in zip(form.padding, counts, strict=True)), tuple(slice(n) for n in counts)
 
 
 def _apart(whole: np.ndarray, form: Layout) -> np.ndarray:
-    """A view of (..., *grid·stride) as (..., *stride, *grid): the phases one after the other."""
+    """A view of (..., *grid·stride) as (..., *stride, *grid): the phases one after another."""
     pairs = [n for m, s in zip(form.grid, form.stride, strict=True) for n in (m, s)]
     dims = len(form.grid)
     split = whole.reshape(*whole.shape[:2], *pairs)
@@ -106,7 +107,9 @@ def _apart(whole: np.ndarray, form: Layout) -> np.ndarray:
 
 
 def wide_rows(g: np.ndarray, form: Layout, groups: int, length: int, before: int = 0) -> np.ndarray:
-    """Outputs (N, O, *size) as (N·groups, O/groups, length): wide, after ``before`` zeros, and zeros in between."""
+    """Outputs (N, O, *size) as wide rows (N·groups, O/groups, length), after ``before`` zeros, with zeros in the extra
+    columns.
+    """
     inner, wide = g.shape[1] // groups, math.prod(form.wide)
     rows = np.zeros((g.shape[0] * groups, inner, length), g.dtype)
     places = rows[..., before : before + wide].reshape(len(rows), inner, *form.wide)
@@ -115,12 +118,12 @@ def wide_rows(g: np.ndarray, form: Layout, groups: int, length: int, before: int
 
 
 def line_starts(form: Layout) -> np.ndarray:
-    """Where in ``wide`` each line of the output begins."""
+    """The index in ``wide`` at which each line of the output begins."""
     numbers = numpy.arange(math.prod(form.wide)).reshape(form.wide)[..., 0]
     return numbers[tuple(slice(n) for n in form.size[:-1])].reshape(-1)
 
 
 def starts(form: Layout, channels: int) -> np.ndarray:
-    """Where the stretch of each input channel and place of the kernel begins in ``image_rows``."""
+    """The index in ``image_rows`` at which the data of each input channel and kernel place begins."""
     planes = (numpy.arange(channels)[:, None] * form.phases + form.phase) * math.prod(form.grid)
     return (planes + form.shift).reshape(-1)

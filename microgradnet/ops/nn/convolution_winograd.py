@@ -1,7 +1,7 @@
-"""Convolution of images with 3 × 3 kernels in 16 multiplications for 4 outputs, where the definition takes 36.
+"""Convolution of images with 3 × 3 kernels with 16 multiplications per 4 outputs instead of 36.
 
 Winograd's F(2×2, 3×3) as Lavin and Gray 2015, "Fast algorithms for convolutional neural networks", section 4.1. The
-output is cut into tiles of 2 × 2, and with d the 4 × 4 places of the padded input that one tile needs, g the kernel,
+output is split into tiles of 2 × 2; with d the 4 × 4 places of the padded input that a tile needs, and g the kernel,
 
     Y = Aᵀ [Σ_c (G g Gᵀ) ⊙ (Bᵀ d B)] A
 
@@ -10,11 +10,10 @@ output is cut into tiles of 2 × 2, and with d the 4 × 4 places of the padded i
          0 −1  1  0          ½   −½    ½           0  1 −1 −1
          0  1  0 −1          0    0    1
 
-The sum over the channels, at each of the 16 places, is a product of matrices: kernels (O, C) times tiles (C, tiles).
-The gradient of x is a convolution with the kernel turned round; Y is linear in g, so the gradient of g is the
-transpose, Gᵀ [Σ_tiles (A y Aᵀ) ⊙ (Bᵀ d B)] G for cotangents y. Rounding errors are no larger than the definition's: B
-and A add a few numbers, and sums are 9 times as short. A NaN or an infinity reaches all 4 outputs of a tile that needs
-it.
+The sum over the channels, at each of the 16 places, is a matrix product: kernels (O, C) times tiles (C, tiles). The
+gradient of x is a convolution with the rotated kernel; Y is linear in g, so the gradient of g is the transpose, Gᵀ
+[Σ_tiles (A y Aᵀ) ⊙ (Bᵀ d B)] G for cotangents y. Rounding errors are no larger than the definition's: B and A add few
+numbers, and sums are 9 times shorter. A NaN or an infinity reaches all 4 outputs of its tile.
 """
 
 import numpy as np
@@ -24,16 +23,16 @@ from ...backends.cpu import winograd as kernels
 from ...backends.scratch import scratch
 
 G = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
-ENTRIES = np.kron(G, G)  # G g Gᵀ with the entries of g in one column, and its own
+ENTRIES = np.kron(G, G)  # G g Gᵀ, with the entries of g and of the result as columns
 
-# The bytes of a block's transforms: they stay in a core's cache (measured: no difference from half to twice as many).
+# Bytes of a block's transforms: they fit a core's cache (half or twice as many measured the same).
 BLOCK = 1 << 21
 
 
 def fits(x, outputs: int, kernel, size, stride, dilation, groups) -> bool:
-    """Whether this way is the faster one, for x (N, C, …) and an output of ``size``.
+    """Whether this algorithm is faster, for x (N, C, …) and an output of ``size``.
 
-    Float64 stays with the definition: it is there for accuracy; a GPU with products by cuBLAS.
+    Not for float64, which is for accuracy, nor on a GPU, which uses cuBLAS.
     """
     return (
         isinstance(x, np.ndarray)
@@ -43,14 +42,14 @@ def fits(x, outputs: int, kernel, size, stride, dilation, groups) -> bool:
         and x.dtype == np.float32
         and x.shape[1] % 4 == outputs % 4 == 0
         and min(x.shape[1], outputs) >= 8
-        and 512 * len(x) * size[0] * size[1] >= x.shape[1] * outputs  # else the kernel's transform costs the most
+        and 512 * len(x) * size[0] * size[1] >= x.shape[1] * outputs  # else transforming the kernel dominates
     )
 
 
 def products(x, weight, bias, padding, size, turned: bool = False) -> np.ndarray:
     """The convolution of x (N, C, H, W) with weight (O, C, 3, 3), plus bias (O): (N, O, *size).
 
-    With ``turned`` the weight is (C, O, 3, 3) and its kernels are turned by 180°.
+    With ``turned`` the weight is (C, O, 3, 3) and its kernels are rotated by 180°.
     """
     transformed = (ENTRIES[:, ::-1] if turned else ENTRIES).astype(x.dtype) @ weight.reshape(-1, 9).T
     transformed = transformed.reshape(-1, *weight.shape[:2])
@@ -73,7 +72,9 @@ def correlations(g, x, padding) -> np.ndarray:
 
 
 def _blocks(x, outputs: int, size, row_bytes: int) -> tuple:
-    """How the loops share the tiles: images, lines, columns, planes, starts and room to work (``kernels.winograd``)."""
+    """How the loops share the tiles: images, lines, columns, planes, starts and working memory
+    (``backends.cpu.winograd``).
+    """
     channels, itemsize = x.shape[1], x.itemsize
     rows, columns = (-(-n // 2) for n in size)
     most = BLOCK // (len(ENTRIES) * (channels + outputs) * itemsize)

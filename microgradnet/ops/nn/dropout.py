@@ -1,6 +1,6 @@
-"""Dropout and its relatives: parts of a tensor set to zero at random, a means against overfitting.
+"""Dropout and its relatives: elements set to zero at random, against overfitting.
 
-The mask is not stored: ``backends/philox.py`` makes it again in backward, from the key that was drawn.
+The mask is not stored: ``backends/philox.py`` recomputes it in backward from the key that was drawn.
 """
 
 import math
@@ -14,13 +14,13 @@ from ...random import default_generator
 from ...tensor import Tensor
 from ..arrays import writing
 
-# SELU's value at −∞, −λα: what alpha dropout puts in the place of what it drops. Klambauer et al. 2017.
+# SELU's value at −∞, −λα, which alpha dropout puts in place of dropped elements. Klambauer et al. 2017.
 SATURATED = -1.7580993408473766
 
 
 @told_as_one
 def draw_key() -> np.ndarray:
-    """A key for one mask, from the default generator; drawn anew in each replay of a captured step."""
+    """A key for one mask, from the default generator; redrawn in each replay of a captured step."""
     return default_generator.numpy.integers(0, 2**32, 2, dtype=np.uint64)
 
 
@@ -49,7 +49,7 @@ def check_floating(name: str, x) -> None:
 
 
 def keep_mask(shape: tuple[int, ...], like, p: float) -> Tensor:
-    """A constant of ones, each set to zero with probability ``p``, of ``like``'s dtype and where it is."""
+    """A constant of ones, each set to zero with probability ``p``, with the dtype and device of ``like``."""
     return drop(Tensor(filled(shape, 1, like)), draw_key(), p, 1.0)
 
 
@@ -58,10 +58,10 @@ def _finished(name: str, input, out, inplace: bool):
 
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Each element is zero with probability ``p``, the others are divided by 1 − p: the mean stays. Srivastava et
-    al. 2014.
+    """Zeroes each element with probability ``p`` and divides the others by 1 − p: the mean is kept. Srivastava et al.
+    2014.
 
-    The identity unless ``training``. The gradient goes through what was kept, scaled alike.
+    The identity unless ``training``. The gradient passes through the kept elements, scaled in the same way.
     """
     check_probability("dropout", p)
     check_floating("dropout", input)
@@ -72,16 +72,19 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of (N, C, L) or (C, L) are zero with probability ``p``. Tompson et al. 2015."""
+    """Zeroes whole channels of (N, C, L) or (C, L) with probability ``p``. Tompson et al. 2015.
+
+    Raises RuntimeError for another rank.
+    """
     if input.ndim not in (2, 3):
         raise RuntimeError(f"dropout1d: 2 or 3 dimensions expected, got shape {tuple(input.shape)}")
     return _channels("dropout1d", input, p, training, inplace, batched=input.ndim == 3)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of (N, C, H, W) are zero with probability ``p``: neighbouring pixels are too alike for dropout.
+    """Zeroes whole channels of (N, C, H, W) with probability ``p``: neighbouring pixels are too similar for dropout.
 
-    Of three dimensions, as in PyTorch, the first two are samples and channels.
+    The first two of three dimensions are samples and channels, as in PyTorch.
     """
     if input.ndim not in (3, 4):
         warnings.warn(f"dropout2d: 3 or 4 dimensions expected, got shape {tuple(input.shape)}", stacklevel=2)
@@ -89,7 +92,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Whole channels of (N, C, D, H, W) or (C, D, H, W) are zero with probability ``p``."""
+    """Zeroes whole channels of (N, C, D, H, W) or (C, D, H, W) with probability ``p``."""
     if input.ndim not in (4, 5):
         warnings.warn(f"dropout3d: 4 or 5 dimensions expected, got shape {tuple(input.shape)}", stacklevel=2)
     return _channels("dropout3d", input, p, training, inplace, batched=input.ndim == 5)
@@ -110,8 +113,7 @@ def _channels(name, input, p, training, inplace, batched: bool = True):
 
 
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """Elements become SELU's value at −∞ with probability ``p``, then all are scaled and shifted: mean and variance
-    stay.
+    """Sets elements to SELU's value at −∞ with probability ``p``, then scales and shifts to keep mean and variance.
 
     ``a·(x·m − λα·(1 − m)) + b``. Klambauer et al. 2017, section 4.
     """
@@ -124,7 +126,10 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
 
 
 def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
-    """``alpha_dropout`` of whole channels: dimensions 0 and 1 are samples and channels."""
+    """``alpha_dropout`` of whole channels: dimensions 0 and 1 are samples and channels.
+
+    Raises RuntimeError for fewer.
+    """
     check_probability("feature_alpha_dropout", p)
     check_floating("feature_alpha_dropout", input)
     if input.ndim < 2:

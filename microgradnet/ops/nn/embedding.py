@@ -1,4 +1,4 @@
-"""Embeddings: rows of a table by their numbers, alone or in bags."""
+"""Embeddings: rows of a table by index, single or in bags."""
 
 from ...backends.cpu import rows as kernels
 from ...backends.device import is_array, np, of, on_cpu, placed, read
@@ -8,9 +8,9 @@ from ...tensor import Tensor
 
 @primitive(formula="rows i of W")
 def _take_rows(weight, index, factors=None):
-    """``weight[index]``; ``factors``, one for each index, count in the gradient alone.
+    """``weight[index]``; ``factors``, one per index, scale only the gradient.
 
-    On a GPU a number outside of the table gives NaN: to raise an error, the host would have to wait for the answer.
+    On a GPU an index outside the table gives NaN: to raise an error, the host would have to wait for the device.
     """
     if on_cpu(index):
         return weight[index]
@@ -43,15 +43,15 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:
-    """Rows of ``weight`` (V, D) by their numbers: any shape of integers in [0, V) -> that shape and D.
+    """Rows of ``weight`` (V, D) by index: integers (*) in [0, V) -> (*, D).
 
     Args:
         padding_idx: a row that gets no gradient.
-        max_norm: rows in use that are longer (in the norm of ``norm_type``) are first shortened to it, in place.
-        scale_grad_by_freq: each row's gradient is divided by how often its number comes.
+        max_norm: rows looked up that are longer (in the norm of ``norm_type``) are first scaled down to it, in place.
+        scale_grad_by_freq: each row's gradient is divided by the number of times it is used.
         sparse: accepted; the gradient is dense.
 
-    Raises TypeError for an input that is not of integers, IndexError for a number outside of [0, V).
+    Raises TypeError for an input that is not integer, IndexError for an index outside [0, V).
     """
     index = _checked("embedding", input, weight)
     _shorten(weight, index, max_norm, norm_type)
@@ -84,7 +84,7 @@ def _shorten(weight, index: np.ndarray, max_norm, norm_type) -> None:
 
 
 def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
-    """What each number's gradient counts, or None if all count 1."""
+    """The factor of each index's gradient, or None if all are 1."""
     if padding_idx is None and not by_frequency:
         return None
     factors = np.ones_like(index, weight.dtype)
@@ -113,10 +113,12 @@ def embedding_bag(
     """The sum, mean or maximum of the rows of each bag: (B, n), or (N) with ``offsets`` (B) -> (B, D).
 
     Args:
-        offsets: where each bag starts in a vector of numbers; with ``include_last_offset`` also where the last ends.
-        mode: ``"sum"``, ``"mean"`` or ``"max"``; an empty bag gives 0.
-        per_sample_weights: a factor for each number, with ``mode="sum"``.
-        padding_idx: a row that counts nowhere. The others: as for ``embedding``.
+        offsets: start of each bag in a vector of indices; with ``include_last_offset`` also the end of the last.
+        mode: ``"sum"``, ``"mean"`` or ``"max"``; an empty bag is 0.
+        per_sample_weights: a factor for each index, with ``mode="sum"``.
+        padding_idx: a row that is left out. The others: as for ``embedding``.
+
+    Raises ValueError for another mode or weights that do not fit.
     """
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: mode is 'sum', 'mean' or 'max', got {mode!r}")
@@ -147,7 +149,7 @@ def embedding_bag(
 
 
 def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, int]:
-    """The bag that each number is in, and how many bags there are."""
+    """The bag of each index, and the number of bags."""
     if index.ndim == 2:
         if offsets is not None:
             raise ValueError("embedding_bag: a matrix of numbers has one bag a row and takes no offsets")
@@ -162,7 +164,7 @@ def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, i
 
 
 def _largest(rows, bags: np.ndarray, count: int):
-    """The largest of each column in each bag; which row it is in decides where the gradient goes."""
+    """The largest element of each column in each bag; the gradient goes to the row it is from."""
     values = read(rows)
     places = np.zeros((count, values.shape[1]), np.int64)
     present = np.zeros((count, 1), values.dtype)
@@ -176,7 +178,11 @@ def _largest(rows, bags: np.ndarray, count: int):
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """1 at each class number, else 0: int64 of any shape -> that shape and ``num_classes`` (-1: the largest + 1)."""
+    """1 at each class index, else 0: int64 (*) -> (*, num_classes); −1 means the largest + 1.
+
+    Raises TypeError unless int64, IndexError for an index out of range, ValueError for an empty tensor without
+    ``num_classes``.
+    """
     numbers = read(tensor)
     if numbers.dtype != np.int64:
         raise TypeError(f"one_hot: int64 class numbers expected, got {numbers.dtype.name}: convert with .long()")

@@ -1,4 +1,4 @@
-"""Max pooling over windows whose places are drawn at random. Graham 2014."""
+"""Max pooling over windows at random positions. Graham 2014."""
 
 import itertools
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def fractional_max_pool2d(
     return_indices: bool = False,
     _random_samples: Tensor | None = None,
 ) -> Tensor | Any:
-    """Maxima over windows at random places: (N, C, H, W) -> (N, C, *output_size). See ``nn.FractionalMaxPool2d``."""
+    """Maxima over windows at random positions: (N, C, H, W) -> (N, C, *output_size). See ``nn.FractionalMaxPool2d``."""
     return _fractional_max_pool(2, input, kernel_size, output_size, output_ratio, return_indices, _random_samples)
 
 
@@ -68,8 +68,9 @@ def _fractional_max_pool(dims, input, kernel_size, output_size, output_ratio, re
 
 
 def _starts(draw: np.ndarray, size: int, out: int, kernel: int) -> np.ndarray:
-    """(N, C, out): where each window begins. ``⌊(i + u)·α⌋ − ⌊u·α⌋`` with α = (size − kernel)/(out − 1), the last at
-    the end. Graham 2014, section 2."""
+    """(N, C, out): the start of each window. ``⌊(i + u)·α⌋ − ⌊u·α⌋`` with α = (size − kernel)/(out − 1), the last at
+    the end. Graham 2014, section 2.
+    """
     if out == 1:
         return np.full((*draw.shape, 1), size - kernel)
     alpha, u = (size - kernel) / (out - 1), draw[..., None].astype(np.float64)

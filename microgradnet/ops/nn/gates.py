@@ -1,4 +1,4 @@
-"""The LSTM's gates as one op: what a step does besides its matrix product."""
+"""The LSTM's gates as one op: all of a step except its matrix product."""
 
 from ...backends.cpu import gates as kernels
 from ...backends.device import np
@@ -9,7 +9,10 @@ from ..elementwise.activation import sigmoid, tanh
 
 @primitive(formula="c' = σ(f)·c + σ(i)·tanh g, h = σ(o)·tanh c'", outputs=("h", "cell"))
 def lstm_gates(gates, c):
-    """gates (N, 4H) or (4H) in the order i, f, g, o, cell c (N, H) or (H) -> (h, c'). Hochreiter and Schmidhuber."""
+    """gates (N, 4H) or (4H) in the order i, f, g, o, cell c (N, H) or (H) -> (h, c'). Hochreiter and Schmidhuber.
+
+    Raises ValueError for other shapes, TypeError unless both are float32 or both float64.
+    """
     if gates.shape[:-1] != c.shape[:-1] or gates.shape[-1] != 4 * c.shape[-1]:
         raise ValueError("gates of four times the cell's units expected")
     if gates.dtype != c.dtype or gates.dtype.name not in ("float32", "float64"):

@@ -1,13 +1,13 @@
 """Resizing: every mode is, along each dimension, a weighted sum of a few elements.
 
-One op does it, ``resample``: it is given for each output the elements that it is made of, and their weights. Its
-gradient is the same op with the table turned around: for each input the outputs that it went into.
+One op, ``resample``, takes a table with the source elements of each output and their weights. Its gradient is the same
+op with the inverted table: for each input, the outputs that it contributed to.
 """
 
 import math
 from collections.abc import Sequence
 
-import numpy as np  # which neighbours, and how much of each, is worked out on the host
+import numpy as np  # neighbours and weights are computed on the host
 
 from ...backends.device import read
 from ...primitive import primitive
@@ -39,7 +39,7 @@ def resample(x, dim, index, weights):
 
 
 def _turned(index: np.ndarray, weights: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """The table of outputs for each of ``size`` inputs, filled up with weights of 0."""
+    """The table of outputs for each of ``size`` inputs, padded with weights of 0."""
     index, weights = read(index), read(weights)
     used = np.nonzero(weights.reshape(-1))[0]
     inputs, outputs = index.reshape(-1)[used], used // index.shape[1]
@@ -65,16 +65,16 @@ def interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Tensor:
-    """``input`` (N, C, *sizes) resized to ``size``, or by ``scale_factor``; either a number or one for each dimension.
+    """``input`` (N, C, *sizes) resized to ``size``, or by ``scale_factor``; each is one number or one per dimension.
 
     Args:
         mode: ``"nearest"``, ``"nearest-exact"`` (by centres), ``"linear"``, ``"bilinear"``, ``"trilinear"``,
             ``"bicubic"`` (Keys 1981 with a = −0.75), or ``"area"`` (means, as adaptive pooling).
-        align_corners: whether the centres of the corner elements keep their places (linear and cubic modes).
-        recompute_scale_factor: whether to use the sizes' ratio where ``scale_factor`` does not give whole sizes.
+        align_corners: whether the centres of the corner elements stay in place (linear and cubic modes).
+        recompute_scale_factor: whether to use the sizes' ratio where ``scale_factor`` does not give integer sizes.
         antialias: for bilinear and bicubic, widens the kernel when shrinking.
 
-    Raises ValueError for a mode that does not fit the rank, or sizes that cannot be.
+    Raises ValueError for a mode that does not fit the rank, or impossible sizes.
     """
     if mode not in MODES:
         raise ValueError(f"interpolate: mode is one of {', '.join(MODES)}, got {mode!r}")
@@ -127,7 +127,7 @@ def _sizes(input, size, scale_factor, recompute) -> tuple[list[int], list]:
 
 
 def _nearest(n: int, to: int, ratio: float, offset: float) -> tuple[np.ndarray, np.ndarray]:
-    """In float32, as PyTorch works it out: else an element at a boundary would be another one."""
+    """Computed in float32, as in PyTorch: otherwise elements at boundaries would differ."""
     places = np.floor((np.arange(to, dtype=np.float32) + np.float32(offset)) * np.float32(ratio))
     return np.minimum(places.astype(np.int64), n - 1)[:, None], np.ones((to, 1))
 
@@ -160,7 +160,8 @@ def _cubic(d: np.ndarray, a: float) -> np.ndarray:
 
 
 def _antialiased(n: int, centres, ratio: float, cubic: bool):
-    """A kernel as wide as the outputs are apart, cut off at the edges and brought to sum 1 (a = −0.5 for the cubic)."""
+    """A kernel as wide as the spacing of the outputs, truncated at the edges and normalized to sum 1 (cubic: a = −0.5).
+    """
     stretch = max(ratio, 1.0)
     radius = (2.0 if cubic else 1.0) * stretch
     first = np.maximum((centres + 0.5 - radius + 0.5).astype(np.int64), 0)

@@ -16,7 +16,7 @@ from ..reduce.reduction import softmax
 
 @told_as_one
 def uniform_like(x, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """Numbers from U(low, high) in the shape and dtype of ``x``, a constant; drawn anew in each replay."""
+    """Numbers from U(low, high) in the shape and dtype of ``x``, a constant; redrawn in each replay."""
     return Tensor(default_generator.numpy.uniform(low, high, x.shape).astype(x.dtype)).to(x.device)
 
 
@@ -25,6 +25,8 @@ def rrelu(
 ) -> Tensor:
     """``x if x ≥ 0 else a·x``, a from U(lower, upper) for each element in training, their mean otherwise. Xu et al.
     2015.
+
+    Raises ValueError for lower > upper.
     """
     if lower > upper:
         raise ValueError(f"rrelu: lower must not be above upper, got {lower} and {upper}")
@@ -36,9 +38,9 @@ def rrelu(
 
 
 def gumbel_softmax(logits: Tensor, tau: Tensor = 1.0, hard: bool = False, eps: float = 1e-10, dim: Dims = -1) -> Tensor:
-    """``softmax((x + g)/tau)`` with Gumbel noise g = −ln(−ln u): a sample of a class, differentiable. Jang et al. 2017.
+    """``softmax((x + g)/tau)`` with Gumbel noise g = −ln(−ln u): a differentiable sample of a class. Jang et al. 2017.
 
-    ``hard`` gives the one-hot sample, with the soft one's gradient.
+    ``hard`` returns the one-hot sample, with the soft one's gradient. Raises ValueError unless tau > 0.
     """
     if not tau > 0:
         raise ValueError(f"gumbel_softmax: tau must be positive, got {tau}")

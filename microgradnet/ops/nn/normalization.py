@@ -1,11 +1,11 @@
-"""Normalization: a group of elements brought to mean 0 and variance 1, then scaled and shifted.
+"""Normalization: groups of elements are normalized to mean 0 and variance 1, then scaled and shifted.
 
 With h = (x − mean)/√(var + eps), y = w·h + b, and means taken over each group, the gradient is
 
     dx = (w·g − mean(w·g) − h·mean(w·g·h)) / √(var + eps)
 
-which stands once below; what differs is who is in a group. ``rows_norm`` normalizes rows (layer, group and instance
-norm; not centred, RMS norm), ``channels_norm`` normalizes channels over the batch (batch norm).
+written once below; the norms differ in what forms a group. ``rows_norm`` normalizes rows (layer, group and instance
+norm; uncentred: RMS norm), ``channels_norm`` normalizes channels over the batch (batch norm).
 """
 
 import math
@@ -21,8 +21,8 @@ from ..elementwise.exponential import sqrt
 from ..reduce.reduction import mean, sum
 from .pooling import avg_pool2d
 
-# Gradients of weights are summed in blocks of so many rows, one after the other: threads can share the work, and the
-# result does not depend on how many there are.
+# Gradients of weights are summed in blocks of this many rows: threads can share the work, and the result does not
+# depend on their number.
 ROWS = 64
 GPU_BLOCKS = 1024
 
@@ -44,10 +44,10 @@ def _normalized(x, eps, dims, centered=True):
 
 @primitive(formula="w·(x − mean)/√(var + ε) + b")
 def rows_norm(x, weight, bias, eps, centered, layout, statistics):
-    """``x``, seen as rows (R, K, L), each normalized over K and L; with ``centered=False`` no mean is taken off.
+    """``x``, as rows (R, K, L), each normalized over K and L; with ``centered=False`` no mean is subtracted.
 
-    ``layout`` is (R, G, K, L): weight and bias are seen as (G, K), and row r uses those of r mod G. Writes the means of
-    the rows and their 1/√(var + eps) into ``statistics`` (2, R), for backward.
+    ``layout`` is (R, G, K, L): weight and bias are reshaped to (G, K), and row r uses those of r mod G. Writes the
+    means of the rows and their 1/√(var + eps) into ``statistics`` (2, R), for backward.
     """
     _floating(x)
     out = np.empty(x.shape, x.dtype)
@@ -125,7 +125,7 @@ def channels_norm(x, weight, bias, eps, statistics):
 
 
 def _by_channel(sums: int, *arrays):
-    """The arrays as (N, C) or (N, C, L), which loop is for them, and what it needs besides: room for ``sums``."""
+    """The arrays as (N, C) or (N, C, L), the loop for them, and its working memory for ``sums``."""
     shape = arrays[0].shape
     if math.prod(shape[2:]) == 1:
         return (
@@ -137,13 +137,13 @@ def _by_channel(sums: int, *arrays):
 
 
 def _blocks(x, rows: int, columns: int, sums: int = 2) -> np.ndarray:
-    """Zeros for sums of each column over each block of rows, of x's dtype; a GPU has a use for more blocks."""
+    """Zeros for sums of each column over each block of rows, of x's dtype; a GPU uses more blocks."""
     blocks = -(-rows // ROWS) if on_cpu(x) else min(rows, GPU_BLOCKS)
     return np.zeros((sums, max(1, blocks), columns), x.dtype)
 
 
 def _over(ndim: int) -> tuple[int, ...]:
-    """All dimensions but that of the channels."""
+    """All dimensions except that of the channels."""
     return (0, *range(2, ndim))
 
 
@@ -165,7 +165,7 @@ def _(g, needed, x, weight, statistics):
 
 
 def per_channel(v, ndim: int):
-    """A vector with an element for each channel, so shaped that it multiplies (N, C, *size)."""
+    """A vector with one element per channel, shaped to broadcast over (N, C, *size)."""
     return v.reshape((v.shape[0], *(1,) * (ndim - 2)))
 
 
@@ -184,12 +184,12 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """``w·(x − mean)/√(var + eps) + b`` for each channel (dimension 1). Ioffe and Szegedy 2015, algorithm 1.
+    """``w·(x − mean)/√(var + eps) + b`` for each channel of (N, C, *size). Ioffe and Szegedy 2015, algorithm 1.
 
     In training, mean and variance are those of the batch, and the running ones (if not None) move towards them by
     ``momentum`` (the variance as the unbiased one); otherwise the running ones are used, as constants.
 
-    Raises ValueError for a training batch with one value a channel, or where the sizes do not fit.
+    Raises ValueError for a training batch with one value per channel, or sizes that do not fit.
     """
     if input.ndim < 2:
         raise ValueError(f"batch_norm: (N, C, …) expected, got an input of shape {tuple(input.shape)}")
@@ -214,14 +214,14 @@ def batch_norm(
 
 
 def _ones_and_zeros(count: int, weight, bias, x):
-    """Weight and bias, or what changes nothing, of x's dtype and where x is."""
+    """Weight and bias, by default 1 and 0, with the dtype and device of x."""
     weight = filled(count, 1, x) if weight is None else weight
     return weight, filled(count, 0, x) if bias is None else bias
 
 
 @told_as_one
 def move_towards(running, value: np.ndarray, momentum: float, correction: float = 1.0) -> None:
-    """``running ← (1 − momentum)·running + momentum·correction·value``, in place; of rows of values their mean."""
+    """``running ← (1 − momentum)·running + momentum·correction·value``, in place; rows of values are averaged."""
     if running is not None and value.size:
         value = value.mean(axis=0) if value.ndim > 1 else value
         array = running.array
@@ -275,7 +275,7 @@ def group_norm(
 
     Wu and He 2018.
 
-    Raises ValueError where the channels cannot be split so.
+    Raises ValueError if ``num_groups`` does not divide C.
     """
     if input.ndim < 2:
         raise ValueError(f"group_norm: (N, C, …) expected, got an input of shape {tuple(input.shape)}")
@@ -286,7 +286,7 @@ def group_norm(
 
 
 def _within_samples(op, x, groups, weight, bias, eps):
-    """Each group of channels of each sample normalized, and the statistics of them all."""
+    """Each group of channels of each sample normalized, and the statistics of all groups."""
     count, channels = x.shape[:2]
     for name, v in (("weight", weight), ("bias", bias)):
         if v is not None and tuple(v.shape) != (channels,):
@@ -309,8 +309,9 @@ def instance_norm(
 ) -> Tensor:
     """Each channel of each sample normalized by itself: (N, C, *size), weight and bias (C). Ulyanov et al. 2016.
 
-    With ``use_input_stats`` the running statistics, if given, move towards the mean of those of the samples; without,
-    they are used, as constants.
+    With ``use_input_stats`` the running statistics, if given, move towards the mean of the samples' statistics;
+    without, they are used as constants. Raises ValueError for fewer than 3 dimensions, one value per channel, or
+    missing running statistics.
     """
     if input.ndim < 3:
         raise ValueError(f"instance_norm: (N, C, *size) expected, got an input of shape {tuple(input.shape)}")
@@ -331,7 +332,10 @@ def instance_norm(
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
-    """``x / (k + alpha·mean of x² over size neighbouring channels)^beta``. Krizhevsky et al. 2012, section 3.3."""
+    """``x / (k + alpha·mean of x² over size neighbouring channels)^beta``. Krizhevsky et al. 2012, section 3.3.
+
+    (N, C, *size); raises ValueError for fewer than 3 dimensions.
+    """
     if input.ndim < 3:
         raise ValueError(f"local_response_norm: at least 3 dimensions expected, got shape {tuple(input.shape)}")
     if math.prod(input.shape) == 0:

@@ -1,7 +1,7 @@
 """Pooling: each window of a sequence, an image or a volume reduced to one number.
 
-Maximum pooling picks places, and its gradient puts back to them; average pooling sums windows, and its gradient spreads
-over them. Either pair of ops is the other's gradient, so no order of differentiation needs a further rule.
+Max pooling gathers elements, and its gradient scatters back to them; average pooling sums windows, and its gradient
+spreads over them. In each pair one op is the other's gradient, so higher orders need no other rule.
 """
 
 import math
@@ -30,7 +30,9 @@ def _planes(x, spans) -> tuple[np.ndarray, list]:
 
 @primitive(formula="max over windows", outputs=("values", "indices"))
 def max_pool(x, spans):
-    """The largest of each window of x (N, C, *size), and its place in the flattened *size: both (N, C, *windows)."""
+    """The largest element of each window of x (N, C, *size), and its index in the flattened *size: both (N, C,
+    *windows).
+    """
     size = tuple(len(span.starts) for span in spans)
     values, indices = np.empty((*x.shape[:2], *size), x.dtype), np.empty((*x.shape[:2], *size), np.int64)
     if values.size:
@@ -149,10 +151,10 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Tensor | Any:
-    """The largest of each window of (N, C, H, W) or (C, H, W); with ``return_indices`` their places in H·W as well.
+    """The largest of each window of (N, C, H, W) or (C, H, W); with ``return_indices`` also their indices in H·W.
 
-    ``stride`` defaults to the kernel's size; ``ceil_mode`` keeps a last window that is not whole. The gradient goes to
-    the place of the maximum (the first, at a tie).
+    ``stride`` defaults to the kernel's size; ``ceil_mode`` keeps a last window that is incomplete. The gradient goes to
+    the maximum (the first in a tie).
     """
     return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
@@ -213,7 +215,7 @@ def avg_pool2d(
 ) -> Tensor:
     """The mean of each window of (N, C, H, W) or (C, H, W).
 
-    The divisor is the number of places of the window: with those in the padding if ``count_include_pad``; or
+    The divisor is the number of places in the window, including padding if ``count_include_pad``; or
     ``divisor_override``.
     """
     return _avg_pool(2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
@@ -279,9 +281,9 @@ def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] |
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
-    """Means over windows chosen so that there are ``output_size`` of them: (N, C, H, W) -> (N, C, *output_size).
+    """Means over windows chosen to give ``output_size``: (N, C, H, W) -> (N, C, *output_size).
 
-    Window i of m along a dimension of size n is the places from ⌊i·n/m⌋ to before ⌈(i + 1)·n/m⌉. None keeps a size.
+    Window i of m along a dimension of size n is the places from ⌊i·n/m⌋ to before ⌈(i + 1)·n/m⌉. None keeps the size.
     """
     return _adaptive_avg_pool(2, input, output_size)
 
@@ -306,7 +308,7 @@ def adaptive_max_pool1d(
 def adaptive_max_pool2d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
 ) -> Tensor | Any:
-    """The largest of each of the windows of ``adaptive_avg_pool2d``; with ``return_indices`` their places too."""
+    """The largest of each of the windows of ``adaptive_avg_pool2d``; with ``return_indices`` their indices too."""
     return _adaptive_max_pool(2, input, output_size, return_indices)
 
 
@@ -357,9 +359,10 @@ def max_unpool2d(
     padding: Size = 0,
     output_size: Size | None = None,
 ) -> Tensor:
-    """The values that ``max_pool2d`` kept back in their places, 0 elsewhere. Zeiler and Fergus 2013.
+    """Puts the values that ``max_pool2d`` kept back at their indices, 0 elsewhere. Zeiler and Fergus 2013.
 
-    ``output_size`` chooses among the sizes that pool to one; without it ``(H − 1)·stride − 2·padding + kernel``.
+    ``output_size`` chooses among the sizes that pool to the same size; the default is ``(H − 1)·stride − 2·padding +
+    kernel``.
     """
     return _max_unpool(2, input, indices, kernel_size, stride, padding, output_size)
 

@@ -1,1 +1,1 @@
-"""Ops that sum, average or rank along dimensions."""
+"""Reductions: sums, means, extremes and statistics along dimensions."""

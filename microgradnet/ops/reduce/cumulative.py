@@ -1,4 +1,4 @@
-"""Running sums, products and extremes along a dimension, and differences of neighbours."""
+"""Cumulative sums, products and extremes along a dimension, and differences of neighbours."""
 
 from ... import dtypes
 from ...backends.cpu import rows
@@ -40,7 +40,7 @@ def cumprod(x, dim: int, dtype: DType | None = None):
     return _accumulate(np.cumprod, x, dim, dtype)
 
 
-# Nothing is divided by x, so a zero is no special case.
+# No division by x, so zeros are not a special case.
 cumprod.vjp(x=lambda g, x, dim: _products_before(x, dim) * _recurrence_from_end(x, g, dim) if g.ndim else g)
 
 
@@ -50,7 +50,7 @@ def _products_before(x, dim: int):
 
 
 def _shifted(x, dim: int, by: int, value=0):
-    """``x`` moved by ``by`` along ``dim``, ``value`` coming in."""
+    """``x`` shifted by ``by`` along ``dim``, filled with ``value``."""
     return constant_pad_nd(x, (0, 0) * (x.ndim - 1 - one_dim(dim, x.ndim)) + (by, -by), value)
 
 
@@ -78,7 +78,7 @@ _recurrence.vjp(
 
 @primitive(formula="ln(eˣ¹ + … + eˣⁱ)")
 def logcumsumexp(x, dim: int):
-    """``log(cumsum(exp(x), dim))``, without overflow."""
+    """``log(cumsum(exp(x), dim))``, without overflow. Raises TypeError unless floating."""
     if x.dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
     return along_rows(rows.running_logsumexp, x, dim)
@@ -109,7 +109,7 @@ def _cummin_indices(x, dim):
 
 
 def _last_extremes(x, dim: int, largest: bool):
-    """Where the largest so far, or the smallest, stands: the last at a tie."""
+    """The index of the largest (or smallest) element so far: the last in a tie."""
     dim = one_dim(dim, x.ndim)
     if x.ndim == 0:
         return np.zeros((), np.int64)
@@ -123,19 +123,22 @@ def _running_extreme(x, dim: int, largest: bool):
 
 
 def cummax(x: Tensor, dim: int) -> ValuesIndices:
-    """The largest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+    """The largest up to each element along ``dim``, and its index (the last in a tie). NaN propagates."""
     indices = _cummax_indices(x, dim)
     return ValuesIndices(gather(x, dim, indices), indices)
 
 
 def cummin(x: Tensor, dim: int) -> ValuesIndices:
-    """The smallest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+    """The smallest up to each element along ``dim``, and its index (the last in a tie). NaN propagates."""
     indices = _cummin_indices(x, dim)
     return ValuesIndices(gather(x, dim, indices), indices)
 
 
 def diff(x: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
-    """Differences of neighbours along ``dim``, taken ``n`` times; of booleans: whether they differ."""
+    """Differences of neighbours along ``dim``, taken ``n`` times; for booleans, whether they differ.
+
+    Raises ValueError for a 0-d ``x`` or n < 0.
+    """
     if x.ndim == 0 or n < 0:
         raise ValueError(f"diff: at least 1 dimension and n >= 0 expected, got shape {tuple(x.shape)} and n = {n}")
     dim = one_dim(dim, x.ndim, "diff")

@@ -43,7 +43,8 @@ def vector_norm(
 ) -> Tensor:
     """``sum(|x|^ord)^(1/ord)`` over ``dim`` (default: all); the largest |x| for inf, the smallest for -inf.
 
-    ``ord`` 0 counts the elements that are not 0. Floating point only; ``dtype`` is what to compute in.
+    ``ord`` 0 counts the elements that are not 0. Floating point only; ``dtype`` is the dtype to compute in. Raises
+    TypeError for an ``ord`` that is not a number.
     """
     x = _floating("vector_norm", x, dtype)
     if not isinstance(ord, int | float):
@@ -75,7 +76,8 @@ def matrix_norm(
     """Norm of the matrices in the two dimensions ``dim``.
 
     "fro": the root of the sum of squares; "nuc": the sum of the singular values; 2, -2: the largest, the smallest of
-    them; inf, -inf: the largest, the smallest sum of a row's absolute values; 1, -1: of a column's.
+    them; inf, -inf: the largest, the smallest sum of a row's absolute values; 1, -1: of a column's. Raises ValueError
+    for another ``ord``, or unless ``dim`` has two dimensions.
     """
     A = _floating("matrix_norm", A, dtype)
     if A.ndim < 2 or len(dim) != 2:
@@ -103,7 +105,8 @@ def linalg_norm(
 ) -> Tensor:
     """``torch.linalg.norm``: a vector norm over one ``dim``, a matrix norm over two; without ``ord``, the 2-norm.
 
-    Without ``dim``, ``ord`` is that of a vector norm for 1 dimension, of a matrix norm for 2.
+    Without ``dim``, ``ord`` is that of a vector norm for 1 dimension, of a matrix norm for 2. Raises ValueError for
+    other ranks.
     """
     if ord is None:
         return vector_norm(A, 2, dim, keepdim, dtype=dtype)
@@ -119,7 +122,10 @@ def linalg_norm(
 def norm(
     x: Tensor, p: float | str | None = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
 ) -> Tensor:
-    """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm."""
+    """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm.
+
+    Raises ValueError for another string.
+    """
     if p == "nuc":
         return matrix_norm(x, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
     if isinstance(p, str) and p != "fro":

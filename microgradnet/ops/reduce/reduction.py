@@ -1,4 +1,4 @@
-"""Reductions: many elements to one, over given dimensions or over all; softmax, which divides by one."""
+"""Reductions over given dimensions or over all, and softmax, which divides by a sum."""
 
 import math
 from typing import Any
@@ -29,7 +29,7 @@ def _floating(x) -> None:
 
 @primitive(formula="Σx")
 def sum(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
-    """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
+    """Sum over ``dim`` (a number or several; default: all). Integers and booleans are summed in int64."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
     return x.sum(axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
@@ -40,7 +40,9 @@ sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
 
 @primitive(formula="Σx / n")
 def mean(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
-    """Mean over ``dim`` (default: all); floating point only. NaN for no elements."""
+    """Mean over ``dim`` (default: all); floating point only. NaN if there are no elements. Raises TypeError for
+    integers.
+    """
     dtype = np.dtype(dtype or x.dtype)
     if dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {dtype.name}: convert with .float() or pass dtype")
@@ -62,7 +64,10 @@ nansum.vjp(x=lambda g, x, dim, keepdim: spread(g, x.shape, dim, keepdim) * eq(x,
 
 
 def nanmean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
-    """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only."""
+    """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only.
+
+    Raises TypeError for integers.
+    """
     if x.dtype.kind != "f":
         raise TypeError(f"nanmean: a floating dtype expected, got {x.dtype.name}: convert with .float()")
     return nansum(x, dim, keepdim, dtype) / sum(eq(x, x), dim, keepdim)
@@ -70,7 +75,7 @@ def nanmean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
 
 @primitive(formula="Πx")
 def prod(x, dim: int | None = None, keepdim: bool = False, dtype: DType | None = None):
-    """Product over one dimension, or over all. Integers and booleans multiply in int64."""
+    """Product over one dimension, or over all. Integers and booleans are multiplied in int64."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
     axis = None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim)
@@ -80,7 +85,7 @@ def prod(x, dim: int | None = None, keepdim: bool = False, dtype: DType | None =
 def _to_factors(g, x, dim, keepdim):
     if 0 in x.shape:
         return x
-    # The product of all others is that of those before and those after: no division, so zeros are no special case.
+    # The product of all others is (those before) · (those after): no division, so zeros are not a special case.
     line, along = (x.reshape((-1,)), 0) if dim is None or x.ndim == 0 else (x, dim)
     after = _flip(_products_before(_flip(line, (along,)), along), (along,))
     return spread(g, x.shape, dim, keepdim) * (_products_before(line, along) * after).reshape(tuple(x.shape))
@@ -127,7 +132,7 @@ def _min(x):
 
 
 def _share_evenly(g, out, x):
-    """The cotangent of one element picked out of all of ``x``, divided among those equal to it; NaN equals NaN here."""
+    """The cotangent of an extreme of the whole ``x``, divided among the elements equal to it; NaN equals NaN here."""
     chosen = eq(x, out) | (ne(x, x) & ne(out, out))
     return chosen * (g / sum(chosen))
 
@@ -138,13 +143,13 @@ _min.vjp(x=_share_evenly)
 
 @primitive(formula="argmax x", differentiable=False)
 def argmax(x, dim: int | None = None, keepdim: bool = False):
-    """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+    """Index of the largest element, in the flattened tensor or along ``dim``; the first in a tie, or the first NaN."""
     return _arg(np.argmax, x, dim, keepdim)
 
 
 @primitive(formula="argmin x", differentiable=False)
 def argmin(x, dim: int | None = None, keepdim: bool = False):
-    """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+    """Index of the smallest element, in the flattened tensor or along ``dim``; the first in a tie, or the first NaN."""
     return _arg(np.argmin, x, dim, keepdim)
 
 
@@ -167,7 +172,7 @@ def _numbers(x):
 
 
 def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
+    """The largest element; with ``dim``, the largest along it and its index; with a tensor, the elementwise maximum."""
     if dim is None:
         return _max(x)
     if not isinstance(dim, int):
@@ -176,7 +181,8 @@ def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Te
 
 
 def min(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
+    """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum.
+    """
     if dim is None:
         return _min(x)
     if not isinstance(dim, int):
@@ -198,12 +204,12 @@ def any(x, dim: Dims = None, keepdim: bool = False):
 
 @primitive(formula="#{x ≠ 0}", differentiable=False)
 def count_nonzero(x, dim: Dims = None):
-    """How many are not zero, over ``dim`` (default: all), as int64."""
+    """The number of non-zero elements over ``dim`` (default: all), as int64."""
     return np.asarray(np.count_nonzero(x, axis=axes(x, dim)), np.int64)
 
 
 def trace(x: Tensor) -> Tensor:
-    """The sum of a matrix's diagonal."""
+    """The sum of a matrix's diagonal. Raises ValueError for another rank."""
     if x.ndim != 2:
         raise ValueError(f"trace: a matrix expected, got shape {tuple(x.shape)}")
     return sum(diagonal(x))
@@ -227,7 +233,7 @@ logsumexp.vjp(
 
 
 def _along_rows(kernel, x, dim: int, dtype, *others):
-    """``along_rows`` in ``dtype``, if one is given, of floating ``x``."""
+    """``along_rows`` for floating ``x``, in ``dtype`` if given."""
     x = x if dtype is None else x.astype(dtype)
     _floating(x)
     return along_rows(kernel, x, dim, *others)

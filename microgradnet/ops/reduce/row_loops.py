@@ -13,5 +13,5 @@ def along_rows(kernel, x, dim: int, *others):
         lines = [np.ascontiguousarray(m, x.dtype).reshape(-1, m.shape[-1]) for m in moved]
         kernel(*lines, out.reshape(-1, out.shape[-1]))
     if x.ndim and dim == x.ndim - 1:
-        return out  # no view: the walk may then add to it in place
+        return out  # not a view: the walk may add to it in place
     return np.moveaxis(out, -1, dim) if x.ndim else out.reshape(())

@@ -1,4 +1,4 @@
-"""Softmax's sparse relatives: probabilities of which some are exactly 0."""
+"""Sparse alternatives to softmax: some probabilities are exactly 0."""
 
 from ...backends.device import np
 from ...choice import where
@@ -17,7 +17,7 @@ def sparsemax(x, dim: int = -1):
     z = np.moveaxis(np.asarray(x), dim, -1)
     if z.shape[-1] == 0:
         return x
-    z = z - z.max(axis=-1, keepdims=True)  # the result is the same, and 1 is not lost beside large scores
+    z = z - z.max(axis=-1, keepdims=True)  # same result, and adding 1 to large scores loses nothing
     ordered = -np.sort(-z, axis=-1)
     sums = np.cumsum(ordered, axis=-1)
     ranks = np.arange(1, z.shape[-1] + 1)
@@ -27,7 +27,7 @@ def sparsemax(x, dim: int = -1):
 
 
 def _sparsemax_gradient(g, out, dim):
-    """Within the support: what is above its mean. Martins and Astudillo 2016, eq. 12."""
+    """Within the support, g minus its mean there. Martins and Astudillo 2016, eq. 12."""
     inside = out > 0
     return where(inside, g - sum(where(inside, g, 0), dim, True) / sum(inside, dim, True), 0)
 

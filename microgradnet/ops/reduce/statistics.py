@@ -1,4 +1,4 @@
-"""Spread and quantiles, and counting."""
+"""Variance, quantiles, and counting."""
 
 import math
 
@@ -66,7 +66,8 @@ def _(x, y):
 def std(
     x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
 ) -> Tensor:
-    """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
+    """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0.
+    """
     return _root(var(x, dim, unbiased, keepdim, correction=correction))
 
 
@@ -90,7 +91,7 @@ def _nearest(rank):
     return np.round(rank)
 
 
-_RANKS = {  # how a rank between two elements is read: from which one, to which one
+_RANKS = {  # the neighbours that a fractional rank is read between
     "linear": (np.floor, np.ceil),
     "midpoint": (np.floor, np.ceil),
     "lower": (np.floor, np.floor),
@@ -102,10 +103,11 @@ _RANKS = {  # how a rank between two elements is read: from which one, to which 
 def quantile(
     x: Tensor, q: Tensor | float, dim: Dims = None, keepdim: bool = False, *, interpolation: str = "linear"
 ) -> Tensor:
-    """The ``q``-quantiles over ``dim`` (default: all): the sorted elements read at rank ``q·(n - 1)``.
+    """The ``q``-quantiles over ``dim`` (default: all): the sorted elements at rank ``q·(n - 1)``.
 
     ``q`` is a number in [0, 1], or a vector of them, which becomes the first dimension of the result. ``interpolation``
-    is "linear", "lower", "higher", "nearest" or "midpoint". NaN where there is a NaN.
+    is "linear", "lower", "higher", "nearest" or "midpoint". NaN if there is a NaN. Raises TypeError unless floating,
+    ValueError for a q outside [0, 1] or of another dtype, an unknown ``interpolation``, or no elements.
     """
     if x.dtype.kind != "f":
         raise TypeError(f"quantile: a floating dtype expected, got {x.dtype.name}: convert with .float()")
@@ -136,7 +138,7 @@ def _at_ranks(ordered, q, interpolation: str):
     below, above = (place(rank.array) for place in _RANKS[interpolation])
     weight = 0.5 * (above - below) if interpolation == "midpoint" else rank - below
     shape = (*ordered.shape[:-1], q.shape[0])
-    has_nan = np.isnan(ordered.array[..., -1:])  # NaN stands last, and is read there
+    has_nan = np.isnan(ordered.array[..., -1:])  # NaN is sorted last
     first, second = (
         gather(ordered, -1, np.where(has_nan, size - 1, np.broadcast_to(place, shape)).astype(np.int64))
         for place in (below, above)
@@ -158,7 +160,8 @@ _bincount.vjp(weights=lambda g, x: getitem(g, x))
 
 
 def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, 2, ... comes in the vector ``x``; with ``weights``, the sum of theirs."""
+    """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights.
+    """
     return _bincount(x, weights, minlength)
 
 

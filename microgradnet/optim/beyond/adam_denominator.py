@@ -1,4 +1,4 @@
-"""Adam with another estimate of the gradient's size under the fraction: Yogi, AdaBelief, AdaBound, ADOPT."""
+"""Adam with another estimate of the gradient's size in the denominator: Yogi, AdaBelief, AdaBound, ADOPT."""
 
 from math import inf
 from math import sqrt as root
@@ -10,7 +10,7 @@ from ..ranges import require, require_betas
 
 
 def yogi(p, g, exp_avg, exp_avg_sq, lr, beta1, beta2, eps, weight_decay):
-    """Zaheer et al. 2018, algorithm 2: v moves towards g² by steps of (1 − β2)·g², whatever their distance."""
+    """Zaheer et al. 2018, algorithm 2: v moves towards g² by (1 − β2)·g², however far apart they are."""
     g = g + weight_decay * p
     exp_avg = beta1 * exp_avg + (1 - beta1) * g
     exp_avg_sq = exp_avg_sq - (1 - beta2) * sign(exp_avg_sq - g * g) * g * g
@@ -52,8 +52,8 @@ def adopt(p, g, exp_avg, exp_avg_sq, lr, beta1, beta2, eps, bound, weight_decay)
 class Yogi(ElementwiseOptimizer):
     """``p ← p − lr·m/(√v + eps)``, ``v ← v − (1 − β₂)·sign(v − g²)·g²``, ``m ← β₁m + (1 − β₁)g``.
 
-    v starts at ``initial_accumulator``. The paper's algorithm has no bias correction, and is followed; widespread code
-    divides by Adam's 1 − βᵗ too. ``weight_decay`` λ adds ``λ·p`` to the gradient.
+    v starts at ``initial_accumulator``. As in the paper there is no bias correction; widespread code also divides by
+    Adam's 1 − βᵗ. ``weight_decay`` λ adds ``λ·p`` to the gradient.
     """
 
     state_names = ("exp_avg", "exp_avg_sq")
@@ -87,8 +87,8 @@ class AdaBelief(ElementwiseOptimizer):
     """``p ← p − lr·m̂/(√ŝ + eps)``, ``s ← β₂s + (1 − β₂)(g − m)² + eps``, ``m ← β₁m + (1 − β₁)g``.
 
     m̂ and ŝ have Adam's bias corrections. ``weight_decay`` shrinks p by ``1 − lr·λ`` first, decoupled as in the paper's
-    experiments. eps is that of the reference implementation; the paper's tables use 1e-8 to 1e-16, and it matters, as s
-    may be very small.
+    experiments. The default eps is that of the reference implementation; the paper's tables use 1e-8 to 1e-16. It
+    matters, as s may be very small.
     """
 
     state_names = ("exp_avg", "exp_avg_var")
@@ -113,8 +113,8 @@ class AdaBelief(ElementwiseOptimizer):
 class AdaBound(ElementwiseOptimizer):
     """``p ← p − clip(lr/√v, f·(1 − 1/(γt + 1)), f·(1 + 1/(γt)))/√t · m``, with Adam's m and v, not corrected.
 
-    f is ``final_lr``, the step size of the SGD that it becomes; ``amsbound`` uses the largest v so far. The paper's
-    algorithm is followed; the authors' code leaves out ``1/√t``, adds Adam's bias corrections, and scales f with lr.
+    f is ``final_lr``, the learning rate of the SGD that it becomes; ``amsbound`` uses the largest v so far. This is the
+    paper's algorithm; the authors' code leaves out ``1/√t``, adds Adam's bias corrections, and scales f with lr.
     ``weight_decay`` λ adds ``λ·p`` to the gradient, as in their experiments; eps keeps lr/√v finite.
     """
 
@@ -148,9 +148,9 @@ class AdaBound(ElementwiseOptimizer):
 class ADOPT(ElementwiseOptimizer):
     """``m ← β₁m + (1 − β₁)·clip(g/max(√v, eps), ±t^¼)``, ``p ← p − lr·m``, and then ``v ← β₂v + (1 − β₂)g²``.
 
-    The first gradient only gives ``v = g²``; t counts from the second. ``clip=False`` is the algorithm without the
-    clipping that its authors added for the first steps. ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the
-    reference implementation.
+    The first gradient only sets ``v = g²``; t counts from the second. ``clip=False`` leaves out the clipping that the
+    authors added for the first steps. ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference
+    implementation.
     """
 
     state_names = ("exp_avg", "exp_avg_sq")
@@ -173,6 +173,6 @@ class ADOPT(ElementwiseOptimizer):
 
     def hyperparameters(self, group, state):
         t = state["step"] - 1
-        betas = group["betas"] if t else (1.0, 0.0)  # the first step moves nothing but v
+        betas = group["betas"] if t else (1.0, 0.0)  # the first step updates only v
         bound = root(root(t)) if group["clip"] else inf
         return group["lr"], *betas, group["eps"], bound, group["weight_decay"]

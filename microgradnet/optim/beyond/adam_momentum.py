@@ -1,4 +1,4 @@
-"""Adam with another mean of the gradients above the fraction: QHAdam, Adan, AdEMAMix."""
+"""Adam with another mean of the gradients in the numerator: QHAdam, Adan, AdEMAMix."""
 
 from math import exp, log
 
@@ -10,7 +10,7 @@ from ..ranges import require, require_betas
 
 
 def qhadam(p, g, exp_avg, exp_avg_sq, step, lr, beta1, beta2, nu1, nu2, eps, weight_decay):
-    """Ma and Yarats 2018: a mean of the plain gradient and of its running mean; so with the squares."""
+    """Ma and Yarats 2018: averages the plain gradient with its running mean, and likewise the squares."""
     g = g + weight_decay * p
     exp_avg = beta1 * exp_avg + (1 - beta1) * g
     exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g
@@ -20,7 +20,7 @@ def qhadam(p, g, exp_avg, exp_avg_sq, step, lr, beta1, beta2, nu1, nu2, eps, wei
 
 
 def adan(p, g, exp_avg, exp_avg_diff, exp_avg_sq, previous, lr, beta1, beta2, beta2_diff, beta3, eps, weight_decay):
-    """Xie et al. 2022, algorithm 1: Nesterov's look ahead, estimated from the change of the gradient."""
+    """Xie et al. 2022, algorithm 1: Nesterov's look-ahead, estimated from the change of the gradient."""
     diff = g - previous
     exp_avg = beta1 * exp_avg + (1 - beta1) * g
     exp_avg_diff = beta2_diff * exp_avg_diff + (1 - beta2_diff) * diff
@@ -43,8 +43,9 @@ def ademamix(p, g, exp_avg, exp_avg_slow, exp_avg_sq, step, lr, beta1, beta2, be
 class QHAdam(ElementwiseOptimizer):
     """``p ← p − lr·((1 − ν₁)g + ν₁m̂)/(√((1 − ν₂)g² + ν₂v̂) + eps)``, with Adam's m̂ and v̂.
 
-    ν = (1, 1) is Adam, ν₂ = 1 and ν₁ = β₁ is nearly NAdam. The defaults are those that the paper
-    recommends; the reference implementation's are Adam's. ``weight_decay`` λ adds ``λ·p`` to the gradient, as there.
+    ν = (1, 1) is Adam, ν₂ = 1 and ν₁ = β₁ is nearly NAdam. The defaults are those that the paper recommends; the
+    reference implementation has Adam's. As there, ``weight_decay`` λ adds ``λ·p`` to the gradient. Raises ValueError
+    unless ``nus`` are two numbers in [0, 1].
     """
 
     state_names = ("exp_avg", "exp_avg_sq")
@@ -73,10 +74,10 @@ class QHAdam(ElementwiseOptimizer):
 class Adan(ElementwiseOptimizer):
     """``p ← (p − lr·(m + β₂v)/(√n + eps))/(1 + lr·λ)``; m, v, n: means of g, of Δ and of (g + β₂Δ)².
 
-    ``m ← β₁m + (1 − β₁)g``, ``v ← β₂v + (1 − β₂)Δ``, ``n ← β₃n + (1 − β₃)(g + β₂Δ)²``, where Δ is g's change since the
-    step before. It starts, as in the paper, with m = g, n = g², v = 0, and v = Δ at the second step; the reference
-    implementation starts with zeros and divides by 1 − βᵗ. The betas are those of that code: the paper's are one minus
-    ours. Of the paper, its restarts are left out.
+    ``m ← β₁m + (1 − β₁)g``, ``v ← β₂v + (1 − β₂)Δ``, ``n ← β₃n + (1 − β₃)(g + β₂Δ)²``, where Δ is the change of g since
+    the previous step. It starts, as in the paper, with m = g, n = g², v = 0, and v = Δ at the second step; the
+    reference implementation starts with zeros and divides by 1 − βᵗ. The betas are those of that code: the paper's are
+    one minus ours. The paper's restarts are left out.
     """
 
     state_names = ("exp_avg", "exp_avg_diff", "exp_avg_sq", "previous")
@@ -103,15 +104,16 @@ class Adan(ElementwiseOptimizer):
 
     def hyperparameters(self, group, state):
         (beta1, beta2, beta3), step = group["betas"], state["step"]
-        first, second = step > 1, step > 2  # before that, each mean is its newest value
+        first, second = step > 1, step > 2  # before, each mean is just the newest value
         return group["lr"], beta1 * first, beta2, beta2 * second, beta3 * first, group["eps"], group["weight_decay"]
 
 
 class AdEMAMix(ElementwiseOptimizer):
     """``p ← p − lr·((m̂₁ + α·m₂)/(√v̂ + eps) + λ·p)``, with Adam's m̂₁ and v̂, and ``m₂ ← β₃m₂ + (1 − β₃)g``.
 
-    Over ``alpha_warmup`` steps α grows from 0, linearly; over ``beta3_warmup`` steps β₃ grows from β₁, its half-life
-    linearly: ``exp(ln β₁·ln β₃/((1 − t/T)·ln β₃ + t/T·ln β₁))``. The paper sets both to the length of the training.
+    Over ``alpha_warmup`` steps α grows linearly from 0; over ``beta3_warmup`` steps β₃ grows from β₁ with a linear
+    half-life: ``exp(ln β₁·ln β₃/((1 − t/T)·ln β₃ + t/T·ln β₁))``. The paper sets both to the length of training. Raises
+    ValueError for a ``beta3_warmup`` without 0 < β₁ ≤ β₃.
     """
 
     state_names = ("exp_avg", "exp_avg_slow", "exp_avg_sq")

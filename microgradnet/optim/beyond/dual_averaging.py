@@ -1,4 +1,4 @@
-"""Dual averaging: the parameter is worked out anew from the sum of all gradients. FTRL-Proximal and MADGRAD."""
+"""Dual averaging: the parameter is recomputed from the sum of all gradients. FTRL-Proximal and MADGRAD."""
 
 from math import sqrt as root
 
@@ -10,7 +10,7 @@ from ..ranges import require
 
 
 def ftrl(p, g, z, n, lr, beta, l1, l2):
-    """McMahan et al. 2013, algorithm 1: exact zeros for coordinates whose summed gradient stays under l1."""
+    """McMahan et al. 2013, algorithm 1: exact zeros for coordinates whose summed gradient stays below l1."""
     sigma = (sqrt(n + g * g) - sqrt(n)) / lr
     z = z + g - sigma * p
     n = n + g * g
@@ -18,7 +18,7 @@ def ftrl(p, g, z, n, lr, beta, l1, l2):
 
 
 def madgrad(p, g, grad_sum, grad_sum_sq, x0, weight, momentum, eps, weight_decay):
-    """Defazio and Jelassi 2021, algorithm 1: the cube root, as the weights of later gradients grow."""
+    """Defazio and Jelassi 2021, algorithm 1: a cube root, because the weights of later gradients grow."""
     g = g + weight_decay * p
     grad_sum = grad_sum + weight * g
     grad_sum_sq = grad_sum_sq + weight * g * g
@@ -29,8 +29,9 @@ def madgrad(p, g, grad_sum, grad_sum_sq, x0, weight, momentum, eps, weight_decay
 class FTRL(ElementwiseOptimizer):
     """``z ← z + g − (√(n + g²) − √n)/lr·p``, ``n ← n + g²``, ``p ← (sgn(z)·l1 − z)/((β + √n)/lr + l2)``.
 
-    p is 0 where |z| ≤ l1. The paper starts at p = 0 with z = 0; for any other start, z is what gives this p:
-    ``−(β/lr + l2)·p − sgn(p)·l1``. ``l1`` and ``l2`` are the elastic net's strengths. z has lr in it: use no schedule.
+    p is 0 where |z| ≤ l1. The paper starts at p = 0 with z = 0; for any other start, z is chosen to give that p:
+    ``−(β/lr + l2)·p − sgn(p)·l1``. ``l1`` and ``l2`` are the elastic net's strengths. z contains lr, so do not use a
+    schedule.
     """
 
     state_names = ("z", "n")
@@ -60,8 +61,8 @@ class FTRL(ElementwiseOptimizer):
 class MADGRAD(ElementwiseOptimizer):
     """``p ← β·p + (1 − β)·(p₀ − s/(∛v + eps))``, ``s ← s + λₜ·g``, ``v ← v + λₜ·g²``, ``λₜ = lr·√t``.
 
-    β is ``momentum``, p₀ the start. ``weight_decay`` adds its multiple of p to the gradient, as in the reference
-    implementation (which also adds eps to lr: we do not).
+    β is ``momentum``, p₀ the start. ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference implementation
+    (which also adds eps to lr; we do not).
     """
 
     state_names = ("grad_sum", "grad_sum_sq", "x0")

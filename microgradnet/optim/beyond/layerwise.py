@@ -1,4 +1,4 @@
-"""Steps sized by the norms of a whole tensor of parameters: NovoGrad, LARS, LAMB."""
+"""Steps scaled by norms of whole parameter tensors: NovoGrad, LARS, LAMB."""
 
 from ...backends.device import np
 from ...ops import sqrt
@@ -15,13 +15,13 @@ def novograd(p, g, exp_avg, lr, beta1, denominator, weight_decay):
 
 
 def lars(p, g, velocity, lr, momentum, weight_decay):
-    """You et al. 2017, algorithm 1; lr is the global times the layer's own."""
+    """You et al. 2017, algorithm 1; lr is the global rate times the layer's."""
     velocity = momentum * velocity + lr * (g + weight_decay * p)
     return p - velocity, velocity
 
 
 def lamb(p, g, exp_avg, exp_avg_sq, step, beta1, beta2, eps, weight_decay):
-    """You et al. 2019, algorithm 2: Adam's ratio with decay, the direction whose length is yet to be chosen."""
+    """You et al. 2019, algorithm 2: Adam's ratio with weight decay: the direction, whose length is set later."""
     exp_avg = beta1 * exp_avg + (1 - beta1) * g
     exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g
     ratio = exp_avg / (1 - beta1**step) / (sqrt(exp_avg_sq) / sqrt(1 - beta2**step) + eps)
@@ -70,8 +70,8 @@ class NovoGrad(TensorOptimizer):
 class LARS(TensorOptimizer):
     """``λ = η‖p‖/(‖g‖ + β‖p‖)``, ``v ← momentum·v + lr·λ·(g + β·p)``, ``p ← p − v``; η is ``trust_coefficient``.
 
-    β is ``weight_decay``. λ is 1 where ‖p‖ or ‖g‖ + β‖p‖ is 0, on which the paper is silent. Many programs leave biases
-    and normalization out: give these a group with an optimizer of their own.
+    β is ``weight_decay``. λ is 1 where ‖p‖ or ‖g‖ + β‖p‖ is 0, a case that the paper leaves open. Many programs exclude
+    biases and normalization: give these to another optimizer.
     """
 
     state_names = ("velocity",)

@@ -4,9 +4,10 @@ from .wrapper import OptimizerWrapper
 
 
 class Lookahead(OptimizerWrapper):
-    """Every k steps ``slow ← slow + α(p − slow)``, ``p ← slow``, where p goes on by any ``optimizer``'s steps.
+    """Every k steps ``slow ← slow + α(p − slow)``, ``p ← slow``, where any ``optimizer`` updates p in between.
 
-    The state of the wrapped optimizer is kept as it is, as in the paper's experiments.
+    The state of the wrapped optimizer is not reset, as in the paper's experiments. Raises ValueError unless k is an
+    integer from 1 and α in [0, 1].
 
         optimizer = Lookahead(Adam(model.parameters()), k=5, alpha=0.5)
     """
@@ -26,7 +27,7 @@ class Lookahead(OptimizerWrapper):
             raise ValueError(f"Lookahead: alpha must be in [0, 1], got {group['alpha']}")
 
     def step(self, closure=None):
-        """One step of the wrapped optimizer, and every k-th time one of the slow weights."""
+        """One step of the wrapped optimizer and, every k-th time, one of the slow weights."""
         present = [(p, group) for group in self.param_groups for p in group["params"]]
         for p, _ in present:
             if p not in self.state:

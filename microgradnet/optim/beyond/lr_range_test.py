@@ -1,4 +1,4 @@
-"""The learning-rate range test: which rates learn, before one is chosen. Smith 2017, section 3.3."""
+"""The learning-rate range test: finds which learning rates work before one is chosen. Smith 2017, section 3.3."""
 
 import copy
 import itertools
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class RangeTest(NamedTuple):
-    """Rates, the loss (smoothed) at each, and the rate where it fell fastest; None if it never fell."""
+    """Rates, the smoothed loss at each, and the rate where it fell fastest; None if it never fell."""
 
     rates: list[float]
     losses: list[float]
@@ -29,12 +29,12 @@ def lr_range_test(
     """Trains for ``steps`` batches while the rate grows from ``start_lr`` to ``end_lr``, each by the same factor.
 
     Args:
-        loss_function: of the model's output and the target; batches are pairs (input, target), repeated if too few.
-        smoothing: weight of the newest loss in the running mean, which is corrected for its start.
-        stop_factor: it stops once the smoothed loss is so many times the lowest one, or not finite.
+        loss_function: takes the model's output and the target; batches are pairs (input, target), repeated if too few.
+        smoothing: weight of the newest loss in the running mean, which is bias-corrected.
+        stop_factor: stops once the smoothed loss exceeds the lowest one by this factor, or is not finite.
 
-    The suggestion is the rate of steepest descent of the smoothed loss over the logarithm of the rate. Model, optimizer
-    and their states are afterwards as they were.
+    The suggestion is the rate at which the smoothed loss falls fastest over the logarithm of the rate. The model, the
+    optimizer and their states are restored afterwards.
 
     Raises ValueError for rates that are not 0 < start < end, for fewer than 2 steps, and for no batches.
     """

@@ -1,4 +1,4 @@
-"""Momentum beyond one heavy ball: several balls at once (AggMo), and accelerated SGD (AccSGD)."""
+"""Momentum beyond a single heavy ball: several velocities at once (AggMo), and accelerated SGD (AccSGD)."""
 
 from ...backends.device import np
 from ..elementwise_optimizer import ElementwiseOptimizer
@@ -9,13 +9,13 @@ from ..update_rule import apply
 
 
 def one_velocity(p, g, velocity, lr, beta):
-    """Lucas et al. 2018, for one of the velocities; lr is divided by their number."""
+    """Lucas et al. 2018, for one of the velocities; lr is already divided by their number."""
     velocity = beta * velocity + g
     return p - lr * velocity, velocity
 
 
 def accelerated(p, g, average, short_step, long_step, alpha, zeta, weight_decay):
-    """Kidambi et al. 2018, algorithm 1 (ASGD, Jain et al. 2017): a short step, and a slow mean of long ones."""
+    """Kidambi et al. 2018, algorithm 1 (ASGD, Jain et al. 2017): a short step, and a slow mean of long steps."""
     g = g + weight_decay * p
     average = alpha * average + (1 - alpha) * (p - long_step * g)
     return zeta * (p - short_step * g) + (1 - zeta) * average, average
@@ -24,7 +24,8 @@ def accelerated(p, g, average, short_step, long_step, alpha, zeta, weight_decay)
 class AggMo(TensorOptimizer):
     """``vᵢ ← βᵢ·vᵢ + g``, ``p ← p − lr/K·Σ vᵢ`` over K velocities, one for each of ``betas``.
 
-    ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference implementation.
+    ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference implementation. Raises ValueError for no
+    ``betas``.
     """
 
     state_names = ("velocities",)
@@ -49,7 +50,7 @@ class AggMo(TensorOptimizer):
 
     def update(self, p, g, state, group):
         lr, betas = group["lr"] / len(group["betas"]), group["betas"]
-        if group["weight_decay"]:  # of the p before all of its steps
+        if group["weight_decay"]:  # uses p before any of its steps
             g = g + group["weight_decay"] * p
         if not state:
             state["velocities"] = [np.zeros(p.shape, p.dtype) for _ in betas]
@@ -63,7 +64,7 @@ class AccSGD(ElementwiseOptimizer):
 
     ``α = 1 − c²ξ/κ``, ``ζ = c/(c + 1 − α)``; κ is ``kappa`` (long step over short step), ξ is ``xi`` (the statistical
     advantage), c is ``small_constant``. ``weight_decay`` λ adds ``λ·p`` to the gradient, as in the reference
-    implementation.
+    implementation. Raises ValueError unless c²·ξ < κ.
     """
 
     state_names = ("average",)

@@ -1,6 +1,7 @@
-"""Gradient descent with Gaussian noise: to leave bad places (NoisySGD), or to sample a posterior (SGLD).
+"""Gradient descent with Gaussian noise: to escape saddle points and poor minima (NoisySGD), or to sample a posterior
+(SGLD).
 
-The noise comes from ``microgradnet.random.default_generator``: save its state beside the optimizer's to resume exactly.
+The noise comes from ``microgradnet.random.default_generator``: save its state with the optimizer's to resume exactly.
 """
 
 from math import sqrt
@@ -33,8 +34,8 @@ class NoisySGD(TensorOptimizer):
 class SGLD(TensorOptimizer):
     """``p ← p − lr/2·g + N(0, lr)``: with g the gradient of the negative log posterior, p samples it.
 
-    The loss is a sum over all of the data, −log prior − n/batch·Σ log p(x|p), not a mean; lr should fall with time, by
-    a scheduler, such that Σ lr is infinite and Σ lr² finite.
+    The loss must be a sum over all data, −log prior − n/batch·Σ log p(x|p), not a mean; lr should decay, by a
+    scheduler, such that Σ lr is infinite and Σ lr² finite.
     """
 
     paper = "Welling and Teh 2011, 'Bayesian Learning via Stochastic Gradient Langevin Dynamics', equation 4"

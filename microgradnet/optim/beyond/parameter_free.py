@@ -1,4 +1,4 @@
-"""No learning rate to find: the distance to the solution is estimated as training goes."""
+"""No learning rate to tune: the distance to the solution is estimated during training."""
 
 from math import sqrt as root
 
@@ -26,9 +26,9 @@ def prodigy(p, g, exp_avg, exp_avg_sq, s, d, gamma, beta1, beta2, eps, weight_de
 
 
 class DistanceAdaptation(TensorOptimizer):
-    """Base: ``d ← max(d, Σ r/Σ‖s‖₁)``, over all parameters of all groups, after their steps with the d of before.
+    """Base: ``d ← max(d, Σ r/Σ‖s‖₁)``, over all parameters of all groups, after their steps with the old d.
 
-    Each parameter's share r of the numerator is a number in its state; d stands in every group.
+    Each parameter's share r of the numerator is a number in its state; d is in every group.
     """
 
     def __init__(self, params, hyperparameters: dict):
@@ -40,7 +40,7 @@ class DistanceAdaptation(TensorOptimizer):
         require(self, group, positive=["d0"])
 
     def step(self, closure=None):
-        """Updates every parameter that has a gradient, and then d."""
+        """Updates every parameter that has a gradient, then d."""
         loss = super().step(closure)
         norm = sum(float(np.abs(state["s"]).sum()) for state in self.state.values() if state)
         d = max(group["d"] for group in self.param_groups)
@@ -55,8 +55,8 @@ class DAdaptAdam(DistanceAdaptation):
     """``p ← p − m/(√v + eps)``, ``m ← β₁m + (1 − β₁)·d·γ·g``, ``v ← β₂v + (1 − β₂)g²``; d estimates ‖p₀ − p*‖.
 
     ``r ← √β₂·r + d·γ·⟨g, s/(√v + eps)⟩``, ``s ← √β₂·s + (1 − √β₂)·d·γ·g``, ``d ← max(d, Σr/‖s‖₁)``; γ is ``lr``, a
-    schedule without a scale, and our r is the paper's over 1 − √β₂. ``weight_decay`` λ adds ``λ·p`` to the gradient,
-    the reference implementation's default. All groups share one d.
+    schedule relative to 1, and our r is the paper's divided by 1 − √β₂. ``weight_decay`` λ adds ``λ·p`` to the
+    gradient, the reference implementation's default. All groups share one d.
     """
 
     state_names = ("exp_avg", "exp_avg_sq", "s", "r")
@@ -84,7 +84,7 @@ class Prodigy(DistanceAdaptation):
     """``p ← p − γd·m/(√v + d·eps)``, ``m ← β₁m + (1 − β₁)·d·g``, ``v ← β₂v + (1 − β₂)·d²·g²``; d grows by itself.
 
     ``r ← √β₂·r + (1 − √β₂)·γ·d²·⟨g, p₀ − p⟩``, ``s ← √β₂·s + (1 − √β₂)·γ·d²·g``, ``d ← max(d, Σr/‖s‖₁)``; γ is ``lr``,
-    a schedule without a scale. ``weight_decay`` λ takes ``γ·d·λ·p`` off, decoupled as in the reference implementation.
+    a schedule relative to 1. ``weight_decay`` λ subtracts ``γ·d·λ·p``, decoupled as in the reference implementation.
     All groups share one d, which stays below ``max|p₀ − p*|`` on a convex function.
     """
 

@@ -1,4 +1,5 @@
-"""Penalties on the size of weights: as a term of the loss (subgradient), or as a proximal step after any optimizer's.
+"""Penalties on the size of weights: as a term of the loss (subgradient), or as a proximal step after any optimizer's
+step.
 
 The term's subgradient makes weights small but seldom zero; the proximal step makes them exactly zero.
 """
@@ -42,8 +43,8 @@ def proximal_l1_(params: Iterable[Tensor], threshold: float) -> None:
 def proximal_elastic_net_(params: Iterable[Tensor], lr: float, l1: float, l2: float) -> None:
     """``p ← sign(p)·max(|p| − lr·l1, 0)/(1 + lr·l2)`` in place: the proximal step of ``lr·(l1·Σ|p| + l2/2·Σp²)``.
 
-    Parikh and Boyd 2014, "Proximal Algorithms", section 6.5. To be called after the optimizer's step on the loss
-    alone. Raises ValueError for numbers below 0 and for no parameters.
+    Parikh and Boyd 2014, "Proximal Algorithms", section 6.5. Call it after the optimizer's step on the loss without the
+    penalty. Raises ValueError for numbers below 0 and for no parameters.
     """
     for p in _given("proximal_elastic_net_", params, lr=lr, l1=l1, l2=l2):
         shrunk = np.maximum(np.abs(p.array) - lr * l1, 0) / (1 + lr * l2)

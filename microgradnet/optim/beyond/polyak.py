@@ -1,4 +1,4 @@
-"""A step as long as the distance to the best possible loss says."""
+"""A step size computed from the gap to the best possible loss."""
 
 from ...backends.device import np
 from ...grad_mode import enable_grad
@@ -9,9 +9,9 @@ from ..ranges import require
 class PolyakSGD(Optimizer):
     """``p ← p − min((f − f*)/(c·‖g‖²), lr)·g``, with f the loss at p and ‖g‖ the norm over all parameters.
 
-    f* is ``f_star``, the least possible loss: 0 for a model that can fit all of the data. c = 1 without a bound (lr
-    inf) is Polyak's step; c = 1/2 with one is SPS_max of Loizou et al. At a loss below f* nothing moves. ``maximize``
-    climbs, and f* is then the greatest possible.
+    f* is ``f_star``, the smallest possible loss: 0 for a model that can fit all data. c = 1 without a bound (lr inf) is
+    Polyak's step; c = 1/2 with a bound is SPS_max of Loizou et al. At a loss below f* nothing moves. With ``maximize``
+    it ascends, and f* is the greatest possible value.
     """
 
     paper = "Polyak 1987, 'Introduction to Optimization'; Loizou et al. 2021, 'Stochastic Polyak Step-size for SGD'"
@@ -25,7 +25,10 @@ class PolyakSGD(Optimizer):
         require(self, group, positive=["c"])
 
     def step(self, closure=None):
-        """One step; ``closure`` computes the loss and its gradients, and returns the loss: here it is required."""
+        """One step; ``closure`` computes the loss and its gradients, and returns the loss.
+
+        Raises ValueError without one.
+        """
         if closure is None:
             raise ValueError("PolyakSGD: step needs a closure that computes the loss and its gradients, got None")
         with enable_grad():

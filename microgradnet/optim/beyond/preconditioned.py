@@ -1,4 +1,4 @@
-"""A matrix for each dimension of a parameter, through which its gradient passes: Shampoo and SOAP."""
+"""Optimizers that precondition the gradient with one matrix per dimension: Shampoo and SOAP."""
 
 from ...backends.device import np
 from ..optimizer import options
@@ -14,7 +14,7 @@ def covariance(g: np.ndarray, axis: int) -> np.ndarray:
 
 
 def multiplied(g: np.ndarray, matrices: dict[int, np.ndarray]) -> np.ndarray:
-    """``g`` with each axis in ``matrices`` multiplied by its matrix, or by the diagonal of one: ``L·G·Rᵀ``."""
+    """``g`` with each axis in ``matrices`` multiplied by its matrix, or its diagonal: ``L·G·Rᵀ``."""
     for axis, matrix in matrices.items():
         along = np.moveaxis(g, axis, -1)
         g = np.moveaxis(along * matrix if matrix.ndim == 1 else along @ matrix.T, -1, axis)
@@ -22,16 +22,16 @@ def multiplied(g: np.ndarray, matrices: dict[int, np.ndarray]) -> np.ndarray:
 
 
 def inverse_root(matrix: np.ndarray, order: int) -> np.ndarray:
-    """``matrix^(−1/order)`` of a symmetric positive definite matrix, or of a diagonal; worked in float64."""
+    """``matrix^(−1/order)`` of a symmetric positive definite matrix, or of a diagonal; computed in float64."""
     if matrix.ndim == 1:
         return matrix ** (-1 / order)
     values, vectors = np.linalg.eigh(matrix.astype(np.float64))
-    smallest = values.max(initial=0) * np.finfo(matrix.dtype).eps  # what is less, or negative, is rounding
+    smallest = values.max(initial=0) * np.finfo(matrix.dtype).eps  # anything smaller, or negative, is rounding error
     return ((vectors * np.maximum(values, smallest) ** (-1 / order)) @ vectors.T).astype(matrix.dtype)
 
 
 class Preconditioned(TensorOptimizer):
-    """Base: states that are dicts from a dimension to its matrix."""
+    """Base: states that are dicts from a dimension to its matrix. Raises ValueError for intervals or sizes below 1."""
 
     matrix_names: tuple[str, ...] = ()
 
@@ -55,9 +55,9 @@ class Preconditioned(TensorOptimizer):
 class Shampoo(Preconditioned):
     """``L ← L + G·Gᵀ``, ``R ← R + Gᵀ·G``, ``p ← p − lr·L^(−1/4)·G·R^(−1/4)``; both start at ``eps·I``.
 
-    A tensor of k dimensions has k matrices, each to the power −1/(2k) (algorithm 2): one of 1 has full-matrix
-    Adagrad's. Dimensions longer than ``max_size`` keep the diagonal alone, and the roots are worked out every
-    ``update_every`` steps, as in the paper's experiments. ``momentum`` is a heavy ball of preconditioned gradients;
+    A tensor of k dimensions has k matrices, each to the power −1/(2k) (algorithm 2): for a vector it is full-matrix
+    Adagrad's. Dimensions longer than ``max_size`` keep only the diagonal, and the roots are recomputed every
+    ``update_every`` steps, as in the paper's experiments. ``momentum`` is a heavy ball on the preconditioned gradients;
     ``weight_decay`` λ adds ``λ·p`` to the gradient.
     """
 
@@ -101,9 +101,9 @@ class SOAP(Preconditioned):
 
     ``M ← β₁M + (1 − β₁)G``, ``M' = Q_Lᵀ·M·Q_R``, ``V ← β₂V + (1 − β₂)(Q_Lᵀ·G·Q_R)²``, with Adam's bias corrections;
     then ``L ← β₂L + (1 − β₂)G·Gᵀ``, ``R ← β₂R + (1 − β₂)Gᵀ·G``, and every ``update_every`` steps ``Q_L ← QR(L·Q_L)``,
-    ``Q_R ← QR(R·Q_R)``, one power iteration (algorithm 4). The first gradient only gives L, R and their eigenvectors.
-    Vectors, and dimensions longer than ``max_size``, are not rotated. Unlike here, the reference implementation also
-    sorts Q's columns.
+    ``Q_R ← QR(R·Q_R)``, one power iteration (algorithm 4). The first gradient only initializes L, R and their
+    eigenvectors. Vectors and dimensions longer than ``max_size`` are not rotated. The reference implementation also
+    sorts Q's columns; we do not.
     """
 
     state_names = ("exp_avg", "exp_avg_sq", "statistics", "bases")
@@ -128,7 +128,7 @@ class SOAP(Preconditioned):
         if step == 0:
             axes = [i for i, n in enumerate(p.shape) if p.ndim > 1 and n <= group["max_size"]]
             state["statistics"] = {i: (1 - beta2) * covariance(g, i) for i in axes}
-            # The largest first, which is the order that power iteration keeps.
+            # Largest first, the order that power iteration keeps.
             state["bases"] = {i: np.linalg.eigh(s)[1][:, ::-1].copy() for i, s in state["statistics"].items()}
             return
         into = {i: basis.T for i, basis in state["bases"].items()}

@@ -1,4 +1,5 @@
-"""Training without a schedule: gradients at a point between the fast iterate and the mean, which is the result."""
+"""Training without a schedule: gradients are taken between the fast iterate and its mean, and the mean is the result.
+"""
 
 from math import sqrt as root
 
@@ -17,7 +18,7 @@ def schedule_free_sgd(p, g, z, x, lr, momentum, c, weight_decay):
 
 
 def schedule_free_adamw(p, g, z, x, exp_avg_sq, lr, beta1, beta2, c, eps, weight_decay):
-    """Defazio et al. 2024, algorithm 1; its √(1 − β2ᵗ) is a factor of lr, and p holds the paper's y."""
+    """Defazio et al. 2024, algorithm 1; its √(1 − β2ᵗ) is part of lr, and p holds the paper's y."""
     exp_avg_sq = beta2 * exp_avg_sq + (1 - beta2) * g * g
     z = z - lr * (g / (sqrt(exp_avg_sq) + eps) + weight_decay * p)
     x = (1 - c) * x + c * z
@@ -25,9 +26,10 @@ def schedule_free_adamw(p, g, z, x, exp_avg_sq, lr, beta1, beta2, c, eps, weight
 
 
 class ScheduleFree(ElementwiseOptimizer):
-    """Base: the mean ``x ← (1 − c)x + c·z`` with ``c = γ²/Σγ²``, the warm-up, and what the parameters hold.
+    """Base: the mean ``x ← (1 − c)x + c·z`` with ``c = γ²/Σγ²``, the warm-up, and the two modes.
 
-    While training the parameters are y; ``eval()`` exchanges them for x, ``train()`` puts them back, bit for bit.
+    In training mode the parameters are y; ``eval()`` swaps in x, ``train()`` restores y, bit for bit. ``step`` raises
+    RuntimeError in evaluation mode.
     """
 
     def check(self, group):
@@ -35,7 +37,7 @@ class ScheduleFree(ElementwiseOptimizer):
         require(self, group, not_negative=["warmup_steps"])
 
     def rate(self, group: dict) -> float:
-        """The paper's γ of the step ``group["step"]``, by which its z is weighted."""
+        """The paper's γ at step ``group["step"]``, which weights its z."""
         warmup = group["warmup_steps"]
         return group["lr"] * (min(group["step"] / warmup, 1) if warmup else 1.0)
 
@@ -57,17 +59,17 @@ class ScheduleFree(ElementwiseOptimizer):
         super().fill(p, state, held, group)
 
     def train(self) -> None:
-        """Gives the parameters the values at which gradients are taken; call it before training goes on."""
+        """Sets the parameters to the values at which gradients are taken; call it before training continues."""
         self._set_mode(True)
 
     def eval(self) -> None:
-        """Gives the parameters the mean, the result of the training; call it before evaluating or saving the model."""
+        """Sets the parameters to the mean, the result of training; call it before evaluating or saving the model."""
         self._set_mode(False)
 
     def _set_mode(self, training: bool) -> None:
         for group in self.param_groups:
             for p in group["params"] if group["training"] != training else ():
-                if self.state[p]:  # in evaluation mode the state "x" keeps y
+                if self.state[p]:  # in evaluation mode the state "x" holds y
                     kept = self.state[p]["x"].copy()
                     self.state[p]["x"][...], p.array[...] = p.array, kept
                     p.version[0] += 1
@@ -77,8 +79,8 @@ class ScheduleFree(ElementwiseOptimizer):
 class ScheduleFreeSGD(ScheduleFree):
     """``z ← z − γ·(g(y) + λ·y)``, ``x ← (1 − c)x + c·z``, ``y ← (1 − β)z + β·x``; y is trained, x evaluated.
 
-    β is ``momentum``; γ is lr after a linear warm-up; ``c = γ²/Σγ²`` as in the reference implementation, where the
-    paper's text has ``c = 1/(t + 1)``, a plain mean that counts the start too. λ is ``weight_decay``, taken at y.
+    β is ``momentum``; γ is lr after a linear warm-up; ``c = γ²/Σγ²`` as in the reference implementation, while the
+    paper's text has ``c = 1/(t + 1)``, a plain mean that includes the start. λ is ``weight_decay``, taken at y.
     """
 
     state_names = ("z", "x")
@@ -103,8 +105,8 @@ class ScheduleFreeAdamW(ScheduleFree):
     """``z ← z − γ·(g(y)/(√v + eps) + λ·y)``, ``x ← (1 − c)x + c·z``, ``y ← (1 − β₁)z + β₁·x``.
 
     y is trained, x evaluated. v is Adam's, whose correction is in ``γ = lr·√(1 − β₂ᵗ)·min(1, t/warmup_steps)``, and ``c
-    = γ²/Σγ²``. That is the paper's algorithm; the reference implementation corrects v alone, neither λ's term nor c. λ
-    is ``weight_decay``.
+    = γ²/Σγ²``. That is the paper's algorithm; the reference implementation corrects only v, not λ's term and c. λ is
+    ``weight_decay``.
     """
 
     state_names = ("z", "x", "exp_avg_sq")

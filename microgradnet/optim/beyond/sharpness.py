@@ -1,4 +1,4 @@
-"""Sharpness-aware minimization: the gradient is taken at the worst point near by. SAM and ASAM."""
+"""Sharpness-aware minimization: the gradient is taken at the worst point nearby. SAM and ASAM."""
 
 from ...backends.device import np
 from ...grad_mode import enable_grad
@@ -9,7 +9,7 @@ from .wrapper import OptimizerWrapper
 class SAM(OptimizerWrapper):
     """``ε = ρ·g/‖g‖``, then a step of any ``optimizer`` from p with the gradient at ``p + ε``; ‖g‖ over all parameters.
 
-    ``step(closure)`` evaluates the closure twice: it clears the gradients, computes the loss, and calls ``backward``.
+    ``step(closure)`` calls the closure twice; it must clear the gradients, compute the loss and call ``backward``.
 
         optimizer = SAM(SGD(model.parameters(), lr=0.1, momentum=0.9), rho=0.05)
     """
@@ -24,11 +24,12 @@ class SAM(OptimizerWrapper):
         require(self, group, not_negative=["rho"])
 
     def scale(self, p: np.ndarray, group: dict):
-        """By what each coordinate of the neighbourhood is stretched."""
+        """The factor by which each coordinate of the neighbourhood is stretched."""
         return 1.0
 
     def step(self, closure=None):
-        """One step; the loss before it is returned. ``closure`` is required, and is called at p and at p + ε."""
+        """One step; returns the loss before it. ``closure`` is called at p and at p + ε; raises ValueError without one.
+        """
         if closure is None:
             raise ValueError(f"{type(self).__name__}: step needs a closure that computes the loss and its gradients")
         with enable_grad():
@@ -55,8 +56,8 @@ class SAM(OptimizerWrapper):
 class ASAM(SAM):
     """``ε = ρ·T²g/‖Tg‖`` with ``T = |p| + η``, then as SAM: the neighbourhood grows with the weights.
 
-    The reference implementation stretches weights only, and leaves biases as in SAM; here all parameters are stretched,
-    as in the paper's definition.
+    The reference implementation stretches only weights and treats biases as SAM does; here all parameters are
+    stretched, as in the paper's definition.
     """
 
     paper = "Kwon et al. 2021, 'ASAM: Adaptive Sharpness-Aware Minimization', algorithm 1"

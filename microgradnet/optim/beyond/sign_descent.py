@@ -1,4 +1,4 @@
-"""Steps of one size in every coordinate: only the sign of a gradient, or of its running mean, is used."""
+"""Steps of equal size in every coordinate: only the sign of the gradient, or of its running mean, is used."""
 
 from ...ops import sign
 from ..elementwise_optimizer import ElementwiseOptimizer
@@ -14,7 +14,7 @@ def signum(p, g, exp_avg, lr, momentum, weight_decay):
 
 
 def lion(p, g, exp_avg, lr, beta1, beta2, weight_decay):
-    """Chen et al. 2023, algorithm 2: one mean for the step, another one, slower, to remember."""
+    """Chen et al. 2023, algorithm 2: one running mean for the step, a slower one to remember."""
     update = sign(beta1 * exp_avg + (1 - beta1) * g)
     exp_avg = beta2 * exp_avg + (1 - beta2) * g
     return p - lr * (update + weight_decay * p), exp_avg
@@ -23,7 +23,7 @@ def lion(p, g, exp_avg, lr, beta1, beta2, weight_decay):
 class SignSGD(ElementwiseOptimizer):
     """``p ← p − lr·sign(g + λ·p)``.
 
-    The weight decay λ is our addition, coupled as in SGD; the paper's algorithm has none.
+    The paper's algorithm has no weight decay; ours, λ, is coupled as in SGD.
     """
 
     paper = "Bernstein et al. 2018, 'signSGD: Compressed Optimisation for Non-Convex Problems', algorithm 1"
@@ -42,7 +42,7 @@ class SignSGD(ElementwiseOptimizer):
 class Signum(ElementwiseOptimizer):
     """``m ← β·m + (1 − β)·(g + λ·p)``, ``p ← p − lr·sign(m)``, with β = ``momentum``.
 
-    The weight decay λ is our addition, coupled as in SGD; the paper's algorithm has none.
+    The paper's algorithm has no weight decay; ours, λ, is coupled as in SGD.
     """
 
     state_names = ("exp_avg",)

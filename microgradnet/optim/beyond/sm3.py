@@ -1,4 +1,4 @@
-"""SM3: Adagrad that remembers one number for each row and each column, not for each element."""
+"""SM3: Adagrad with one accumulator per row and column instead of one per element."""
 
 from functools import reduce
 
@@ -12,8 +12,9 @@ from ..update_rule import held_array
 class SM3(TensorOptimizer):
     """``ν = minᵣ μ(r) + g²``, ``p ← p − lr·g/√ν`` (0/0 = 0), ``μ(r) ← max ν over r``; the r are slices.
 
-    A matrix has as slices its rows and its columns, an array of k dimensions those of each dimension. With ``momentum``
-    β the step is along ``m ← β·m + (1 − β)·g/√ν``, as in the paper's experiments and in the reference implementation.
+    The slices of a matrix are its rows and columns; an array of k dimensions has those along each dimension. With
+    ``momentum`` β the step is along ``m ← β·m + (1 − β)·g/√ν``, as in the paper's experiments and in the reference
+    implementation. ``load_state_dict`` raises ValueError for accumulators of other shapes.
     """
 
     state_names = ("accumulators", "exp_avg")
@@ -51,5 +52,5 @@ class SM3(TensorOptimizer):
 
 
 def accumulator_shapes(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """For each dimension its length, broadcastable over the others; a number is its own slice."""
+    """For each dimension, its length in a shape that broadcasts over the others; a 0-d parameter is its own slice."""
     return [(1,) * i + (n,) + (1,) * (len(shape) - i - 1) for i, n in enumerate(shape)] or [()]

@@ -1,4 +1,4 @@
-"""Sophia: momentum over an estimate of the Hessian's diagonal, clipped."""
+"""Sophia: momentum divided by an estimate of the Hessian's diagonal, clipped."""
 
 from ...backends.device import np
 from ...ops import maximum, minimum
@@ -27,7 +27,7 @@ class SophiaG(ElementwiseOptimizer):
         optimizer.zero_grad()
 
     Without that h stays 0, and each step is the sign of m. The defaults, and the name ρ for the paper's γ, are the
-    reference implementation's, which has ``ρ·B·h + eps`` below the fraction, with B given to each step; we follow the
+    reference implementation's, which has ``ρ·B·h + eps`` in the denominator, with B passed to each step; we follow the
     paper.
     """
 
@@ -52,7 +52,10 @@ class SophiaG(ElementwiseOptimizer):
         return group["lr"], group["betas"][0], group["rho"], group["eps"], group["weight_decay"]
 
     def update_hessian(self, batch_size: int) -> None:
-        """Takes in the gradients ĝ of a loss that is a mean over ``batch_size`` examples with sampled labels."""
+        """Updates h with the gradients ĝ of a loss that is a mean over ``batch_size`` examples with sampled labels.
+
+        Raises ValueError unless ``batch_size`` > 0.
+        """
         if not batch_size > 0:
             raise ValueError(f"SophiaG.update_hessian: a positive batch_size expected, got {batch_size}")
         for group in self.param_groups:

@@ -1,4 +1,4 @@
-"""An optimizer around another one, whose groups it shares."""
+"""An optimizer that wraps another one and shares its groups."""
 
 from collections import defaultdict
 
@@ -6,9 +6,10 @@ from ..optimizer import Optimizer
 
 
 class OptimizerWrapper(Optimizer):
-    """Base of Lookahead and SAM: the groups are the wrapped ``optimizer``'s own, with our hyperparameters added.
+    """Base of Lookahead and SAM: the groups are those of the wrapped ``optimizer``, with our hyperparameters added.
 
-    Schedulers may be given either of the two. ``state_dict`` holds the wrapped optimizer's under "optimizer".
+    Schedulers accept either of the two. ``state_dict`` holds the wrapped optimizer's under "optimizer". Raises
+    TypeError unless ``optimizer`` is an Optimizer.
     """
 
     def __init__(self, optimizer: Optimizer, hyperparameters: dict):
@@ -26,7 +27,7 @@ class OptimizerWrapper(Optimizer):
         self._start()
 
     def check_own(self, group: dict) -> None:
-        """Raises ValueError for our own hyperparameters outside of their range."""
+        """Raises ValueError for hyperparameters of the wrapper that are out of range."""
         raise NotImplementedError(f"{type(self).__name__}: check_own is not written")
 
     def check(self, group: dict) -> None:
@@ -34,16 +35,16 @@ class OptimizerWrapper(Optimizer):
         self.check_own(group)
 
     def add_param_group(self, param_group: dict) -> None:
-        """As the wrapped optimizer's."""
+        """Adds a group to the wrapped optimizer."""
         self.check_own({**self.defaults, **param_group})
         self.optimizer.add_param_group(param_group)
 
     def state_dict(self) -> dict:
-        """Our own state in PyTorch's layout, and the wrapped optimizer's under "optimizer"."""
+        """The wrapper's state in PyTorch's layout, and the wrapped optimizer's under "optimizer"."""
         return {**super().state_dict(), "optimizer": self.optimizer.state_dict()}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Takes over what ``state_dict`` gave. Raises ValueError, with nothing changed, if it does not fit."""
+        """Loads the result of ``state_dict``. Raises ValueError, with nothing changed, if it does not fit."""
         if "optimizer" not in state_dict:
             raise ValueError(f"{type(self).__name__}: the state has no 'optimizer': it is not a wrapper's")
         state, groups = self.state, [dict(group) for group in self.param_groups]

@@ -1,4 +1,4 @@
-"""Learning rates over time. Each schedule's formula stands in its docstring; ``step()`` comes after the optimizer's."""
+"""Learning-rate schedules. The formula is in each docstring; call ``step()`` after the optimizer's."""
 
 from .combined import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosine, WarmupStableDecay

@@ -1,4 +1,4 @@
-"""Schedules made of schedules."""
+"""Schedules composed of other schedules."""
 
 from bisect import bisect_right
 
@@ -7,7 +7,11 @@ from .scheduler import LRScheduler, set_rates
 
 
 class SequentialLR(LRScheduler):
-    """One schedule after the other: the next one begins, at its step 0, at each of ``milestones``."""
+    """One schedule after another: at each of ``milestones`` the next one begins, at its step 0.
+
+    Raises ValueError unless there is one milestone fewer than schedules and they do not decrease; further as
+    ``ChainedScheduler``.
+    """
 
     def __init__(self, optimizer, schedulers: list, milestones: list[int], last_epoch: int = -1):
         check_all("SequentialLR", schedulers, optimizer)
@@ -19,7 +23,7 @@ class SequentialLR(LRScheduler):
             raise ValueError(f"SequentialLR: milestones must not decrease, got {list(milestones)}")
         self._schedulers, self._milestones = list(schedulers), list(milestones)
         self.last_epoch, self.optimizer = last_epoch + 1, optimizer
-        # Each schedule has taken its step 0 when it was made: undone, and done again by the first alone.
+        # Each schedule took its step 0 when it was created: undo these, and let only the first redo its own.
         set_rates(optimizer, [group["initial_lr"] for group in optimizer.param_groups])
         for scheduler in self._schedulers:
             _undo(scheduler)
@@ -44,7 +48,11 @@ class SequentialLR(LRScheduler):
 
 
 class ChainedScheduler(LRScheduler):
-    """Several schedules at once: each step is a step of all, each on what the one before it left."""
+    """Several schedules at once: each step is a step of all, each applied to the result of the previous one.
+
+    Raises ValueError for an empty list, ReduceLROnPlateau or a schedule of another optimizer, TypeError for anything
+    that is not a schedule.
+    """
 
     def __init__(self, schedulers, optimizer=None):
         schedulers = list(schedulers)
@@ -68,7 +76,9 @@ class ChainedScheduler(LRScheduler):
 
 
 def check_all(name: str, schedulers: list, optimizer) -> None:
-    """Raises for an empty list, what is no schedule, one that needs a metric, and one of another optimizer."""
+    """Raises ValueError for an empty list, a schedule that needs a metric or one of another optimizer, TypeError for
+    anything that is not a schedule.
+    """
     if not schedulers:
         raise ValueError(f"{name}: at least one schedule expected, got none")
     for i, scheduler in enumerate(schedulers):

@@ -28,10 +28,10 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """SGDR: ``lr = eta_min + ½·(base − eta_min)·(1 + cos(π·T_cur/T_i))``; after T_i steps it starts again.
+    """SGDR: ``lr = eta_min + ½·(base − eta_min)·(1 + cos(π·T_cur/T_i))``; restarts after T_i steps.
 
-    The first run takes ``T_0`` steps, each next one ``T_mult`` times as many. ``step(epoch)`` takes fractions, to
-    anneal within an epoch. Loshchilov and Hutter 2017, eq. 5.
+    The first run takes ``T_0`` steps, each later one ``T_mult`` times as many. ``step(epoch)`` accepts fractions, to
+    anneal within an epoch. Loshchilov and Hutter 2017, eq. 5. Raises ValueError unless both are positive integers.
     """
 
     def __init__(self, optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1):
@@ -64,7 +64,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_cur, self.T_i = epoch, self.T_0
         elif self.T_mult == 1:
             self.T_cur, self.T_i = epoch % self.T_0, self.T_0
-        else:  # the runs before took T_0·(m^n − 1)/(m − 1) steps
+        else:  # the n earlier runs took T_0·(m^n − 1)/(m − 1) steps
             m = self.T_mult
             runs = int(math.log(epoch / self.T_0 * (m - 1) + 1, m))
             self.T_cur = epoch - self.T_0 * (m**runs - 1) / (m - 1)
@@ -75,7 +75,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class WarmupCosine(LRScheduler):
-    """A line from ``start_factor·base`` up to ``base`` over ``warmup_steps``, then half a cosine down to ``eta_min``.
+    """Linear from ``start_factor·base`` up to ``base`` over ``warmup_steps``, then half a cosine down to ``eta_min``.
 
     ``lr_t = eta_min + ½·(base − eta_min)·(1 + cos(π·(t − w)/(total − w)))`` for t ≥ w. Goyal et al. 2017 for the
     warm-up, Loshchilov and Hutter 2017 for the cosine.
@@ -108,10 +108,11 @@ class WarmupCosine(LRScheduler):
 
 
 class WarmupStableDecay(LRScheduler):
-    """Up in a line, level, then down: ``warmup_steps``, ``stable_steps`` at ``base``, ``decay_steps``. Hu et al.
-    2024 (WSD).
+    """Linear warm-up over ``warmup_steps``, constant for ``stable_steps``, then decay over ``decay_steps``. Hu et al.
+    2024.
 
-    ``decay`` is "linear" (base·(1 − z), to ``min_factor·base``), "cosine" or "sqrt" (base·(1 − √z)).
+    ``decay`` is "linear" (base·(1 − z), to ``min_factor·base``), "cosine" or "sqrt" (base·(1 − √z)). Raises ValueError
+    for any other.
     """
 
     def __init__(

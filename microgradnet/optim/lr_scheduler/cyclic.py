@@ -1,4 +1,4 @@
-"""Schedules that rise and fall, the momentum falling and rising against them."""
+"""Cyclic schedules, with the momentum cycling the opposite way."""
 
 import math
 
@@ -6,12 +6,13 @@ from .scheduler import LRScheduler, check_at_least, per_group, set_value
 
 
 class CyclicLR(LRScheduler):
-    """``lr_t = base_lr + (max_lr − base_lr)·(height of a triangle)·scale``: to and fro. Smith 2017.
+    """``lr_t = base_lr + (max_lr − base_lr)·(triangle wave)·scale``. Smith 2017.
 
-    Up over ``step_size_up`` steps, down over ``step_size_down`` (as many if not given). ``mode``: "triangular"
-    keeps the height, "triangular2" halves it each cycle, "exp_range" multiplies it by ``gammaᵗ``; or ``scale_fn``,
-    a function of the cycle (from 1) or of t, by ``scale_mode`` "cycle" or "iterations". With ``cycle_momentum`` the
-    momentum (β₁ of Adam) moves the other way, between ``max_momentum`` and ``base_momentum``.
+    Up over ``step_size_up`` steps, down over ``step_size_down`` (by default as many). ``mode``: "triangular" keeps the
+    height, "triangular2" halves it each cycle, "exp_range" multiplies it by ``gammaᵗ``; or ``scale_fn``, a function of
+    the cycle (from 1) or of t, by ``scale_mode`` "cycle" or "iterations". With ``cycle_momentum`` the momentum (β₁ of
+    Adam) moves the other way, between ``max_momentum`` and ``base_momentum``. Raises ValueError for an unknown ``mode``
+    without ``scale_fn``.
     """
 
     def __init__(
@@ -75,9 +76,10 @@ class CyclicLR(LRScheduler):
 class OneCycleLR(LRScheduler):
     """Once up from ``max_lr/div_factor`` to ``max_lr`` and down to ``initial/final_div_factor``. Smith and Topin 2018.
 
-    ``total_steps``, or ``epochs·steps_per_epoch``; the first ``pct_start`` of them go up. ``anneal_strategy`` "cos" or
-    "linear"; ``three_phase`` goes down to the initial rate as long as it went up, and only then to the last one. With
-    ``cycle_momentum`` the momentum (β₁ of Adam) goes the other way.
+    ``total_steps``, or ``epochs·steps_per_epoch``; the rate rises for a fraction ``pct_start`` of them.
+    ``anneal_strategy`` "cos" or "linear"; with ``three_phase`` it falls to the initial rate in as many steps as it
+    rose, and only then to the final one. With ``cycle_momentum`` the momentum (β₁ of Adam) moves the other way. Raises
+    ValueError for an unknown number of steps, arguments out of range, and a step beyond ``total_steps``.
     """
 
     def __init__(
@@ -162,5 +164,5 @@ def _momentum_name(scheduler: str, optimizer) -> str:
 
 
 def set_momentum(group: dict, name: str, value: float) -> None:
-    """The momentum of a group, or the first of its betas."""
+    """Sets the momentum of a group, or the first of its betas."""
     group[name] = value if name == "momentum" else (value, *group[name][1:])

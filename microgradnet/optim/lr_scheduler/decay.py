@@ -1,4 +1,4 @@
-"""Schedules that go down (or up), by steps, exponentially, linearly or as a power."""
+"""Schedules that decay (or grow) in steps, exponentially, linearly or as a power."""
 
 from bisect import bisect_right
 
@@ -21,7 +21,10 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    """``lr_t = base · gamma^(number of milestones ≤ t)``: a drop at each milestone; one listed twice drops twice."""
+    """``lr_t = base · gamma^(number of milestones ≤ t)``: a drop at each milestone, two at one listed twice.
+
+    Raises ValueError for milestones that decrease.
+    """
 
     def __init__(self, optimizer, milestones, gamma: float = 0.1, last_epoch: int = -1):
         if list(milestones) != sorted(milestones):
@@ -37,7 +40,10 @@ class MultiStepLR(LRScheduler):
 
 
 class ConstantLR(LRScheduler):
-    """``lr_t = base · factor`` for t < ``total_iters``, then ``base``."""
+    """``lr_t = base · factor`` for t < ``total_iters``, then ``base``.
+
+    Raises ValueError for a factor outside [0, 1].
+    """
 
     def __init__(self, optimizer, factor: float = 1 / 3, total_iters: int = 5, last_epoch: int = -1):
         if not 0 <= factor <= 1:
@@ -55,7 +61,10 @@ class ConstantLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """``lr_t = base · (start + (end − start)·min(t, total)/total)``: a straight line, often for warming up."""
+    """``lr_t = base · (start + (end − start)·min(t, total)/total)``: a straight line, often for warming up.
+
+    Raises ValueError unless 0 < start ≤ 1 and 0 ≤ end ≤ 1.
+    """
 
     def __init__(
         self,
@@ -119,7 +128,7 @@ class PolynomialLR(LRScheduler):
 class InverseTimeDecay(LRScheduler):
     """``lr_t = base / (1 + decay_rate·t/decay_steps)``; with ``staircase`` t/decay_steps is rounded down.
 
-    The 1/t decay under which stochastic descent converges (Robbins and Monro 1951).
+    The 1/t decay with which stochastic gradient descent converges (Robbins and Monro 1951).
     """
 
     def __init__(self, optimizer, decay_rate: float, decay_steps: int = 1, staircase=False, last_epoch: int = -1):
@@ -140,8 +149,8 @@ class InverseSqrt(LRScheduler):
     """Noam: ``lr_t = base · √w · min((t + 1)^−½, (t + 1)·w^−³ᐟ²)``, w the ``warmup_steps``. Vaswani et al. 2017,
     sec. 5.3.
 
-    It rises in a line to ``base`` at step w and falls as 1/√t after; with ``model_size`` d the rate is
-    ``base · d^−½ · min(…)``, as in the paper.
+    It rises linearly to ``base`` at step w and falls as 1/√t after; with ``model_size`` d the rate is ``base · d^−½ ·
+    min(…)``, as in the paper.
     """
 
     def __init__(self, optimizer, warmup_steps: int = 4000, model_size: int | None = None, last_epoch: int = -1):
@@ -159,7 +168,7 @@ class InverseSqrt(LRScheduler):
 
 
 class REX(LRScheduler):
-    """``lr_t = base · (1 − z)/(½ + ½·(1 − z))``, z = t/total_iters: above the line at first. Chen et al. 2022,
+    """``lr_t = base · (1 − z)/(½ + ½·(1 − z))``, z = t/total_iters: at first above linear decay. Chen et al. 2022,
     section 4.
     """
 

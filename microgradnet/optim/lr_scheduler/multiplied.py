@@ -1,4 +1,4 @@
-"""Schedules by a function of one's own."""
+"""Schedules given by a user's function."""
 
 from .scheduler import LRScheduler, per_group
 

@@ -1,4 +1,4 @@
-"""A schedule that looks at how training goes."""
+"""A schedule that reacts to a metric."""
 
 import math
 
@@ -7,11 +7,12 @@ from .scheduler import LRScheduler, per_group, set_value
 
 
 class ReduceLROnPlateau(LRScheduler):
-    """``lr ← max(lr·factor, min_lr)`` once a metric has not got better for more than ``patience`` steps.
+    """``lr ← max(lr·factor, min_lr)`` once a metric has not improved for more than ``patience`` steps.
 
-    Better: below ``best·(1 − threshold)`` for ``mode`` "min" and ``threshold_mode`` "rel", below ``best −
-    threshold`` for "abs"; the like upwards for "max". After a drop it waits for ``cooldown`` steps. A change of
-    less than ``eps`` is not made. ``step(metric)`` takes the metric, a validation loss say.
+    Improved: below ``best·(1 − threshold)`` for ``mode`` "min" and ``threshold_mode`` "rel", below ``best − threshold``
+    for "abs"; correspondingly above for "max". After a drop it waits for ``cooldown`` steps. A change of less than
+    ``eps`` is not made. ``step(metric)`` takes the metric, such as a validation loss. Raises TypeError unless
+    ``optimizer`` is an Optimizer, ValueError for ``factor`` ≥ 1 or an unknown mode.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """Whether it still waits after the last drop."""
+        """Whether it is still waiting after the last drop."""
         return self.cooldown_counter > 0
 
     def is_better(self, a: float, best: float) -> bool:
@@ -53,7 +54,7 @@ class ReduceLROnPlateau(LRScheduler):
         return a < line if self.mode == "min" else a > line
 
     def step(self, metrics, epoch: int | None = None) -> None:
-        """Goes on by one step, in which ``metrics`` (a number or a tensor of one element) was reached."""
+        """Records one step with the value ``metrics`` (a number or a tensor of one element)."""
         metric = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(metric, self.best):

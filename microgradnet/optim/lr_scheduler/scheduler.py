@@ -1,4 +1,4 @@
-"""What all schedules share: steps, the learning rates of the groups, saving and loading."""
+"""The base of all schedules: steps, the learning rates of the groups, saving and loading."""
 
 import warnings
 
@@ -9,8 +9,9 @@ from ..optimizer import Optimizer
 class LRScheduler:
     """Base of the schedules: ``step()`` after each epoch (or batch) sets the learning rate of every group.
 
-    A subclass says in ``rate`` what the rate of one group becomes, from what it is; so schedules can be chained. Where
-    the rate after t steps has a formula of its own, ``closed`` gives it, and ``step(epoch)`` jumps there.
+    A subclass computes in ``rate`` the next rate of one group from its present one, so schedules can be chained. If the
+    rate after t steps has a closed form, ``closed`` returns it, and ``step(epoch)`` jumps there. Raises TypeError
+    unless ``optimizer`` is an Optimizer, KeyError if it resumes at ``last_epoch`` and a group has no "initial_lr".
 
     Attributes:
         last_epoch: t, the number of steps so far.
@@ -39,14 +40,14 @@ class LRScheduler:
         self._start()
 
     def _start(self) -> None:
-        """Sets the rates of step 0; a schedule that goes on where another stops does so again."""
+        """Sets the rates of step 0; a schedule that continues after another one does so again."""
         self._initial = True
         self._advance()
         self._initial = False
 
     @told_as_one
     def step(self, epoch: int | None = None) -> None:
-        """Goes on by one step; call it after the optimizer's step. ``epoch``, as in older programs, jumps there."""
+        """Advances by one step; call it after the optimizer's step. ``epoch``, used in older programs, jumps there."""
         if epoch is not None:
             warnings.warn(f"{type(self).__name__}.step(epoch) is deprecated: call step()", stacklevel=2)
         self._advance(epoch)
@@ -61,11 +62,11 @@ class LRScheduler:
         self._last_lr = rates
 
     def rate(self, lr: float, base: float) -> float:
-        """The rate that ``lr`` becomes at step ``last_epoch``, for a group that began with ``base``."""
+        """The rate at step ``last_epoch`` of a group whose rate was ``lr`` before and ``base`` at the start."""
         raise NotImplementedError(f"{type(self).__name__}: rate is not written")
 
     def get_lr(self) -> list[float]:
-        """The rates of step ``last_epoch``, from those that the groups have."""
+        """The rates of step ``last_epoch``, computed from the groups' present ones."""
         groups = zip(self.optimizer.param_groups, self.base_lrs, strict=True)
         return [float(self.rate(float(group["lr"]), base)) for group, base in groups]
 
@@ -74,11 +75,12 @@ class LRScheduler:
         return list(self._last_lr)
 
     def state_dict(self) -> dict:
-        """All that ``load_state_dict`` needs to go on. Functions given by the user are not part of it."""
+        """Everything that ``load_state_dict`` needs to continue, except functions given by the user."""
         return {name: value for name, value in vars(self).items() if name != "optimizer" and not _has_function(value)}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Goes on where the schedule of ``state_dict`` was. Raises ValueError, with nothing changed, for another's."""
+        """Resumes from a ``state_dict``. Raises ValueError, with nothing changed, for that of another kind of schedule.
+        """
         own = {name for name in vars(self) if name != "optimizer" and not _has_function(getattr(self, name))}
         if missing := sorted(own - state_dict.keys() - {"_initial"}):
             raise ValueError(f"{type(self).__name__}: the state lacks {', '.join(missing)}: it is another schedule's")
@@ -86,7 +88,7 @@ class LRScheduler:
 
 
 def set_rates(optimizer: Optimizer, rates: list[float]) -> None:
-    """Sets each group's learning rate; one that is a 0-d tensor keeps being it."""
+    """Sets each group's learning rate; a rate that is a 0-d tensor is written in place."""
     for group, rate in zip(optimizer.param_groups, rates, strict=True):
         set_value(group, "lr", rate)
 
@@ -99,7 +101,7 @@ def set_value(group: dict, name: str, value: float) -> None:
 
 
 def per_group(scheduler: str, name: str, value, optimizer: Optimizer) -> list:
-    """``value`` for each group: one for all, or as many as there are groups."""
+    """``value`` for each group: one for all, or as many as there are groups. Raises ValueError for another number."""
     groups = len(optimizer.param_groups)
     if not isinstance(value, list | tuple):
         return [value] * groups

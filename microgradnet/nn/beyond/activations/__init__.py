@@ -1,1 +1,1 @@
-"""Activation modules that PyTorch does not have: fixed, learned, and searched for."""
+"""Activation modules that PyTorch does not have: fixed, learned, and found by search."""

@@ -1,4 +1,4 @@
-"""Activations without parameters that PyTorch does not have. The maths stands in ``ops/elementwise/beyond.py``."""
+"""Activations without parameters that PyTorch does not have. The maths is in ``ops/elementwise/beyond.py``."""
 
 from .... import ops
 from ....ops.arrays.joining import cat
@@ -13,7 +13,7 @@ from ...activation import _Activation, _AlongDim
 class Step(_Activation):
     """``1 if x > 0 else 0``, derivative 0: McCulloch and Pitts 1943.
 
-    The perceptron's unit, to show why it cannot be trained by gradients: none ever comes through.
+    The perceptron's unit; it shows why gradients cannot train it: no gradient passes through.
 
     >>> nn.Step()(mg.tensor([-1.0, 2.0])).tolist()
     [0.0, 1.0]
@@ -24,7 +24,7 @@ class Step(_Activation):
 
 
 class BentIdentity(_Activation):
-    """``(√(x² + 1) − 1)/2 + x``, derivative ``x/(2√(x² + 1)) + 1``, from ½ to 1½: never saturates, hardly bends.
+    """``(√(x² + 1) − 1)/2 + x``, derivative ``x/(2√(x² + 1)) + 1``, from ½ to 1½: never saturates, nearly linear.
 
     >>> nn.BentIdentity()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -36,6 +36,8 @@ class BentIdentity(_Activation):
 
 class Squareplus(_Activation):
     """``½(x + √(x² + b))``, derivative ``½(1 + x/√(x² + b))``: softplus without exp; ReLU at b = 0. Barron 2021.
+
+    Raises ValueError for b < 0.
 
     >>> nn.Squareplus()(mg.tensor([0.0])).tolist()
     [1.0]
@@ -54,8 +56,8 @@ class Squareplus(_Activation):
 
 
 class ReLUSquared(_Activation):
-    """``max(0, x)²``, derivative ``2·max(0, x)``: in transformers it sparsifies (Primer, So et al. 2021); it
-    explodes deep.
+    """``max(0, x)²``, derivative ``2·max(0, x)``: gives sparse activations in transformers (Primer, So et al. 2021);
+    explodes in deep nets.
 
     >>> nn.ReLUSquared()(mg.tensor([-1.0, 3.0])).tolist()
     [0.0, 9.0]
@@ -68,7 +70,7 @@ class ReLUSquared(_Activation):
 class CReLU(_Activation):
     """``[max(0, x), max(0, −x)]`` joined along ``dim``: derivatives [x > 0], −[x < 0]. Shang et al. 2016.
 
-    Twice the channels, and nothing is lost: for the first layers, whose filters come in pairs of opposite sign.
+    Twice the channels and no information lost: for first layers, whose filters come in pairs of opposite sign.
 
     >>> nn.CReLU()(mg.tensor([[-1.0, 2.0]])).tolist()
     [[0.0, 2.0, 1.0, 0.0]]
@@ -85,7 +87,8 @@ class CReLU(_Activation):
 
 
 class LiSHT(_Activation):
-    """``x·tanh x``, derivative ``tanh x + x·(1 − tanh²x)``: even, never negative, so the sign is lost. Roy et al. 2019.
+    """``x·tanh x``, derivative ``tanh x + x·(1 − tanh²x)``: even and never negative, so the sign is lost. Roy et al.
+    2019.
 
     >>> nn.LiSHT()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -96,7 +99,7 @@ class LiSHT(_Activation):
 
 
 class Gaussian(_Activation):
-    """``e^(−x²)``, derivative ``−2x·e^(−x²)``: answers near 0 alone; far from it there is no gradient.
+    """``e^(−x²)``, derivative ``−2x·e^(−x²)``: responds only near 0; far from it there is no gradient.
 
     >>> nn.Gaussian()(mg.tensor([0.0])).tolist()
     [1.0]
@@ -126,7 +129,7 @@ class Sinusoid(_Activation):
 
 
 class ArcTan(_Activation):
-    """``arctan x``, derivative ``1/(1 + x²)``: tanh's shape, within ±π/2, and it saturates slowly.
+    """``arctan x``, derivative ``1/(1 + x²)``: shaped like tanh, within ±π/2, but it saturates slowly.
 
     >>> nn.ArcTan()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -159,7 +162,7 @@ class HardMish(_Activation):
 
 
 class SparsePlus(_Activation):
-    """``0, ¼(x + 1)², x`` below −1, between, above 1: softplus that is exactly 0; its slope is SparseSigmoid.
+    """0 below −1, ``¼(x + 1)²`` from −1 to 1, x above: a softplus with exact zeros; its derivative is SparseSigmoid.
 
     >>> nn.SparsePlus()(mg.tensor([-1.0, 0.0, 3.0])).tolist()
     [0.0, 0.25, 3.0]
@@ -170,7 +173,7 @@ class SparsePlus(_Activation):
 
 
 class SparseSigmoid(_Activation):
-    """``min(1, max(0, ½(x + 1)))``: Sparsemax of two classes. Exactly 0 and 1 outside of ±1, with no gradient there.
+    """``min(1, max(0, ½(x + 1)))``: Sparsemax for two classes. Exactly 0 or 1 outside ±1, with no gradient there.
 
     >>> nn.SparseSigmoid()(mg.tensor([-1.0, 0.0])).tolist()
     [0.0, 0.5]
@@ -182,6 +185,8 @@ class SparseSigmoid(_Activation):
 
 class ISRU(_Activation):
     """``x/√(1 + αx²)``, derivative ``(1/√(1 + αx²))³``: like tanh, without exp. Carlile et al. 2017.
+
+    Raises ValueError for α < 0.
 
     >>> nn.ISRU()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -202,6 +207,8 @@ class ISRU(_Activation):
 class ISRLU(ISRU):
     """``x if x ≥ 0 else x/√(1 + αx²)``: ELU without exp; slope and curvature are continuous at 0. Carlile et al. 2017.
 
+    Raises ValueError for α < 0.
+
     >>> nn.ISRLU()(mg.tensor([0.0, 2.0])).tolist()
     [0.0, 2.0]
     """
@@ -213,8 +220,8 @@ class ISRLU(ISRU):
 class StochasticGELU(_Activation):
     """``x·m`` with m from Bernoulli(Φ(x)): derivative m. Hendrycks and Gimpel 2016.
 
-    GELU is its mean, and what it is in eval mode.
-    ReLU gates by the sign, dropout by chance, this by chance that hangs on the value.
+    GELU is its mean, and its value in eval mode. ReLU gates by the sign, dropout at random, this at random with a
+    probability that depends on the value.
 
     >>> nn.StochasticGELU().eval()(mg.tensor([0.0, 9.0])).tolist()
     [0.0, 9.0]
@@ -225,7 +232,9 @@ class StochasticGELU(_Activation):
 
 
 class _Gated(_Activation):
-    """``act(a)·b`` for the halves a and b along ``dim``: one Linear of twice the width gives both. Shazeer 2020."""
+    """``act(a)·b`` for the halves a and b along ``dim``: one Linear of twice the width computes both: (…, 2d, …) -> (…,
+    d, …). Shazeer 2020.
+    """
 
     shown = ("dim",)
 
@@ -249,7 +258,7 @@ class SwiGLU(_Gated):
     """``silu(a)·b`` for the halves a and b of the input along ``dim``; derivatives silu′(a)·b, silu(a). Shazeer
     2020, eq. 5.
 
-    In transformers better than GELU at as many weights (two thirds of the width); no theory says why.
+    In transformers better than GELU with the same number of weights (two thirds of the width); why is not understood.
 
     >>> nn.SwiGLU()(mg.tensor([0.0, 5.0])).tolist()
     [0.0]
@@ -286,7 +295,7 @@ class ReGLU(_Gated):
 class Sparsemax(_AlongDim):
     """The probabilities nearest to the scores, ``max(0, x − τ)``: many are exactly 0. Martins and Astudillo 2016.
 
-    Along ``dim`` (default: the last). What has probability 0 gets no gradient.
+    Along ``dim`` (default: the last). Elements with probability 0 get no gradient.
 
     >>> nn.Sparsemax()(mg.tensor([2.0, 1.5, -1.0])).tolist()
     [0.75, 0.25, 0.0]
@@ -299,7 +308,7 @@ class Sparsemax(_AlongDim):
 class Entmax15(_AlongDim):
     """``max(0, x/2 − τ)²`` with τ such that it sums to 1: between Softmax and Sparsemax. Peters et al. 2019.
 
-    Its vector-Jacobian product is ``s·(g − Σs·g/Σs)`` with s = √y: what has probability 0 gets no gradient.
+    Its vector-Jacobian product is ``s·(g − Σs·g/Σs)`` with s = √y: elements with probability 0 get no gradient.
 
     >>> nn.Entmax15()(mg.tensor([9.0, 0.0])).tolist()
     [1.0, 0.0]

@@ -1,4 +1,4 @@
-"""Activations with parameters that are learned: a slope, a frequency, or the whole shape."""
+"""Activations with learned parameters: a slope, a frequency, or the whole shape."""
 
 import numpy as np
 
@@ -15,14 +15,14 @@ from ...module import Module
 
 
 def by_channel(parameter: Tensor, ndim: int) -> Tensor:
-    """One value, or one for each channel (dimension 1 of two and more), in a shape that broadcasts over the input."""
+    """One value, or one per channel (dimension 1 of an input of 2 or more), reshaped to broadcast over the input."""
     if parameter.numel() == 1:
         return parameter.reshape(())
     return parameter.reshape((-1, *(1,) * max(ndim - 2, 0)))
 
 
 class _Learned(Module):
-    """Base: ``num_parameters`` values (1, or one for each channel) that start at ``start``."""
+    """Base: ``num_parameters`` values (1, or one per channel), initially ``start``."""
 
     def __init__(self, num_parameters: int, device=None, dtype=None, **starts: float):
         super().__init__()
@@ -38,7 +38,7 @@ class _Learned(Module):
 
 
 class Swish(_Learned):
-    """``x·σ(βx)`` with β learned, one or one for each channel. Ramachandran et al. 2017, section 4.
+    """``x·σ(βx)`` with one learned β, or one per channel. Ramachandran et al. 2017, section 4.
 
     Between x/2 (β = 0), SiLU (1, the start) and ReLU (β → ∞); ∂/∂β = x²·σ·(1 − σ).
 
@@ -56,7 +56,8 @@ class Swish(_Learned):
 class Snake(_Learned):
     """``x + sin²(ax)/a`` with the frequency a learned; ∂/∂x = 1 + sin 2ax. Ziyin et al. 2020, eq. 3.
 
-    Extrapolates what is periodic, if the frequency starts near; it has many minima in a.
+    Extrapolates periodic functions if the frequency starts nearby; the loss has many minima in a. Raises ValueError for
+    a = 0.
 
     >>> nn.Snake()(mg.tensor([0.0])).tolist()
     [0.0]
@@ -76,7 +77,7 @@ class Softexponential(_Learned):
 
     ∂/∂x = e^(αx) for α ≥ 0, ``1/(1 − α(x + α))`` below: sums become products and back.
 
-    For α < 0 it is defined where ``1 − α(x + α) > 0``, and NaN elsewhere: keep the rate low.
+    For α < 0 it is defined where ``1 − α(x + α) > 0``, and NaN elsewhere: keep the learning rate low.
 
     >>> nn.Softexponential()(mg.tensor([3.0])).tolist()
     [3.0]
@@ -90,8 +91,8 @@ class Softexponential(_Learned):
 
 
 class TLU(_Learned):
-    """``max(x, τ)`` with τ learned, derivatives [x > τ] and [x < τ]: ReLU behind FilterResponseNorm, whose mean is
-    not 0. Singh and Krishnan 2020, eq. 5.
+    """``max(x, τ)`` with τ learned, derivatives [x > τ] and [x < τ]: the ReLU to put after FilterResponseNorm, whose
+    mean is not 0. Singh and Krishnan 2020, eq. 5.
 
     >>> nn.TLU()(mg.tensor([-1.0, 2.0])).tolist()
     [0.0, 2.0]
@@ -108,7 +109,7 @@ class SReLU(_Learned):
     """Three lines with two learned kinks and slopes: S-shaped. Jin et al. 2015, eq. 1.
 
     ``tʳ + aʳ(x − tʳ)`` from tʳ on, x between, ``tˡ + aˡ(x − tˡ)`` up to tˡ. It starts as LeakyReLU with slope
-    ``left_slope`` below 0, and bends at ``right_threshold`` once aʳ has moved away from 1.
+    ``left_slope`` below 0; the kink at ``right_threshold`` appears once aʳ differs from 1.
 
     >>> nn.SReLU(left_slope=0.5)(mg.tensor([-2.0, 0.5, 3.0])).tolist()
     [-1.0, 0.5, 3.0]
@@ -144,7 +145,8 @@ class APL(Module):
 
     ∂/∂x = [x > 0] − Σ_s a_s·[x < b_s]: any continuous piecewise linear function that is x far to the right.
 
-    ``hinges`` is S; ``num_parameters`` the number of features or channels (1: all share).
+    ``hinges`` is S; ``num_parameters`` the number of features or channels (1: all share one). Raises ValueError for
+    ``hinges`` < 1.
 
     >>> nn.APL()(mg.tensor([2.0])).shape
     (1,)
@@ -160,7 +162,7 @@ class APL(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Small slopes, hinges spread over [−1, 1]."""
+        """Draws small slopes and hinges spread over [−1, 1]."""
         init.normal_(self.slopes, std=0.1)
         self.places.array[...] = np.linspace(-1, 1, self.hinges)[:, None]
 
@@ -178,8 +180,8 @@ class PAU(Module):
     """``P(x)/Q(x)``, P of degree ``degrees[0]``, ``Q = 1 + |Σ bₖ·xᵏ|`` of ``degrees[1]``: any shape. Molina et al.
     2020, eq. 3.
 
-    It starts near LeakyReLU(0.01): least squares over [−3, 3]. Far outside of the data it does as it pleases. ∂/∂x
-    = (P′Q − P·Q′)/Q².
+    It starts near LeakyReLU(0.01), by least squares over [−3, 3]. Far from the data its shape is arbitrary. ∂/∂x = (P′Q
+    − P·Q′)/Q². Raises ValueError unless ``degrees`` are two positive numbers.
 
     >>> nn.PAU()(mg.tensor([2.0])).shape
     (1,)
@@ -195,7 +197,7 @@ class PAU(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Q = 1 + Σ b_{2k}·x^{2k}, so that it is positive; then P by least squares."""
+        """Sets Q = 1 + Σ b_{2k}·x^{2k}, which is positive, then P by least squares."""
         x = np.linspace(-3, 3, 601)
         even = np.where(np.arange(1, self.degrees[1] + 1) % 2 == 0, 1.0, 0.0)
         even *= 0.5 ** np.arange(self.degrees[1])
@@ -224,9 +226,9 @@ class Maxout(Module):
     """``max over k of (x Wₖᵀ + bₖ)``: (…, in) -> (…, out), ``pieces`` linear maps for each unit. Goodfellow et al.
     2013.
 
-    A convex piecewise linear function is learned: with two pieces |x|, ReLU and leaky ReLU are special cases, and the
+    Learns a convex piecewise linear function: with two pieces |x|, ReLU and leaky ReLU are special cases, and the
     difference of two units approximates any continuous function. It never saturates; it costs ``pieces`` times the
-    weights. The gradient goes to the piece that won.
+    weights. The gradient goes to the winning piece. Raises ValueError for ``pieces`` < 1.
 
     >>> nn.Maxout(3, 2, pieces=4)(mg.zeros(5, 3)).shape
     (5, 2)
@@ -253,7 +255,7 @@ class Maxout2d(Module):
     """Maxout over groups of ``pieces`` channels of a convolution: (N, C, H, W) -> (N, out, H', W'). Goodfellow et
     al. 2013.
 
-    The arguments after ``pieces`` are Conv2d's.
+    The arguments after ``pieces`` are Conv2d's. Raises ValueError for ``pieces`` < 1.
 
     >>> nn.Maxout2d(3, 4, 3, pieces=2, padding=1)(mg.zeros(1, 3, 6, 6)).shape
     (1, 4, 6, 6)

@@ -1,7 +1,7 @@
 """A space of activation functions to search: unary and binary pieces, composed. Ramachandran et al. 2017, section 3.
 
-A unit takes x twice, sends each through a unary function, and joins the two with a binary one: ``b(u₁(x), u₂(x))``.
-With more than one unit the result of the former takes the place of the first x.
+A unit applies two unary functions to x and combines the results with a binary one: ``b(u₁(x), u₂(x))``. With more than
+one unit, each unit's result replaces the first x of the next.
 """
 
 import itertools
@@ -75,6 +75,8 @@ class Unit(NamedTuple):
 class ComposedActivation(Module):
     """An activation composed of units, with one learned number β (start 1) that its pieces share.
 
+    Raises ValueError for no units or an unknown piece.
+
     >>> swish = nn.ComposedActivation(("scaled", "identity", "gated"))
     >>> swish.formula
     'σ(β·x)·(x)'
@@ -96,7 +98,7 @@ class ComposedActivation(Module):
 
     @property
     def formula(self) -> str:
-        """The function in symbols, of x and β."""
+        """The function of x and β in symbols."""
         text = "x"
         for unit in self.units:
             first = _put(UNARY[unit.first][0], x=text)
@@ -116,9 +118,9 @@ class ComposedActivation(Module):
 
 
 def _put(formula: str, **texts: str) -> str:
-    """``formula`` with single letters replaced; those inside of names such as "exp" or "max" are left alone.
+    """``formula`` with single letters replaced; those inside names such as "exp" or "max" are left alone.
 
-    What is put in is set in parentheses, unless the place is between brackets, bars or commas already.
+    A replacement gets parentheses unless it is already enclosed by brackets, bars or commas.
     """
     out = []
     for i, c in enumerate(formula):
@@ -144,7 +146,7 @@ def compositions() -> Iterator[Unit]:
 
 
 def random_activation(seed: int, units: int = 1) -> ComposedActivation:
-    """An activation of ``units`` units drawn by ``seed`` from the whole space."""
+    """An activation of ``units`` units drawn from the whole space with this seed."""
     random = np.random.default_rng(seed)
     pieces = [list(UNARY), list(UNARY), [name for name in BINARY if name != "first"]]
     return ComposedActivation(*(tuple(names[random.integers(len(names))] for names in pieces) for _ in range(units)))

@@ -1,4 +1,4 @@
-"""EvoNorms: layers found by search that normalize and activate in one. No activation follows them."""
+"""EvoNorms: layers, found by search, that normalize and activate in one. Put no activation after them."""
 
 from ....ops.elementwise.activation import sigmoid
 from ....ops.elementwise.arithmetic import maximum
@@ -14,7 +14,7 @@ from .filter import per_map
 
 
 class EvoNorm(Affine):
-    """Base of the EvoNorms: weight, bias, and ``v``, 1 at first, of the nonlinearity; all (C)."""
+    """Base of the EvoNorms: weight, bias, and the nonlinearity's ``v``, initially 1; all (C)."""
 
     def __init__(self, num_features: int, eps: float, device, dtype):
         super().__init__((num_features,), True, True, device, dtype)
@@ -22,7 +22,7 @@ class EvoNorm(Affine):
         self.v = init.ones_(empty_parameter(num_features, device=device, dtype=dtype))
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, v of 1."""
+        """Sets scales to 1, shifts to 0 and v to 1."""
         super().reset_parameters()
         init.ones_(self.v)
 
@@ -30,11 +30,11 @@ class EvoNorm(Affine):
 class EvoNormB0(EvoNorm):
     """``y = w·x/max(√(s²_batch + eps), v·x + √(s²_map + eps)) + b``: (N, C, *), all parameters (C).
 
-    s²_batch is the (biased) variance of a channel over the batch, in eval the running one, which moves by
-    ``momentum``; s²_map that of one sample's map. The maximum is its nonlinearity: large positive x are divided by
-    about themselves. Liu et al. 2020.
+    s²_batch is the (biased) variance of a channel over the batch, in eval the running one, updated with ``momentum``;
+    s²_map that of one sample's map. The maximum is its nonlinearity: large positive x are divided by roughly
+    themselves. Liu et al. 2020.
 
-    Use it in place of a convolution's BatchNorm and ReLU with batches of usual size; with small ones, EvoNormS0.
+    Use it in place of a convolution's BatchNorm and ReLU with batches of usual size; with small ones use EvoNormS0.
 
     >>> nn.EvoNormB0(3)(mg.randn(2, 3, 4, 4)).shape
     (2, 3, 4, 4)
@@ -47,7 +47,7 @@ class EvoNormB0(EvoNorm):
         init.ones_(self.running_var)
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, v of 1, and forgets the running variance."""
+        """Sets scales to 1, shifts to 0, v to 1, and resets the running variance."""
         super().reset_parameters()
         init.ones_(self.running_var)
 
@@ -70,11 +70,10 @@ class EvoNormB0(EvoNorm):
 class EvoNormS0(EvoNorm):
     """``y = w·x·σ(v·x)/√(s²_group + eps) + b``: (N, C, *), s² the (biased) variance over one of ``num_groups`` groups.
 
-    A Swish divided by a group's standard deviation; no mean is taken off, and no batch is needed. Liu et al.
-    2020.
+    A Swish divided by a group's standard deviation; no mean is subtracted, and no batch is needed. Liu et al. 2020.
 
-    Use it in place of a convolution's GroupNorm and activation, with any batch; the paper has 32 groups. It fails
-    without another normalization in the block where v·x drifts: the Swish then is linear or 0.
+    Use it in place of a convolution's GroupNorm and activation, with batches of any size; the paper uses 32 groups. It
+    fails where v·x drifts and the block has no other normalization: the Swish is then linear or 0.
 
     >>> nn.EvoNormS0(4, num_groups=2)(mg.randn(2, 4, 3, 3)).shape
     (2, 4, 3, 3)

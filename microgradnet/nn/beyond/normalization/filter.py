@@ -1,4 +1,4 @@
-"""Normalization of feature maps by their energy: each by its own, or by its share among the channels."""
+"""Normalization of feature maps by their energy: each map by its own, or by its share of all channels'."""
 
 from ....ops.elementwise.exponential import sqrt
 from ....ops.reduce.norms import vector_norm
@@ -9,19 +9,19 @@ from ...normalization.affine import Affine, check_channels
 
 
 def per_map(input: Tensor) -> tuple[int, ...]:
-    """A channel's shape beside (N, C, *)."""
+    """The shape in which a per-channel parameter broadcasts over (N, C, *)."""
     return (-1, *(1,) * (input.ndim - 2))
 
 
 class FilterResponseNorm(Affine):
     """``y = w·x/√(ν² + eps) + b``, ν² the mean of x² over a sample's map: (N, C, *), weight and bias (C).
 
-    Singh and Krishnan 2020. No mean is taken off, so follow it with a thresholded linear unit max(y, τ), TLU,
-    whose τ finds where the response begins: a ReLU would cut at a place that no one learned. ``learnable_eps`` adds
-    |e| to eps, a number learned for each channel (1e-4 at first), for maps of one pixel, where y would else be x's
-    sign. The gradient is RMSNorm's, with means over the map.
+    Singh and Krishnan 2020. No mean is subtracted, so follow it with a thresholded linear unit max(y, τ), TLU, whose
+    learned τ is where the response begins; a ReLU would cut at an arbitrary 0. ``learnable_eps`` adds |e| to eps, e
+    learned per channel (initially 1e-4), for maps of one pixel, where y would otherwise be x's sign. The gradient is
+    RMSNorm's, with means over the map.
 
-    Use it with batches of one or two; it fails without its TLU, and wants a slow start of the learning rate.
+    Use it with batches of one or two; it fails without its TLU, and needs a learning rate warm-up.
 
     >>> layer, tau = nn.FilterResponseNorm(1), nn.Parameter([-0.5])
     >>> mg.maximum(layer(mg.tensor([[[3.0, -3.0]]])), tau).round(decimals=3).tolist()
@@ -49,11 +49,11 @@ class FilterResponseNorm(Affine):
 class GlobalResponseNorm(Affine):
     """``y = x + w·x·n + b``, ``n_c = ‖x_c‖/(mean over channels of ‖x‖ + eps)``: (N, C, *), weight and bias (C).
 
-    ‖x_c‖ is the norm of channel c's map. Weight and bias are 0 at first: it starts as the identity. Woo et al. 2023
+    ‖x_c‖ is the norm of channel c's map. Weight and bias start at 0, so it starts as the identity. Woo et al. 2023
     (ConvNeXt V2).
 
-    Channels compete: those with more energy than the rest are raised. Use it in the wide layer of a ConvNeXt block,
-    where masked pretraining else lets channels collapse; it does not normalize the scale, so keep the block's
+    Channels compete: those with more energy than the rest are amplified. Use it in the wide layer of a ConvNeXt block,
+    where channels would otherwise collapse in masked pretraining; it does not normalize the scale, so keep the block's
     LayerNorm.
 
     >>> layer = nn.GlobalResponseNorm(2)
@@ -69,7 +69,7 @@ class GlobalResponseNorm(Affine):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """The identity: scales and shifts of 0."""
+        """Sets scales and shifts to 0, the identity."""
         init.zeros_(self.weight)
         init.zeros_(self.bias)
 

@@ -1,4 +1,4 @@
-"""Vectors brought to a fixed length: no mean, no batch, next to no parameters."""
+"""Vectors scaled to a fixed length: no mean, no batch, hardly any parameters."""
 
 import math
 
@@ -16,8 +16,8 @@ class ScaleNorm(Module):
     g starts at √dim, the length of a vector of unit variance. With u = x/‖x‖, ``dx = g/‖x‖·(I − uuᵀ)·dy``: only the
     direction gets a gradient.
 
-    Use it in transformers, most of all for translation with little data: one number in place of LayerNorm's 2·dim. It
-    fails where features need scales of their own.
+    Use it in transformers, above all for translation with little data: one number in place of LayerNorm's 2·dim. It
+    fails where features need individual scales. Raises ValueError unless the input's last dimension is ``dim``.
 
     >>> nn.ScaleNorm(4)(mg.tensor([3.0, 0.0, 4.0, 0.0])).detach()
     tensor([1.2, 0. , 1.6, 0. ])
@@ -38,13 +38,13 @@ class ScaleNorm(Module):
 
 
 class UnitNorm(Module):
-    """``y = D^(k/2)·x/max(‖x‖, eps)`` along the last dimension, of size D: any (*, D). Huang et al. 2024.
+    """``y = D^(k/2)·x/max(‖x‖, eps)`` along the last dimension, of size D: (*, D). Huang et al. 2024.
 
-    k = 0 gives vectors of length 1, k = 1 those of unit mean square (RMSNorm without weight); between, k sets how
-    peaked attention on the result can become. As ScaleNorm, the gradient is that of the direction.
+    k = 0 gives vectors of length 1, k = 1 those of unit mean square (RMSNorm without weight); in between, k limits how
+    peaked attention on the result can become. As with ScaleNorm, only the direction gets a gradient.
 
-    Use it before dot products, where the angle is what counts and no sign may flip; it fails where the length carries
-    the confidence.
+    Use it before dot products, where the angle matters and no sign may flip; it fails where the length carries
+    information.
 
     >>> nn.UnitNorm()(mg.tensor([3.0, 4.0]))
     tensor([0.6, 0.8])
@@ -64,8 +64,9 @@ class UnitNorm(Module):
 class PixelNorm(Module):
     """``y = x/√(mean over channels of x² + eps)`` at every pixel: (N, C, *). Karras et al. 2018, section 4.2.
 
-    Use it after the convolutions of a GAN's generator, where it keeps magnitudes from escalating; having no parameters
-    it takes from a pixel the means to say how strong it is, so keep it out of discriminators.
+    Use it after the convolutions of a GAN's generator, where it keeps magnitudes from escalating. It removes the
+    strength of each pixel's response, so keep it out of discriminators. Raises ValueError for an input of fewer than 2
+    dimensions.
 
     >>> nn.PixelNorm()(mg.tensor([[[3.0], [4.0]]])).flatten()
     tensor([0.8485, 1.1314])

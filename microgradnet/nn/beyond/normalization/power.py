@@ -1,4 +1,4 @@
-"""Power normalization: division by a running quadratic mean, with a gradient of its own."""
+"""Power normalization: division by a running quadratic mean, with its own approximate gradient."""
 
 import numpy as np
 
@@ -36,14 +36,14 @@ class _ByRunningScale(Function):
 class PowerNorm(Affine):
     """``y = w·x/√(ψ² + eps) + b`` for each feature of (*, C), ψ² the running mean of x². Shen et al. 2020, algorithm 2.
 
-    No mean is taken off, and training divides by the ψ of *earlier* batches: ``ψ² ← α·ψ² + (1 − α)·mean(x²)``, α =
-    ``alpha_forward``. The gradient cannot go back through earlier batches; in its place stands a running ν:
-    ``dx = (w·g − ν·h)/ψ`` with h = x/ψ, then ``ν ← ν·(1 − (1 − α)·mean(h²)) + (1 − α)·mean(w·g·h)``, α =
-    ``alpha_backward``. Where batches are all alike this tends to the exact gradient of x/rms(x).
+    No mean is subtracted, and training divides by the ψ of *earlier* batches: ``ψ² ← α·ψ² + (1 − α)·mean(x²)``, α =
+    ``alpha_forward``. The gradient cannot flow back through earlier batches; a running ν approximates that part: ``dx =
+    (w·g − ν·h)/ψ`` with h = x/ψ, then ``ν ← ν·(1 − (1 − α)·mean(h²)) + (1 − α)·mean(w·g·h)``, α = ``alpha_backward``.
+    If all batches are alike, this converges to the exact gradient of x/rms(x).
 
     Use it in transformers on text, in place of LayerNorm: it can be folded into the next layer's weights. It fails
-    while ψ is far from the data (the first ~1/(1 − α) batches) and, as the gradient is not that of the forward, under
-    gradcheck.
+    while ψ is far from the data (the first ~1/(1 − α) batches), and gradcheck rejects it, as the gradient is not that
+    of the forward. Raises ValueError for an ``alpha_…`` outside [0, 1] or an input that does not end in C.
 
     >>> layer = nn.PowerNorm(1)
     >>> out = layer(mg.tensor([[3.0], [5.0]]))  # ψ² was 1
@@ -72,7 +72,7 @@ class PowerNorm(Affine):
         init.ones_(self.running_square)
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, ψ² = 1, ν = 0."""
+        """Sets scales to 1, shifts to 0, ψ² to 1 and ν to 0."""
         super().reset_parameters()
         init.ones_(self.running_square)
         init.zeros_(self.running_projection)
@@ -83,7 +83,7 @@ class PowerNorm(Affine):
         return self._scaled(_ByRunningScale.apply(input, self) if self.training else input / self.psi(), (-1,))
 
     def psi(self) -> Tensor:
-        """``√(ψ² + eps)`` as it is now."""
+        """The present ``√(ψ² + eps)``."""
         return Tensor(np.sqrt(self.running_square.array + self.eps))
 
     def extra_repr(self) -> str:

@@ -1,4 +1,4 @@
-"""Batch renormalization: batch norm whose training output is what evaluation will give."""
+"""Batch renormalization: batch norm whose output in training is that of evaluation."""
 
 import math
 
@@ -16,13 +16,13 @@ class BatchRenorm(Affine):
     """``y = w·((x − μ_B)/σ_B·r + d) + b`` for each channel: (N, C, *), weight and bias (C). Ioffe 2017, algorithm 1.
 
     μ_B, σ_B = √(var + eps) are the batch's; ``r = clip(σ_B/σ, 1/r_max, r_max)`` and ``d = clip((μ_B − μ)/σ, −d_max,
-    d_max)`` correct towards the running μ, σ, which move by ``momentum``; in eval ``y = w·(x − μ)/σ + b``. r and d are
-    constants to the gradient, which is so batch norm's with weight w·r. Unclipped, training gives what eval does; with
-    ``r_max=1, d_max=0`` it is batch norm. The paper starts there and widens to 3 and 5 over the first tens of thousands
-    of steps: set ``r_max`` and ``d_max`` as you train.
+    d_max)`` correct towards the running μ, σ, which are updated with ``momentum``; in eval ``y = w·(x − μ)/σ + b``. r
+    and d count as constants, so the gradient is batch norm's with weight w·r. Unclipped, training computes the same as
+    eval; with ``r_max=1, d_max=0`` it is batch norm. The paper starts there and widens to 3 and 5 over the first tens
+    of thousands of steps: set ``r_max`` and ``d_max`` as you train.
 
-    Use it for small or correlated batches; it fails if let loose before μ and σ mean anything, and one sample alone
-    still has no statistics.
+    Use it for small or correlated batches; it fails if the limits widen before μ and σ are meaningful, and a single
+    value per channel still has no statistics. Raises ValueError for that, for ``r_max`` < 1 and for ``d_max`` < 0.
 
     >>> layer = nn.BatchRenorm(1, r_max=1, d_max=0)  # a batch norm
     >>> layer(mg.tensor([[1.0], [3.0]])).round(decimals=3).tolist()
@@ -50,19 +50,19 @@ class BatchRenorm(Affine):
         self.reset_running_stats()
 
     def reset_running_stats(self) -> None:
-        """Mean 0, standard deviation 1."""
+        """Sets mean 0 and standard deviation 1."""
         init.zeros_(self.running_mean)
         init.ones_(self.running_std)
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, and forgets the running statistics."""
+        """Sets scales to 1, shifts to 0, and resets the running statistics."""
         super().reset_parameters()
         self.reset_running_stats()
 
     def forward(self, input: Tensor) -> Tensor:
         check_channels(self, input, (2, ...))
         if not self.training:
-            variance = self.running_std * self.running_std  # eps is in it
+            variance = self.running_std * self.running_std  # includes eps
             return F.batch_norm(input, self.running_mean, variance, self.weight, self.bias, eps=0.0)
         if input.shape[0] * math.prod(input.shape[2:]) == 1:
             raise ValueError(f"BatchRenorm: more than one value a channel expected, got shape {tuple(input.shape)}")
@@ -74,7 +74,7 @@ class BatchRenorm(Affine):
         return h * per_channel(scale, input.ndim) + per_channel(shift, input.ndim)
 
     def _corrections(self, mean: np.ndarray, std: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """r and d by the running statistics, which then move towards the batch's."""
+        """r and d from the running statistics, which are then updated with the batch's."""
         sigma = self.running_std.array
         r = np.clip(std / sigma, 1 / self.r_max, self.r_max)
         d = np.clip((mean - self.running_mean.array) / sigma, -self.d_max, self.d_max)

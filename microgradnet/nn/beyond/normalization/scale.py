@@ -1,4 +1,4 @@
-"""What stands in a normalization's place without any statistics: a squashing, a small scale."""
+"""Replacements for normalization without statistics: a squashing function, a small scale."""
 
 from ....ops.elementwise.activation import tanh
 from ....tensor import Tensor
@@ -10,13 +10,14 @@ from ...normalization.layer import last_dims
 
 
 class DynamicTanh(Affine):
-    """``y = w·tanh(α·x) + b`` over the last dimensions, those of ``normalized_shape``; one learned α. Zhu et al. 2025.
+    """``y = w·tanh(α·x) + b`` over the last dimensions, (*, normalized_shape), with one learned α. Zhu et al. 2025.
 
     Derivative ``w·α·(1 − tanh²(α·x))``. α starts at ``alpha_init_value``; weight 1, bias 0.
 
-    LayerNorm in a trained transformer acts much like this S-curve, and this one needs no mean. Use it in place of
-    LayerNorm or RMSNorm there; wide models want a smaller α before attention. It fails in place of a batch norm in
-    convolutional nets, and where activations grow until tanh saturates.
+    LayerNorm in a trained transformer acts much like this S-curve, which needs no statistics. Use it in place of
+    LayerNorm or RMSNorm there; wide models need a smaller α before attention. It fails in place of a batch norm in
+    convolutional nets, and where activations grow until tanh saturates. Raises ValueError for an input of another
+    shape.
 
     >>> nn.DynamicTanh(2)(mg.tensor([0.0, 20.0])).detach()
     tensor([0., 1.])
@@ -29,7 +30,7 @@ class DynamicTanh(Affine):
         self.alpha = init.constant_(empty_parameter(1, device=device, dtype=dtype), alpha_init_value)
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, α as at first."""
+        """Sets scales to 1, shifts to 0, and α to its initial value."""
         super().reset_parameters()
         init.constant_(self.alpha, self.alpha_init_value)
 
@@ -43,11 +44,11 @@ class DynamicTanh(Affine):
 
 
 class LayerScale(Module):
-    """``y = γ·x`` along the last dimension: (*, dim), γ (dim) learned, at first ``init_values``. Touvron et al. 2021.
+    """``y = γ·x`` along the last dimension: (*, dim), γ (dim) learned, initially ``init_values``. Touvron et al. 2021.
 
     At the end of each residual branch: ``x + LayerScale(branch(x))`` is nearly the identity at first, so very deep
-    transformers train. The paper takes 0.1 up to 18 layers, 1e-5 up to 24, 1e-6 beyond. In shallow nets so small a
-    start only costs time.
+    transformers train. The paper uses 0.1 for up to 18 layers, 1e-5 up to 24, 1e-6 beyond. In shallow nets such a small
+    start only costs time. Raises ValueError unless the input's last dimension is ``dim``.
 
     >>> nn.LayerScale(2, init_values=0.1)(mg.tensor([1.0, 2.0])).detach()
     tensor([0.1, 0.2])

@@ -13,15 +13,16 @@ from .filter import per_map
 
 
 class SwitchableNorm(RunningNorm):
-    """``y = w·(x − Σ p_k·μ_k)/√(Σ q_k·σ²_k + eps) + b`` over k = instance, layer, batch: (N, C, *), weight (C).
+    """``y = w·(x − Σ p_k·μ_k)/√(Σ q_k·σ²_k + eps) + b`` over k = instance, layer, batch: (N, C, *), weight and bias
+    (C).
 
-    p = softmax(``mean_weight``) and q = softmax(``var_weight``), three numbers each, equal at first, say which
-    statistics count. In eval the batch's are running ones, which move by ``momentum``; None averages over all batches,
-    which after training, over a few of them (``reset_running_stats()`` first), is the paper's "batch average".
+    p = softmax(``mean_weight``) and q = softmax(``var_weight``), three numbers each, initially equal, weight the
+    statistics. In eval those of the batch are running ones, updated with ``momentum``. None averages over all batches:
+    done over a few batches after training (``reset_running_stats()`` first) it is the paper's "batch average".
     Variances are biased. Luo et al. 2018.
 
-    Use it to see which normalizer a layer wants: print ``mg.softmax(layer.var_weight, 0)``. It costs three reductions,
-    and its mixture overfits to batches of the training's size.
+    Use it to see which normalization a layer prefers: print ``mg.softmax(layer.var_weight, 0)``. It costs three
+    reductions, and its mixture overfits to the batch size of training.
 
     >>> layer = nn.SwitchableNorm(3)
     >>> layer(mg.randn(2, 3, 4, 4)).shape, layer.mean_weight.shape
@@ -34,7 +35,7 @@ class SwitchableNorm(RunningNorm):
         self.var_weight = init.ones_(empty_parameter(3, device=device, dtype=dtype))
 
     def reset_parameters(self) -> None:
-        """Scales of 1, shifts of 0, an equal mixture, and forgets the running statistics."""
+        """Sets scales to 1, shifts to 0, an equal mixture, and resets the running statistics."""
         super().reset_parameters()
         init.ones_(self.mean_weight)
         init.ones_(self.var_weight)
@@ -48,7 +49,7 @@ class SwitchableNorm(RunningNorm):
         return self._scaled((input - mean) / sqrt(variance + self.eps), per_map(input))
 
     def _statistics(self, input: Tensor) -> list[tuple[Tensor, Tensor]]:
-        """Mean and variance of each map, each sample, each channel: the latter two follow from the first."""
+        """Mean and variance of each map, each sample and each channel; the last two are computed from the first."""
         maps = tuple(range(2, input.ndim))
         mean, variance = input.mean(maps, keepdim=True), var(input, maps, correction=0, keepdim=True)
         joined = [

@@ -1,4 +1,4 @@
-"""Weight standardization: each filter's weights brought to mean 0 and variance 1."""
+"""Weight standardization: each filter's weights normalized to mean 0 and variance 1."""
 
 from ....tensor import Tensor
 from ... import functional as F
@@ -14,11 +14,11 @@ def standardized(weight: Tensor, eps: float) -> Tensor:
 class WeightStandardization(Module):
     """``ŵ = (w − mean)/√(var + eps)`` over each output's weights: (out, in, *kernel). Qiao et al. 2019.
 
-    A parametrization of a layer's weight (``nn.utils.parametrize``); ``WSConv2d`` is a convolution that has it built
-    in. The gradient of w has mean 0 and no part along ŵ: training cannot shift or scale a filter.
+    A parametrization of a layer's weight (``nn.utils.parametrize``); ``WSConv2d`` is a convolution with it built in.
+    The gradient of w has mean 0 and no component along ŵ: training cannot shift or scale a filter.
 
-    Use it with GroupNorm, where it makes small batches train as large ones with BatchNorm do. It needs a normalization
-    behind it: alone, the outputs grow by √(inputs of a unit).
+    Use it with GroupNorm, with which small batches train as well as large ones with BatchNorm. It needs a normalization
+    after it: alone, the outputs grow by √fan_in. Raises ValueError for a weight of fewer than 2 dimensions.
 
     >>> layer = nn.utils.parametrize.register_parametrization(nn.Linear(2, 1), "weight", nn.WeightStandardization())
     >>> layer.weight.abs().round(decimals=2).tolist()
@@ -39,7 +39,7 @@ class WeightStandardization(Module):
 
 
 class WSConv1d(Conv1d):
-    """``Conv1d`` with standardized weights; the state is a Conv1d's. See ``WeightStandardization``.
+    """``Conv1d`` with standardized weights and the same state_dict. See ``WeightStandardization``.
 
     >>> nn.WSConv1d(2, 4, 3)(mg.zeros(1, 2, 8)).shape
     (1, 4, 6)
@@ -54,7 +54,7 @@ class WSConv1d(Conv1d):
 
 
 class WSConv2d(WSConv1d, Conv2d):
-    """``Conv2d`` with standardized weights; the state is a Conv2d's. See ``WeightStandardization``.
+    """``Conv2d`` with standardized weights and the same state_dict. See ``WeightStandardization``.
 
     >>> nn.Sequential(nn.WSConv2d(2, 4, 3, bias=False), nn.GroupNorm(2, 4), nn.ReLU())(mg.zeros(1, 2, 8, 8)).shape
     (1, 4, 6, 6)
@@ -62,7 +62,7 @@ class WSConv2d(WSConv1d, Conv2d):
 
 
 class WSConv3d(WSConv1d, Conv3d):
-    """``Conv3d`` with standardized weights; the state is a Conv3d's. See ``WeightStandardization``.
+    """``Conv3d`` with standardized weights and the same state_dict. See ``WeightStandardization``.
 
     >>> nn.WSConv3d(1, 2, 3)(mg.zeros(1, 1, 4, 4, 4)).shape
     (1, 2, 2, 2, 2)

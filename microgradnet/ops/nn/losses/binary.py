@@ -1,4 +1,4 @@
-"""Losses of yes-or-no targets, one or several to a sample."""
+"""Losses for binary targets, one or several per sample."""
 
 from ....backends.device import add_at, np, read
 from ....choice import where
@@ -35,9 +35,10 @@ def binary_cross_entropy(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``−t·log p − (1 − t)·log(1 − p)`` for probabilities p and targets t in [0, 1]; the logarithms end at −100.
+    """``−t·log p − (1 − t)·log(1 − p)`` for probabilities p and targets t in [0, 1]; the logarithms are clamped at
+    −100.
 
-    Raises ValueError for a probability outside of [0, 1], or where the shapes differ.
+    Raises ValueError for a probability outside [0, 1] or different shapes.
     """
     reduction = reduction_name("binary_cross_entropy", reduction, size_average, reduce)
     _same_shape("binary_cross_entropy", input, target)
@@ -69,9 +70,9 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """``binary_cross_entropy(sigmoid(input), target)`` without its overflow: logits, any real numbers.
+    """``binary_cross_entropy(sigmoid(input), target)`` without its overflow, for logits.
 
-    ``pos_weight`` multiplies the part of the positive class; it broadcasts, one for each label (last dimension).
+    ``pos_weight`` multiplies the term of the positive class; it broadcasts, one per label (last dimension).
     """
     name = "binary_cross_entropy_with_logits"
     reduction = reduction_name(name, reduction, size_average, reduce)
@@ -99,7 +100,7 @@ def multilabel_soft_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``binary_cross_entropy_with_logits`` of several labels, averaged over them (the last dimension), then reduced."""
+    """``binary_cross_entropy_with_logits`` of several labels, (N, C), averaged over them, then reduced."""
     reduction = reduction_name("multilabel_soft_margin_loss", reduction, size_average, reduce)
     losses = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     return reduced(mean(losses if weight is None else losses * weight, -1), reduction)
@@ -108,10 +109,12 @@ def multilabel_soft_margin_loss(
 def multilabel_margin_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
-    """``Σ_{j a label, i none} max(0, 1 − (x_j − x_i)) / C``: each label's score above every other one's by 1.
+    """``Σ_{j label, i not} max(0, 1 − (x_j − x_i)) / C``: each label should score above every other class by 1.
 
     Args:
-        input: (N, C) or (C), scores. target: the same shape, int64: class numbers from the front, ended by −1.
+        input: (N, C) or (C), scores. target: the same shape, int64: class indices, ended by −1.
+
+    Raises ValueError for another rank, IndexError for a label outside [−1, C).
     """
     reduction = reduction_name("multilabel_margin_loss", reduction, size_average, reduce)
     _same_shape("multilabel_margin_loss", input, target)
@@ -123,7 +126,7 @@ def multilabel_margin_loss(
     if ((labels < -1) | (labels >= classes)).any():
         raise IndexError(f"multilabel_margin_loss: labels in [-1, {classes}) expected, got {labels}")
     given = (labels < 0).cumsum(axis=1) == 0
-    times = np.zeros(labels.shape, x.dtype)  # how often each class is among the labels
+    times = np.zeros(labels.shape, x.dtype)  # how often each class occurs among the labels
     add_at(times, (np.nonzero(given)[0], labels[given]), 1)
     pairs = times[:, :, None] * (1 - np.minimum(times, 1))[:, None, :]
     gap = (1 - x.reshape((*x.shape, 1)) + x.reshape((x.shape[0], 1, classes))).relu()

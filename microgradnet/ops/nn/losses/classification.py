@@ -1,4 +1,4 @@
-"""Losses of classification by class numbers: negative log-likelihood, cross-entropy and the multi-class margin."""
+"""Classification losses for class indices: negative log-likelihood, cross-entropy and the multi-class margin."""
 
 from ....backends.cpu import rows
 from ....backends.device import np, on_cpu
@@ -45,20 +45,20 @@ def nll_loss(
 
     Args:
         input: (C), (N, C) or (N, C, d1, …), log-probabilities along the class dimension.
-        target: (), (N) or (N, d1, …), int64 class numbers in [0, C), or ``ignore_index``.
-        weight: (C), a factor for each class; the mean is then the weighted mean.
+        target: (), (N) or (N, d1, …), int64 class indices in [0, C), or ``ignore_index``.
+        weight: (C), one factor per class; the mean is then weighted.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Raises:
         TypeError: labels that are not integers. ValueError: shapes that do not fit, an unknown reduction.
-        IndexError: a label outside of [0, C).
+        IndexError: a label outside [0, C).
     """
     reduction = reduction_name("nll_loss", reduction, size_average, reduce)
     return _by_class("nll_loss", _nll, input, target, weight, ignore_index, reduction)
 
 
 def _by_class(name, op, input, target, weight, ignore_index, reduction):
-    """``op`` on the rows of ``input`` (…, C, …), with the factor of each row from weights and labels to ignore."""
+    """``op`` on the rows of ``input`` (…, C, …), with one factor per row from the weights and the ignored labels."""
     if input.ndim == 0:
         raise ValueError(f"{name}: the input needs a class dimension, got a 0-d tensor")
     labels, factors = _class_factors_of(name, input, target, weight, ignore_index, reduction == "mean")
@@ -89,9 +89,10 @@ def _class_factors_of(name: str, input, target, weight, ignore_index: int, mean:
 
 @primitive(formula="labels, w[labels]", outputs=("labels", "factors"), differentiable=False)
 def _class_factors(target, weight, classes, dtype, ignore_index, mean):
-    """The labels as a vector, 0 for those to ignore, and what each counts: its class weight, or 0; or that share.
+    """The labels as a vector (0 for ignored ones), and the factor of each: its class weight or 0; for a mean,
+    normalized.
 
-    On a GPU a label outside of [0, classes) counts NaN: to raise an error, the host would have to wait for the answer.
+    On a GPU the factor of a label outside [0, classes) is NaN: to raise, the host would have to wait for the device.
     """
     labels = target.reshape(-1)
     counted = labels != ignore_index
@@ -147,15 +148,15 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """``−Σ_k q_k log softmax(input)_k`` with q the target distribution; input are logits, any real numbers.
+    """``−Σ_k q_k log softmax(input)_k`` with q the target distribution; ``input`` are logits.
 
     Args:
         input: (C), (N, C) or (N, C, d1, …).
-        target: class numbers as for ``nll_loss``, or the distribution itself, floating, of the input's shape.
-        weight, ignore_index, reduction: as for ``nll_loss`` (a distribution has nothing to ignore).
+        target: class indices as for ``nll_loss``, or a distribution: floating, of the input's shape. weight,
+            ignore_index, reduction: as for ``nll_loss`` (``ignore_index`` only for class indices).
         label_smoothing: ε mixes in the uniform distribution: ``q = (1 − ε)·target + ε/C``. Szegedy et al. 2015.
 
-    Raises: as ``nll_loss``, and ``ValueError`` for a smoothing outside of [0, 1].
+    Raises: as ``nll_loss``, and ``ValueError`` for a smoothing outside [0, 1].
     """
     reduction = reduction_name("cross_entropy", reduction, size_average, reduce)
     if not 0 <= label_smoothing <= 1:
@@ -175,7 +176,7 @@ def cross_entropy(
     if distribution:
         q = target * (1 - label_smoothing) + label_smoothing / classes
         losses = -sum(weighted * q, dim)
-        # The mean is over samples, whatever their weights: q has no single class to take one from.
+        # The mean is over samples, unweighted: q has no single class whose weight could be used.
         return reduced(losses, reduction)
     hard = _by_class("cross_entropy", _nll, log_probabilities, target, weight, ignore_index, reduction)
     uniform = where(target != ignore_index, -sum(weighted, dim), 0)
@@ -197,10 +198,13 @@ def multi_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``Σ_{j≠y} w_y·max(0, margin − x_y + x_j)ᵖ / C``: the right class should win by a margin. Crammer and Singer 2001.
+    """``Σ_{j≠y} w_y·max(0, margin − x_y + x_j)ᵖ / C``: the target class should win by a margin. Crammer and Singer
+    2001.
 
     Args:
-        input: (N, C) or (C), a score for each class. target: (N) or (), class numbers. p: 1 or 2. weight: (C).
+        input: (N, C) or (C), one score per class. target: (N) or (), class indices. p: 1 or 2. weight: (C).
+
+    Raises ValueError for another p or rank.
     """
     reduction = reduction_name("multi_margin_loss", reduction, size_average, reduce)
     if p not in (1, 2):

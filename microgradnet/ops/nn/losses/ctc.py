@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: sequences whose alignment is not known."""
+"""Connectionist temporal classification: sequences without a known alignment."""
 
 from collections.abc import Sequence
 
@@ -52,13 +52,13 @@ def ctc_loss(
 
     Args:
         log_probs: (T, N, C) or (T, C), from ``log_softmax``.
-        targets: (N, S), or all of them one after the other (ΣS); class numbers other than ``blank``.
-        input_lengths, target_lengths: (N) or (), tensors or tuples.
-        reduction: the mean is that of loss over target length.
-        zero_infinity: whether a loss that is infinite, as no alignment fits, counts as 0, with its gradient.
+        targets: (N, S), or all of them concatenated (ΣS); class indices other than ``blank``. input_lengths,
+            target_lengths: (N) or (), tensors or tuples.
+        reduction: the mean is over loss / target length.
+        zero_infinity: whether an infinite loss, of a target that has no alignment, becomes 0, and its gradient too.
 
-    The gradient is p − γ, as PyTorch's: that of the whole with respect to logits, and so only right with log_softmax
-    before. It can be taken once, not twice.
+    The gradient is p − γ, as in PyTorch: that with respect to the logits, and so only right after a log_softmax. There
+    is no second derivative. Raises ValueError for shapes, lengths or a ``blank`` that do not fit.
     """
     reduction = reduction_name("ctc_loss", reduction)
     if log_probs.ndim not in (2, 3):
@@ -82,7 +82,7 @@ def ctc_loss(
 
 
 def _by_length(targets, lengths: np.ndarray, classes: int) -> np.ndarray:
-    """The targets as (N, longest): rows as they are, or cut out of one vector."""
+    """The targets as (N, longest): the given rows, or split from one vector."""
     array = read(targets)
     if array.dtype.kind not in "iu":
         raise TypeError(f"ctc_loss: integer targets expected, got {array.dtype.name}: convert with .long()")

@@ -1,4 +1,4 @@
-"""Losses that ask for a margin: between pairs, triplets, or a distance and a bound."""
+"""Losses with a margin: for pairs, triplets, or a distance and a bound."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,10 @@ def margin_ranking_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``max(0, −target·(input1 − input2) + margin)``: target 1 asks for input1 to be larger, −1 for input2."""
+    """``max(0, −target·(input1 − input2) + margin)``: for target 1 input1 should be larger, for −1 input2.
+
+    Raises ValueError unless all have the same number of dimensions.
+    """
     reduction = reduction_name("margin_ranking_loss", reduction, size_average, reduce)
     if not input1.ndim == input2.ndim == target.ndim:
         shapes = ", ".join(str(tuple(x.shape)) for x in (input1, input2, target))
@@ -49,7 +52,10 @@ def cosine_embedding_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``1 − cos`` where target is 1, ``max(0, cos − margin)`` where it is −1: (N, D), (N, D), (N), or (D), (D), ()."""
+    """``1 − cos`` where target is 1, ``max(0, cos − margin)`` where it is −1: (N, D), (N, D), (N), or (D), (D), ().
+
+    Raises ValueError for other shapes.
+    """
     reduction = reduction_name("cosine_embedding_loss", reduction, size_average, reduce)
     if target.ndim not in (0, 1) or input1.ndim != target.ndim + 1 or input2.ndim != target.ndim + 1:
         shapes = ", ".join(str(tuple(x.shape)) for x in (input1, input2, target))
@@ -72,7 +78,7 @@ def triplet_margin_loss(
 ) -> Tensor:
     """``max(0, d(anchor, positive) − d(anchor, negative) + margin)``, d the ``pairwise_distance`` (N, D) -> (N).
 
-    ``swap`` takes the nearer of anchor and positive to the negative. Balntas et al. 2016.
+    ``swap`` uses the distance from positive to negative where it is smaller. Balntas et al. 2016.
     """
     reduction = reduction_name("triplet_margin_loss", reduction, size_average, reduce)
     return _triplet("triplet_margin_loss", anchor, positive, negative, margin, swap, reduction, p, eps)
@@ -88,7 +94,7 @@ def triplet_margin_with_distance_loss(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Tensor:
-    """``triplet_margin_loss`` with a distance of your own: two tensors to one of distances."""
+    """``triplet_margin_loss`` with a custom distance function: two tensors -> one of distances."""
     name = "triplet_margin_with_distance_loss"
     reduction = reduction_name(name, reduction)
     return _triplet(name, anchor, positive, negative, margin, swap, reduction, distance=distance_function)

@@ -1,4 +1,4 @@
-"""From a loss for each element to the one that is reported."""
+"""Reduction of the losses of all elements: mean, sum or none."""
 
 import warnings
 
@@ -19,7 +19,7 @@ def reduction_name(op: str, reduction: str, size_average=None, reduce=None, more
 
 
 def reduced(losses, reduction: str, weight=None):
-    """The mean of ``losses`` (by ``weight``, if given, which multiplies them too), their sum, or all of them."""
+    """The mean of ``losses`` (weighted by ``weight``, if given), their (weighted) sum, or all of them."""
     if weight is not None:
         losses = losses * weight
     if reduction == "none":
@@ -30,7 +30,7 @@ def reduced(losses, reduction: str, weight=None):
 
 
 def warn_of_broadcast(op: str, input, target) -> None:
-    """Warns where input and target differ in shape: they broadcast, which is seldom meant."""
+    """Warns where input and target differ in shape: they broadcast, which is seldom intended."""
     if tuple(input.shape) != tuple(target.shape):
         warnings.warn(
             f"{op}: the target's shape {tuple(target.shape)} differs from the input's {tuple(input.shape)}: they are "

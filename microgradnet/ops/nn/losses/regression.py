@@ -1,4 +1,4 @@
-"""Losses between numbers, and between distributions given by their parameters."""
+"""Losses for regression, and for distributions given by their parameters."""
 
 import math
 
@@ -20,7 +20,7 @@ def l1_loss(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """``|input − target|``, averaged (by ``weight``), summed, or as it is (``reduction="none"``)."""
+    """``|input − target|``, averaged (weighted by ``weight``), summed, or unreduced (``reduction="none"``)."""
     reduction = reduction_name("l1_loss", reduction, size_average, reduce)
     return reduced(abs(_difference("l1_loss", input, target, weight)), reduction, weight)
 
@@ -45,7 +45,7 @@ def mse_loss(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """``(input − target)²``, averaged (by ``weight``), summed, or as it is (``reduction="none"``)."""
+    """``(input − target)²``, averaged (weighted by ``weight``), summed, or unreduced (``reduction="none"``)."""
     reduction = reduction_name("mse_loss", reduction, size_average, reduce)
     alike = (input.shape, input.dtype, input.dtype.kind) == (target.shape, target.dtype, "f")
     if alike and weight is None and reduction != "none":  # the usual case, as one op
@@ -73,7 +73,10 @@ def smooth_l1_loss(
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Tensor:
-    """``d²/(2·beta)`` where ``|d| < beta``, else ``|d| − beta/2``, with d = input − target. Girshick 2015, eq. 3."""
+    """``d²/(2·beta)`` where ``|d| < beta``, else ``|d| − beta/2``, with d = input − target. Girshick 2015, eq. 3.
+
+    Raises ValueError for beta < 0.
+    """
     reduction = reduction_name("smooth_l1_loss", reduction, size_average, reduce)
     if beta < 0:
         raise ValueError(f"smooth_l1_loss: beta must not be negative, got {beta}")
@@ -96,7 +99,8 @@ def huber_loss(
 ) -> Tensor:
     """``d²/2`` where ``|d| ≤ delta``, else ``delta·(|d| − delta/2)``, with d = input − target. Huber 1964.
 
-    ``weight`` multiplies; the mean is over the number of elements, as PyTorch has it here (and not in ``mse_loss``).
+    ``weight`` multiplies each loss; the mean divides by the number of elements, as in PyTorch (unlike ``mse_loss``).
+    Raises ValueError for delta ≤ 0.
     """
     reduction = reduction_name("huber_loss", reduction)
     if delta <= 0:
@@ -144,8 +148,8 @@ def kl_div(
 
     Args:
         target: probabilities, or with ``log_target`` their logarithms.
-        reduction: ``"batchmean"`` divides the sum by the number of rows, which is the divergence; ``"mean"`` by the
-            number of elements, which is PyTorch's default.
+        reduction: ``"batchmean"`` divides the sum by the number of rows, which is the divergence; ``"mean"``, PyTorch's
+            default, by the number of elements.
     """
     reduction = reduction_name("kl_div", reduction, size_average, reduce, ("batchmean",))
     losses = (_kl_log_term if log_target else _kl_term)(input, target)
@@ -164,7 +168,7 @@ def poisson_nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """``exp(input) − target·input``: minus the log-likelihood of counts under a Poisson distribution.
+    """``exp(input) − target·input``: the negative log-likelihood of counts under a Poisson distribution.
 
     With ``log_input=False`` the input is the rate itself: ``input − target·log(input + eps)``. ``full`` adds Stirling's
     approximation of ``log target!`` where target > 1.
@@ -180,9 +184,11 @@ def poisson_nll_loss(
 def gaussian_nll_loss(
     input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Tensor:
-    """``½·(log v + (input − target)²/v)`` with v = max(var, eps), whose limit has no gradient. Nix and Weigend 1994.
+    """``½·(log v + (input − target)²/v)`` with v = max(var, eps); no gradient flows through the clamp. Nix and Weigend
+    1994.
 
-    ``var`` has the input's shape, or lacks its last dimension or has 1 in one; or is a number. ``full`` adds ½·log 2π.
+    ``var`` has the input's shape, or lacks its last dimension or has size 1 in one; or is a number. ``full`` adds ½·log
+    2π. Raises ValueError for another shape or a negative ``var``.
     """
     reduction = reduction_name("gaussian_nll_loss", reduction)
     if not isinstance(var, int | float):
