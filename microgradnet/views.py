@@ -10,6 +10,7 @@ from typing import NamedTuple
 from .backends import device
 from .backends.device import np
 from .dtypes import _CATEGORY
+from .notation import Notation
 from .primitive import primitive
 from .tape import state
 from .tensor import Tensor, as_tensor
@@ -23,7 +24,7 @@ class View(NamedTuple):
     count: int  # the version at which this view's place in the graph was right
 
 
-@primitive(formula="x with part ← v")
+@primitive(formula=Notation("x with part ← v"))
 def view_write(x, value, steps):
     """``x`` after ``value`` was written to the view of it that ``steps`` lead to; the write has been done already."""
     return x
@@ -42,7 +43,7 @@ def part(x, steps):
     return x
 
 
-@primitive(formula="x with part ← 0")
+@primitive(formula=Notation("x with part ← 0"))
 def without_part(x, steps):
     """``x`` with zeros where the view that ``steps`` lead to lies."""
     out = np.array(x)

@@ -129,7 +129,7 @@ def new_ones(input, *size, dtype=None, requires_grad=False, device=None) -> Tens
     return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device)
 
 
-@primitive(formula="v")
+@primitive(formula="value")
 def fill(input, value):
     """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
     if np.ndim(value):

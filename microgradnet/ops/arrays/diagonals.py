@@ -1,13 +1,14 @@
 """Diagonals: taken from matrices, and laid into them."""
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from .dims import several_dims
 from .indexing import _index_put
 from .shape import clone, movedim, ravel
 
 
-@primitive(formula="diagonal x", view=True)
+@primitive(formula=Notation("diagonal x"), view=True)
 def diagonal(x, offset=0, dim1=0, dim2=1):
     """The diagonal of the planes of ``dim1`` and ``dim2``, as the last dimension; a view."""
     dim1, dim2 = several_dims((dim1, dim2), x.ndim)

@@ -4,6 +4,7 @@ import functools
 
 from ...backends.device import np
 from ...dtypes import promote_types
+from ...notation import Notation
 from ...primitive import primitive
 from .dims import one_dim
 from .indexing import _getitem
@@ -11,7 +12,7 @@ from .rearranging import constant_pad_nd
 from .shape import atleast_1d, atleast_2d, atleast_3d, broadcast_to, reshape
 
 
-@primitive(formula="[x₁, x₂, …]")
+@primitive(formula=Notation("[x₁, x₂, …]"))
 def _cat(*tensors, dim=0):
     if not tensors:
         raise ValueError("at least one tensor expected")
@@ -42,7 +43,7 @@ def cat(tensors, dim=0):
     return _cat(*tensors, dim=dim)
 
 
-@primitive(formula="[x₁; x₂; …]")
+@primitive(formula=Notation("[x₁; x₂; …]"))
 def _stack(*tensors, dim=0):
     shapes = {x.shape for x in tensors}
     if len(shapes) != 1:

@@ -1,6 +1,7 @@
 """Elements moved, repeated, padded and cut to triangles; always a copy."""
 
 from ...backends.device import np, read
+from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from .dims import one_dim, several_dims, sizes
 from .indexing import index_select
@@ -54,7 +55,7 @@ def repeat_interleave(x, repeats=None, dim=None, *, output_size=None):
     return index_select(x, dim, index)
 
 
-@primitive(formula="flip x")
+@primitive(formula=Notation("flip x"))
 def _flip(x, dims):
     return np.flip(x, several_dims(dims, x.ndim)).copy()
 
@@ -81,7 +82,7 @@ def flipud(x):
     return _flip(x, (0,))
 
 
-@primitive(formula="roll x")
+@primitive(formula=Notation("roll x"))
 def _roll(x, shifts, dims):
     return np.roll(x, shifts, dims)
 
@@ -114,13 +115,13 @@ def rot90(x, k=1, dims=(0, 1)):
     return transpose(_flip(x, (second if k % 4 == 1 else first,)), first, second)
 
 
-@primitive(formula="◺x")
+@primitive(formula=Notation("◺x"))
 def tril(x, diagonal=0):
     """The lower triangle of matrices, up to ``diagonal``; zeros above."""
     return np.tril(_matrices(x), diagonal)
 
 
-@primitive(formula="◹x")
+@primitive(formula=Notation("◹x"))
 def triu(x, diagonal=0):
     """The upper triangle of matrices, from ``diagonal`` on; zeros below."""
     return np.triu(_matrices(x), diagonal)
@@ -136,7 +137,7 @@ def _matrices(x):
     return x
 
 
-@primitive(formula="pad x")
+@primitive(formula=Notation("pad x"))
 def constant_pad_nd(x, pad, value=0):
     """``value`` added around ``x``: ``pad`` lists before and after for the last dimension, then the one before it, ...
 

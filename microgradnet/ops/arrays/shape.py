@@ -3,11 +3,12 @@
 import math
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from .dims import one_dim, several_dims, sizes
 
 
-@primitive(formula="reshape x", view=True)
+@primitive(formula=Notation("reshape x"), view=True)
 def _reshape(x, shape):
     return x.reshape(shape)
 
@@ -95,7 +96,7 @@ def t(x):
     return x if x.ndim < 2 else transpose(x, 0, 1)
 
 
-@primitive(formula="permute x", view=True)
+@primitive(formula=Notation("permute x"), view=True)
 def _permute(x, dims):
     dims = several_dims(dims, x.ndim)
     if len(dims) != x.ndim:

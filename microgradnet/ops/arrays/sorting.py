@@ -1,6 +1,7 @@
 """Order: sorting, the k-th and the k largest elements, distinct values, places in a sorted sequence."""
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ..reduce.reduction import _pick, _share_evenly
 from .dims import one_dim
@@ -9,7 +10,7 @@ from .return_types import ValuesIndices
 from .scatter import gather
 
 
-@primitive(formula="argsort x", differentiable=False)
+@primitive(formula=Notation("argsort x"), differentiable=False)
 def argsort(x, dim=-1, descending=False, stable=False):
     """The indices that sort ``x`` along ``dim``. Equal elements keep their order; NaN counts as the largest."""
     dim = one_dim(dim, x.ndim)
@@ -66,7 +67,7 @@ def _median(x):
 _median.vjp(x=_share_evenly)
 
 
-@primitive(formula="argmedian x", differentiable=False)
+@primitive(formula=Notation("argmedian x"), differentiable=False)
 def _median_indices(x, dim):
     order = np.argsort(x, dim, kind="stable")
     regular = (x == x).sum(axis=dim, keepdims=True, dtype=np.int64)
@@ -82,7 +83,7 @@ def median(x, dim=None, keepdim=False):
     return _pick(x, dim, _median_indices(x, dim) if x.ndim else argsort(x, dim), keepdim)
 
 
-@primitive(formula="distinct x", outputs=("values", "inverse", "counts"))
+@primitive(formula=Notation("distinct x"), outputs=("values", "inverse", "counts"))
 def _unique(x, dim):
     values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     return values, inverse.reshape(x.shape if dim is None else -1).astype(np.int64), counts.astype(np.int64)
@@ -105,7 +106,7 @@ def unique(x, sorted=True, return_inverse=False, return_counts=False, dim=None):
     return (values, *more) if more else values
 
 
-@primitive(formula="place of x", differentiable=False)
+@primitive(formula=Notation("place of x"), differentiable=False)
 def _searchsorted(sequence, values, right, dtype):
     side = "right" if right else "left"
     if sequence.ndim == 1:

@@ -1,6 +1,7 @@
 """Inverse, determinant, linear systems and the Cholesky factor, of the matrices in the last two dimensions."""
 
 from ...backends.device import filled, np
+from ...notation import Notation
 from ...primitive import primitive
 from .matmul import matmul
 
@@ -96,7 +97,7 @@ def solve(A, B, *, left=True):
     return _solve(A, B) if left else _solve(A.mT, B.mT).mT
 
 
-@primitive(formula="L, L·Lᵀ = A")
+@primitive(formula=Notation("L, L·Lᵀ = A"))
 def _cholesky(A):
     _square(A)
     try:

@@ -96,7 +96,7 @@ def _of_dims(op: str, *operands) -> list:
     return [x for x, _ in operands]
 
 
-@primitive(formula="x·Wᵀ + b")
+@primitive(formula="input·Wᵀ + bias with W = weight")
 def linear(input, weight, bias=None):
     """``input @ weight.T + bias``: (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...)."""
     one_dtype(input, weight)

@@ -9,6 +9,7 @@ import math
 import numpy as np  # which neighbours, and how much of each, is worked out on the host
 
 from ...backends.device import read
+from ...notation import Notation
 from ...primitive import primitive
 from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
@@ -23,7 +24,7 @@ MODES = {
 }
 
 
-@primitive(formula="Σ w·x along dim")
+@primitive(formula=Notation("Σ w·x along dim"))
 def resample(x, dim, index, weights):
     """Along ``dim``, element i of the result is ``Σ_t weights[i, t]·x[index[i, t]]``: index and weights (out, taps)."""
     out = None

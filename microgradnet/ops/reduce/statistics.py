@@ -4,6 +4,7 @@ import math
 
 from ...backends.device import np, read
 from ...elementwise import elementwise
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ..arrays.dims import axes, count, one_dim, spread
@@ -15,7 +16,7 @@ from ..elementwise.comparison import where
 from .reduction import mean
 
 
-@primitive(formula="Σ(x − x̄)² / (n − c)")
+@primitive(formula="Σ(x − mean x)²/(n − correction) with n = count x")
 def _var(x, dim, correction, keepdim):
     if x.dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
@@ -50,7 +51,7 @@ def _options(dim, unbiased, correction) -> tuple:
     return dim, correction if unbiased is None else int(unbiased)
 
 
-@elementwise(formula="√x", derivative_formula="1 / (2·√x), 0 at 0", numpy=np.sqrt)
+@elementwise(formula="√x", derivative_formula="0 if x = 0 else 1/(2√x)", numpy=np.sqrt)
 def _root(x):
     return x**0.5
 
@@ -133,7 +134,7 @@ def _at_ranks(ordered, q, interpolation: str):
     return first if interpolation in ("lower", "higher", "nearest") else first + weight * (second - first)
 
 
-@primitive(formula="#{x = i}")
+@primitive(formula=Notation("#{x = i}"))
 def _bincount(x, weights, minlength):
     if x.dtype.kind not in "iu" or x.ndim != 1 or (x < 0).any():
         raise ValueError("a vector of integers >= 0 expected")
