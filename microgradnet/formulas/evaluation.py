@@ -31,7 +31,8 @@ FUNCTIONS = {
     "φ": lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi), "det": np.linalg.det,
 }  # fmt: skip
 REDUCTIONS = {
-    "Σ": np.sum, "Π": np.prod, "max": np.max, "min": np.min, "mean": np.mean, "median": lambda x, **over: np.quantile(x, 0.5, method="lower", **over),
+    "Σ": np.sum, "Π": np.prod, "max": np.max, "min": np.min, "mean": np.mean,
+    "median": lambda x, **over: np.quantile(x, 0.5, method="lower", **over),  # as PyTorch: the lower of two
     "argmax": np.argmax, "argmin": np.argmin, "count": lambda x, **over: np.sum(np.ones_like(x), **over),
 }  # fmt: skip
 WITHOUT_NUMBERS = ("ψ", "ψ′", "erf⁻¹")  # known by name; who evaluates them says how

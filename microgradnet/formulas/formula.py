@@ -1,7 +1,7 @@
 """A formula: one part or several, and what is named by ``with``."""
 
 from .evaluation import evaluate
-from .tree import GREEK, Tree, argument_of, filled_in, number, simplified
+from .tree import GREEK, JOINED, Tree, argument_of, filled_in, number, simplified
 
 
 class Formula:
@@ -15,7 +15,8 @@ class Formula:
     def __eq__(self, other):
         return isinstance(other, Formula) and (self.parts, self.named) == (other.parts, other.named)
 
-    __hash__ = None
+    def __hash__(self):
+        return hash((self.parts, *self.named.items()))
 
     def __str__(self):
         text = ", ".join(part.text() for part in self.parts)
@@ -24,6 +25,10 @@ class Formula:
 
     def __repr__(self):
         return f"<formula {self}>"
+
+    def as_factor(self) -> str:
+        """As it is written in a product: in brackets where it needs them."""
+        return f"({self})" if self.named or len(self.parts) > 1 else self.parts[0].text(JOINED)
 
     @property
     def symbols(self) -> set[str]:

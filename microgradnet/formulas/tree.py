@@ -121,8 +121,7 @@ class Tree:
             case "·" | "/":
                 return f"{_left_factor(parts[0], kind)}{kind}{parts[1].text(JOINED if kind == '·' else APPLIED)}"
             case "joined":
-                left, right = parts[0].text(JOINED), parts[1].text(APPLIED)
-                return left + "·" * (not _may_join(parts[0], left, right)) + right
+                return parts[0].text(JOINED) + "·" * (not stands_joined(self)) + parts[1].text(APPLIED)
             case "^":
                 return self._power()
             case "transpose":
@@ -146,7 +145,7 @@ class Tree:
     def _power(self) -> str:
         base, exponent = self.parts
         raised = _raised(exponent)
-        if raised and _is_word_call(base) and exponent.number() is not None and exponent.number() > 0:
+        if raised and is_word_call(base) and exponent.number() is not None and exponent.number() > 0:
             function, argument = base.parts
             return (
                 f"{function}{raised}{argument.text()}"
@@ -234,26 +233,27 @@ def holds(a, sign: str, b):
     raise ValueError(f"formula: no comparison {sign!r}")
 
 
-def _is_word_call(tree: Tree) -> bool:
+def is_word_call(tree: Tree) -> bool:
     """Whether it is a function with a name of letters and one argument, such as tanh x."""
     return tree.kind == "call" and len(tree.parts) == 2 and tree.level == APPLIED and tree.parts[0] not in PREFIXES
 
 
 def _left_factor(tree: Tree, sign: str) -> str:
     """What stands before · or /: tanh(x)·y and (a/b)·c need brackets for the eye."""
-    if _is_word_call(tree):
+    if is_word_call(tree):
         return f"{tree.parts[0]}({tree.parts[1].text()})"
-    if tree.kind == "·" and _is_word_call(tree.parts[1]):
+    if tree.kind == "·" and is_word_call(tree.parts[1]):
         return f"{_left_factor(tree.parts[0], '·')}·{_left_factor(tree.parts[1], sign)}"
     return tree.text(JOINED if tree.kind == "/" else PRODUCT)
 
 
-def _may_join(tree: Tree, left: str, right: str) -> bool:
-    """Whether two factors may stand side by side: 2x, ½(x + 1), 2√x, αx²; but 2·3 and 2·0.weight."""
-    first = right[0]
-    if tree.kind == "number":
-        return "e" not in left and (first in "(√" or first.isalpha())
-    last = tree.parts[-1] if tree.kind == "joined" else tree
+def stands_joined(tree: Tree) -> bool:
+    """Whether two joined factors can stay side by side: 2x, ½(x + 1), 2√x, αx²; but 2·3 and 2·0.weight."""
+    left, right = tree.parts
+    first = right.text(APPLIED)[0]
+    if left.kind == "number":
+        return "e" not in left.parts[1] and (first in "(√" or first.isalpha())
+    last = left.parts[-1] if left.kind == "joined" else left
     if last.kind != "name":
         return False
     return first == "√" or (len(last.parts[0]) == 1 and not last.parts[0].isascii() and first.isalpha())
