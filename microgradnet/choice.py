@@ -9,7 +9,7 @@ from .tensor import Tensor
 from .typing import Operand
 
 
-@primitive(formula="x if c else y")
+@primitive(formula="x if condition else y")
 def _where(condition, x, y):
     if getattr(condition, "dtype", dtypes.bool_) != dtypes.bool_:
         raise TypeError("the condition must be boolean: compare with 0, or convert with .bool()")

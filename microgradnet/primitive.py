@@ -24,6 +24,7 @@ from . import views
 from .backends import device
 from .backends.device import np
 from .events import state, tell
+from .notation import Notation
 from .tape import Node, PartOf
 from .tensor import Tensor
 
@@ -335,7 +336,7 @@ def output_node(node: Node, index: int, value: Any) -> Node:
     return made
 
 
-@primitive(formula="output i")
+@primitive(formula=Notation("output i"))
 def output(values, index, count):
     """One of the results of an op that has several."""
     return values[index]
@@ -344,13 +345,13 @@ def output(values, index, count):
 output.vjp(values=lambda g, index, count: [g if i == index else None for i in range(count)])
 
 
-@primitive(formula="broadcast(x)", view=True)
+@primitive(formula=Notation("broadcast(x)"), view=True)
 def broadcast_to(x, shape):
     """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
     return np.broadcast_to(x, shape)
 
 
-@primitive(formula="Σ over broadcast dims")
+@primitive(formula=Notation("Σ over broadcast dims"))
 def sum_to(x, shape):
     """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
     lead = x.ndim - len(shape)

@@ -21,7 +21,8 @@ EXEMPT: dict[str, str] = {}
 def raised(function: ast.FunctionDef) -> set[str]:
     """Patterns of the exceptions that the function's own body raises; functions inside it do not count.
 
-    ``raise error`` and a bare ``raise`` pass on what something else raised and are left out. ``raise self.explained(error)``
+    ``raise error`` and a bare ``raise`` pass on what something else raised and are left out.
+    ``raise self.explained(error)``
     names no class: the docstring must name one, whichever it is.
     """
     found = set()

@@ -14,8 +14,7 @@ from .parameter import Parameter
 
 
 class UninitializedParameter(Parameter):
-    """A parameter without a shape yet. It stays the same object when it gets one: an optimizer may hold it already.
-    """
+    """A parameter without a shape yet. It stays the same object when it gets one: an optimizer may hold it already."""
 
     __slots__ = ()
 

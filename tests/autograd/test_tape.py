@@ -103,7 +103,7 @@ def test_what_needs_no_gradient_and_plain_numbers_are_kept_too():
     assert add.arguments[1].value == 0.5
     assert mul.arguments[0].source.call is add
     assert tape.name(where.arguments[0].source) == "mask"
-    assert [n.op.name for n in tape.nodes] == ["mul", "_where".strip("_"), "sum"]
+    assert [n.op.name for n in tape.nodes] == ["mul", "where", "sum"]
     assert "shifted" in str(tape) and "0.5" in str(tape)
 
 
@@ -119,9 +119,9 @@ def test_a_function_of_ones_own_and_several_outputs_are_kept():
 
     x = mg.tensor([[3.0, 1.0]], requires_grad=True)
     with mg.Tape() as tape:
-        values, indices = Double.apply(x).max(1)
+        values, _ = Double.apply(x).max(1)
         values.sum().backward()
-    assert [call.op.name for call in tape.calls][0] == "Double"
+    assert tape.calls[0].op.name == "Double"
     assert tape.name(tape.calls[0].arguments[0].source) == "x"
     assert tape.gradients[x].tolist() == [[2.0, 0.0]]
     assert tape.value(tape.calls[0].node).tolist() == [[6.0, 2.0]]

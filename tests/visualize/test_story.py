@@ -22,7 +22,7 @@ def test_forward_events_have_the_formula_with_names_and_with_numbers():
     forward = [e for e in visualize.tell(tape).events if e.kind == "forward"]
     assert [(e.formula, e.filled) for e in forward] == [
         ("v1 = a·b", "2·(−3) = −6"),
-        ("v2 = v1 + c", "(−6) + 6.5 = 0.5"),
+        ("v2 = v1 + c", "−6 + 6.5 = 0.5"),
         ("v3 = tanh v2", "tanh 0.5 = 0.4621"),
         ("v4 = v3·a", "0.4621·2 = 0.9242"),
     ]
@@ -124,7 +124,7 @@ def test_a_constant_stands_in_the_formula_as_its_number():
     with mg.Tape() as tape:
         x / 4
     story = visualize.tell(tape)
-    assert story.events[0].filled == "3 / 4 = 0.75"
+    assert story.events[0].filled == "3/4 = 0.75"
     assert story.events[-1].local_formula == "∂v1/∂x".replace("x", story.graph.nodes[0].label) + " = 1/4"
 
 

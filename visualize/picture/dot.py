@@ -52,7 +52,9 @@ class _Drawing:
         attributes = {}
         if edge.local is not None and edge.local.size == 1:
             number = number_text(edge.local)
-            words.append("∂ = " + (f"{edge.symbol} = {number}" if edge.symbol not in ("", number) else number))
+            words.append(
+                "∂ = " + (f"{edge.symbol} = {number}" if edge.symbol and str(edge.symbol) != number else number)
+            )
             if edge.local < 0:
                 attributes |= {"style": "dashed", "arrowhead": "onormal"}
         elif edge.symbol:

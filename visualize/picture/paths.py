@@ -10,13 +10,15 @@ from pathlib import Path as File
 
 import numpy as np
 
+from microgradnet.formulas.tree import CHOICE, JOINED
+
 from ..record.formula import in_formula, number_text
 from ..record.graph import Graph, GraphEdge
 from ..record.trace import trace
 from ..record.trace_scalar import trace_scalar
 from .draw import Picture
 from .engine import RenderError, render, write
-from .latex import to_latex
+from .latex import name_latex, number_latex, to_latex
 
 SHOWN = 20  # paths
 LONGEST = 20  # factors of one path that are written out
@@ -85,25 +87,29 @@ class Paths:
         partials = [f"∂{self.names[e.target]}/∂{self.names[e.source]}" for e in backwards]
         figures = [in_formula(e.local) for e in backwards]
         symbols = [
-            f"({e.symbol})" if any(c in e.symbol for c in "+− ") and len(backwards) > 1 else e.symbol or f
+            f if e.symbol is None else e.symbol.as_factor() if len(backwards) > 1 else str(e.symbol)
             for e, f in zip(backwards, figures, strict=True)
         ]
         return partials, symbols, figures
 
     def latex(self) -> str:
         """The derivation as an ``align*`` of LaTeX's amsmath: the sum of products in symbols and in numbers."""
-        root, leaf = to_latex(self.names[self.target]), to_latex(self.names[self.source])
+        root, leaf = name_latex(self.names[self.target]), name_latex(self.names[self.source])
         rows = {"partials": [], "symbols": [], "figures": []}
         for path in self.listed:
             backwards = path.edges[::-1]
-            names = [(to_latex(self.names[e.target]), to_latex(self.names[e.source])) for e in backwards]
+            names = [(name_latex(self.names[e.target]), name_latex(self.names[e.source])) for e in backwards]
             rows["partials"].append(" ".join(rf"\frac{{\partial {t}}}{{\partial {s}}}" for t, s in names))
-            _, symbols, figures = self._factors(path)
-            rows["symbols"].append(r" \cdot ".join(map(to_latex, symbols)))
-            rows["figures"].append(r" \cdot ".join(map(to_latex, figures)))
+            level = JOINED if len(backwards) > 1 else CHOICE
+            figures = [number_latex(in_formula(e.local)) for e in backwards]
+            symbols = [
+                f if e.symbol is None else to_latex(e.symbol, level) for e, f in zip(backwards, figures, strict=True)
+            ]
+            rows["symbols"].append(r" \cdot ".join(symbols))
+            rows["figures"].append(r" \cdot ".join(figures))
         dots = r" + \cdots" if self.count > len(self.listed) else ""
         lines = [r" \\ &\quad + ".join(row) + dots for row in rows.values()]
-        lines.append(to_latex(number_text(self.total)))
+        lines.append(number_latex(number_text(self.total)))
         start = rf"\frac{{\partial {root}}}{{\partial {leaf}}}"
         return "\\begin{align*}\n" + start + " &= " + " \\\\\n &= ".join(lines) + "\n\\end{align*}\n"
 

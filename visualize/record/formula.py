@@ -1,8 +1,8 @@
 """Formulas with names and numbers filled in, and numbers as they are shown."""
 
-import re
-
 import numpy as np
+
+from microgradnet.formulas import Formula, partials_of
 
 ELEMENTS = 6  # an array of at most so many is written out
 
@@ -33,28 +33,21 @@ def in_formula(value) -> str:
     return f"({text})" if text.startswith("−") else text
 
 
-def substitute(formula: str, values: dict[str, str]) -> str:
-    """``formula`` with names replaced, all at once; a name is a whole word (the x of eˣ is not one)."""
-    if not values:
-        return formula
-    names = "|".join(sorted(map(re.escape, values), key=len, reverse=True))
-    # A digit before a name is a factor (2x), a letter or an underscore belongs to another word.
-    return re.sub(rf"(?<![A-Za-z_])({names})(?![A-Za-z0-9_])", lambda m: values[m[1]], formula)
+def in_picture(formula: Formula, op, known: dict, names: dict[str, str]) -> Formula:
+    """``formula`` with the names that a picture gives to symbols, and the numbers of those that have none.
+
+    ``known`` has what was saved for backward. A number that the op takes beside its arrays is put in before, so that
+    n·xⁿ⁻¹ for n = 3 is 3·x².
+    """
+    single = {name: v for name, v in known.items() if name not in names and _is_number(v)}
+    own = {name: float(v) for name, v in single.items() if name in getattr(op, "scalar_names", ())}
+    return formula.given(own).filled({name: number_text(v) for name, v in single.items()} | names)
 
 
-def partial_symbols(op) -> dict[str, str]:
-    """The local derivatives of an elementwise op in symbols, by argument."""
-    text, names = getattr(op, "derivative_formula", None), getattr(op, "array_names", ())
-    parts = _split(text) if text else []
-    return dict(zip(names, parts, strict=True)) if len(parts) == len(names) else {}
+def partials_in_picture(op, known: dict, names: dict[str, str]) -> dict[str, Formula]:
+    """The local derivatives of an elementwise op by argument, written as by ``in_picture``; none of any other op."""
+    return {argument: in_picture(formula, op, known, names) for argument, formula in partials_of(op).items()}
 
 
-def _split(text: str) -> list[str]:
-    """At commas outside of brackets."""
-    parts, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c in "([{") - (c in ")]}")
-        if c == "," and depth == 0:
-            parts.append(text[start:i].strip())
-            start = i + 1
-    return [*parts, text[start:].strip()]
+def _is_number(value) -> bool:
+    return value is not None and np.size(value) == 1 and np.asarray(value).dtype.kind in "fiu"

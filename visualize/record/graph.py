@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from microgradnet.formulas import Formula
+
 
 @dataclass
 class GraphNode:
@@ -31,14 +33,14 @@ class GraphNode:
 class GraphEdge:
     """From a value to the op that uses it, as its argument ``argument``; two edges may join the same two nodes.
 
-    ``symbol`` is the local derivative ∂target/∂source with the names of the picture, ``local`` its numbers, where the
-    op works element by element and its operands are known.
+    ``symbol`` is the local derivative ∂target/∂source with the names of the picture, where the op works element by
+    element; ``local`` its numbers, where the operands are known too.
     """
 
     source: str
     target: str
     argument: str = ""
-    symbol: str = ""
+    symbol: Formula | None = None
     local: np.ndarray | None = field(default=None, compare=False)
     mark: str = ""
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from microgradnet import Tensor
 from microgradnet.backends.device import array_of, read
+from microgradnet.formulas import formula_of
 
 from . import expression
-from .formula import in_formula, number_text, partial_symbols, substitute
+from .formula import in_picture, number_text, partials_in_picture
 from .graph import Graph
 from .trace import saved_on_host, trace
 from .zoom import readable
@@ -151,17 +152,21 @@ class _Teller:
 
     def _formula(self, node, operands: list) -> tuple[str, str]:
         """An op's formula with its operands' names, and with their numbers (only where these are single numbers)."""
-        formula = node.op.formula or f"{node.op.name}(…)"
+        formula, sources, saved = formula_of(node.op), dict(operands), saved_on_host(node)
+        if formula is None:
+            return node.op.formula or f"{node.op.name}(…)", ""
+        names = {argument: self.names[source] for argument, source in sources.items()}
         arguments = getattr(node.op, "array_names", None)
-        if not arguments:
-            return formula, ""
-        sources = dict(operands)
-        values = {a: self.by_key[sources[a]].value if a in sources else saved_on_host(node).get(a) for a in arguments}
-        constants = {a: "const" if v is None or np.size(v) != 1 else in_formula(v) for a, v in values.items()}
-        named = substitute(formula, {a: self.names[sources[a]] if a in sources else constants[a] for a in arguments})
-        if any(v is None or np.size(v) != 1 for v in values.values()):
+        if not arguments:  # of an op on arrays only what all has a name is written with names
+            named = in_picture(formula, node.op, saved, names)
+            return str(named if formula.filled(names).symbols == set() else formula), ""
+        values = {a: self.by_key[sources[a]].value if a in sources else saved.get(a) for a in arguments}
+        unknown = {a for a, v in values.items() if v is None or np.size(v) != 1}
+        names |= {a: "const" for a in unknown if a not in sources}
+        named = str(in_picture(formula, node.op, saved, names))
+        if unknown:
             return named, ""
-        return named, substitute(formula, constants)
+        return named, str(in_picture(formula, node.op, saved, {a: number_text(v) for a, v in values.items()}))
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
@@ -186,7 +191,8 @@ class _Teller:
         key = self.keys.get(id(step.node))
         if key is None:
             return
-        partials = partial_symbols(step.node.op)
+        names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
+        partials = partials_in_picture(step.node.op, saved_on_host(step.node), names)
         used: dict[str, int] = {}
         for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
             contribution = step.contributions.get(argument)
@@ -203,10 +209,7 @@ class _Teller:
             after = contribution if before is None else before + contribution
             sums[target] = after
             local = step.local_derivatives.get(argument)
-            names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
-            saved = saved_on_host(step.node)
-            fixed = {a: in_formula(v) for a, v in saved.items() if a not in names and np.size(v) == 1}
-            symbol = substitute(partials.get(argument, ""), fixed | names)
+            symbol = partials.get(argument)
             self.story.events.append(
                 Event(
                     "backward",

@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 
 from microgradnet.backends.device import host, is_array, read
+from microgradnet.formulas import formula_of
 
-from .formula import in_formula, partial_symbols, substitute
+from .formula import in_picture, partials_in_picture
 from .graph import Graph, GraphEdge, GraphNode
 
 
@@ -66,7 +67,7 @@ class _Tracer:
                 key,
                 kind,
                 node.op.name,
-                node.op.formula,
+                _formula(node),
                 tuple(node.shape),
                 node.dtype.name,
                 _first(value),
@@ -79,12 +80,10 @@ class _Tracer:
         )
         sources = [(source, name) for source, name in sources if source is not None]
         local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
-        symbols = partial_symbols(node.op)
-        constants = {name: in_formula(v) for name, v in saved_on_host(node).items() if np.size(v) == 1}
-        called = constants | {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
+        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
+        partials = partials_in_picture(node.op, saved_on_host(node), called)
         for source, name in sources:
-            symbol = substitute(symbols.get(name, ""), called)
-            self.graph.edges.append(GraphEdge(source, key, name, symbol, local.get(name)))
+            self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))
 
     def _called(self, key: str, node=None) -> str:
         """What formulas call a value: a leaf or the drawn tensor by its name, what was computed v1, v2, …."""
@@ -105,6 +104,15 @@ class _Tracer:
                 with np.errstate(all="ignore"):
                     found[name] = np.asarray(partial(*(np.asarray(values[need]) for need in needs)))
         return found
+
+
+def _formula(node) -> str | None:
+    """What an op computes of its arguments, with the numbers that it was given beside them: x³ for xⁿ."""
+    formula = formula_of(node.op)
+    if formula is None:
+        return node.op.formula
+    arguments = {name: name for name in (*node.argument_names, "out")}
+    return str(in_picture(formula, node.op, saved_on_host(node), arguments))
 
 
 def saved_on_host(node) -> dict:

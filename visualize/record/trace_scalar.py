@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from .formula import partial_symbols, substitute
+from microgradnet.formulas import formula_of
+
+from .formula import in_picture, partials_in_picture
 from .graph import Graph, GraphEdge, GraphNode
 
 SYMBOLS = {"sum": "Σ xᵢ", "dot": "Σ wᵢ·xᵢ"}
@@ -34,7 +36,7 @@ def trace_scalar(x, title: str = "") -> Graph:
                 f"n{position}",
                 kind,
                 node.op or label,
-                SYMBOLS.get(node.op) or getattr(node.rule, "formula", None),
+                SYMBOLS.get(node.op) or _formula(node),
                 (),
                 "float64",
                 np.float64(values[position]),
@@ -43,12 +45,24 @@ def trace_scalar(x, title: str = "") -> Graph:
                 compute=node.compute,
             )
         )
+        called = dict(zip(node.arguments, (names[p] for p in node.operands), strict=True)) | {"out": label}
+        partials = partials_in_picture(node.rule, _numbers(node), called) if node.rule is not None else {}
         for place, argument, local in zip(node.operands, node.arguments, node.local_derivatives, strict=True):
-            symbols = partial_symbols(node.rule) if node.rule is not None else {}
-            called = dict(zip(node.arguments, (names[p] for p in node.operands), strict=True)) | {"out": label}
-            symbol = substitute(symbols.get(argument, ""), called)
+            symbol = partials.get(argument)
             graph.edges.append(GraphEdge(f"n{place}", f"n{position}", argument, symbol, np.float64(local)))
     return graph
+
+
+def _formula(node) -> str | None:
+    """What a node computes of its arguments, with the op's numbers put in; None for a leaf."""
+    if node.rule is None:
+        return None
+    return str(in_picture(formula_of(node.rule), node.rule, _numbers(node), {name: name for name in node.arguments}))
+
+
+def _numbers(node) -> dict[str, float]:
+    """The numbers that an op takes beside its operands."""
+    return dict(zip(node.rule.scalar_names, node.numbers, strict=True))
 
 
 def _reached(tape, root: int) -> list[int]:

@@ -1,5 +1,7 @@
 """How closely a picture looks: modules closed down to one box each, from a depth on; repeats drawn once."""
 
+from dataclasses import replace
+
 from .graph import Graph, GraphEdge, GraphNode
 
 READABLE = 300  # boxes; beyond, nobody can read them, and the layout takes seconds
@@ -131,6 +133,6 @@ def _without(graph: Graph, folded: dict[str, str]) -> Graph:
         source, target = folded.get(edge.source, edge.source), folded.get(edge.target, edge.target)
         moved = (source, target) != (edge.source, edge.target)
         if place[source] < place[target] and not (moved and (source, target) in seen):
-            small.edges.append(GraphEdge(source, target, edge.argument, edge.symbol, edge.local, edge.mark))
+            small.edges.append(replace(edge, source=source, target=target))
             seen.add((source, target))
     return small

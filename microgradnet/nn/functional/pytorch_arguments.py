@@ -45,8 +45,7 @@ def threshold(input, threshold, value, inplace=False):
 
 
 def softmax(input, dim=None, _stacklevel=3, dtype=None):
-    """``exp(x) / sum(exp(x))`` along ``dim``, by default 0 for a 0-, 1- or 3-d input, else 1.
-    """
+    """``exp(x) / sum(exp(x))`` along ``dim``, by default 0 for a 0-, 1- or 3-d input, else 1."""
     return reduction.softmax(input if dtype is None else input.to(dtype), _dim(input, dim))
 
 

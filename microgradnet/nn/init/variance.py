@@ -42,8 +42,7 @@ def fans(tensor: Tensor) -> tuple[int, int]:
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """U(−b, b), b = gain·√(6/(fan_in + fan_out)): keeps the variance both ways. Glorot and Bengio 2010, eq. 16.
-    """
+    """U(−b, b), b = gain·√(6/(fan_in + fan_out)): keeps the variance both ways. Glorot and Bengio 2010, eq. 16."""
     bound = gain * math.sqrt(6 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
@@ -67,8 +66,7 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """U(−b, b), b = gain·√(3/fan): variance gain²/fan, for rectifiers. He et al. 2015, eq. 10 and 14.
-    """
+    """U(−b, b), b = gain·√(3/fan): variance gain²/fan, for rectifiers. He et al. 2015, eq. 10 and 14."""
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 

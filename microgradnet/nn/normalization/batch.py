@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ...notation import Notation
 from ...ops.elementwise.exponential import sqrt
 from ...ops.nn.normalization import move_towards, per_channel
 from ...ops.reduce.reduction import sum
@@ -100,7 +101,7 @@ class BatchNorm3d(BatchNorm):
     ranks = (5,)
 
 
-@primitive(formula="Σ over processes x")
+@primitive(formula=Notation("Σ over processes x"))
 def all_reduce(x, reduction):
     """The sum of every process's ``x``, returned to all of them; its gradient is the sum of their gradients."""
     return np.asarray(reduction(x), x.dtype)

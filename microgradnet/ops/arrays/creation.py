@@ -171,7 +171,7 @@ def new_ones(
     return ones(*size, dtype=dtype or input.dtype, requires_grad=requires_grad, device=device or input.device)
 
 
-@primitive(formula="v")
+@primitive(formula="value")
 def fill(input, value):
     """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
 

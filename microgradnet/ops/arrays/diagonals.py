@@ -1,6 +1,7 @@
 """Diagonals: read from matrices and written into them."""
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from .dims import several_dims
@@ -8,7 +9,7 @@ from .indexing import _index_put
 from .shape import clone, movedim, ravel
 
 
-@primitive(formula="diagonal x", view=True)
+@primitive(formula=Notation("diagonal x"), view=True)
 def diagonal(x, offset: int = 0, dim1: int = 0, dim2: int = 1):
     """The diagonal of the planes of ``dim1`` and ``dim2``, as the last dimension; a view."""
     dim1, dim2 = several_dims((dim1, dim2), x.ndim)

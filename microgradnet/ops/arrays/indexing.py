@@ -9,6 +9,7 @@ from typing import Any
 
 from ...backends.device import add_at, is_array, np
 from ...events import state
+from ...notation import Notation
 from ...primitive import primitive
 from ...tape import PartOf
 from ...tensor import Tensor
@@ -20,13 +21,13 @@ _ALL = slice(None)
 _BASIC = (int, slice, type(None), type(...))
 
 
-@primitive(formula="x[i]", view=True)
+@primitive(formula=Notation("x[i]"), view=True)
 def _getitem(x, basic, advanced=None):
     part = x[basic]
     return part if advanced is None else part[advanced]
 
 
-@primitive(formula="zeros, [i] += x")
+@primitive(formula=Notation("zeros, [i] += x"))
 def _put(x, basic, advanced, shape):
     out = np.zeros(shape, x.dtype)
     _write(out, x, basic, advanced, accumulate=True)
@@ -42,7 +43,7 @@ def _(g, needed, basic, advanced, x_shape):
     return [PartOf(g, x_shape, lambda whole, part: _write(whole, part, basic, advanced, accumulate=True))]
 
 
-@primitive(formula="x, [i] ← v")
+@primitive(formula=Notation("x, [i] ← v"))
 def _index_put(x, values, basic, advanced=None, accumulate=False):
     out = np.array(x)
     _write(out, values, basic, advanced, accumulate)
@@ -327,7 +328,7 @@ def _replaced(op: str, x, src, index: tuple):
     return _index_put(x, src, basic)
 
 
-@primitive(formula="indices of x ≠ 0", differentiable=False)
+@primitive(formula=Notation("indices of x ≠ 0"), differentiable=False)
 def argwhere(x):
     """The indices of the non-zero elements, one per row, as int64."""
     return np.argwhere(x).astype(np.int64, copy=False)

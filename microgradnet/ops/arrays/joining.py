@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ...backends.device import np
 from ...dtypes import promote_types
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from .dims import one_dim
@@ -13,7 +14,7 @@ from .rearranging import constant_pad_nd
 from .shape import atleast_1d, atleast_2d, atleast_3d, broadcast_to, reshape
 
 
-@primitive(formula="[x₁, x₂, …]")
+@primitive(formula=Notation("[x₁, x₂, …]"))
 def _cat(*tensors, dim=0):
     if not tensors:
         raise ValueError("at least one tensor expected")
@@ -44,7 +45,7 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     return _cat(*tensors, dim=dim)
 
 
-@primitive(formula="[x₁; x₂; …]")
+@primitive(formula=Notation("[x₁; x₂; …]"))
 def _stack(*tensors, dim=0):
     shapes = {x.shape for x in tensors}
     if len(shapes) != 1:

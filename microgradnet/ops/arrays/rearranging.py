@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ...backends.device import np, read
+from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ...typing import Dims, Size
@@ -64,7 +65,7 @@ def repeat_interleave(
     return index_select(x, dim, index)
 
 
-@primitive(formula="flip x")
+@primitive(formula=Notation("flip x"))
 def _flip(x, dims):
     return np.flip(x, several_dims(dims, x.ndim)).copy()
 
@@ -91,7 +92,7 @@ def flipud(x: Tensor) -> Tensor:
     return _flip(x, (0,))
 
 
-@primitive(formula="roll x")
+@primitive(formula=Notation("roll x"))
 def _roll(x, shifts, dims):
     return np.roll(x, shifts, dims)
 
@@ -130,13 +131,13 @@ def rot90(x: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     return transpose(_flip(x, (second if k % 4 == 1 else first,)), first, second)
 
 
-@primitive(formula="◺x")
+@primitive(formula=Notation("◺x"))
 def tril(x, diagonal: int = 0):
     """The lower triangle of matrices, up to ``diagonal``; zeros above."""
     return np.tril(_matrices(x), diagonal)
 
 
-@primitive(formula="◹x")
+@primitive(formula=Notation("◹x"))
 def triu(x, diagonal: int = 0):
     """The upper triangle of matrices, from ``diagonal`` on; zeros below."""
     return np.triu(_matrices(x), diagonal)
@@ -152,7 +153,7 @@ def _matrices(x):
     return x
 
 
-@primitive(formula="pad x")
+@primitive(formula=Notation("pad x"))
 def constant_pad_nd(x, pad: Sequence[int], value: float = 0):
     """``value`` added around ``x``: ``pad`` lists before and after for the last dimension, then the one before it, ...
 

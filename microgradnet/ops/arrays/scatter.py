@@ -2,6 +2,7 @@
 
 from ...backends.device import add_at, np, on_cpu, with_each
 from ...choice import where
+from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ..elementwise.comparison import eq
@@ -36,14 +37,14 @@ def _grid(dim: int, index) -> tuple:
     )
 
 
-@primitive(formula="x[index along dim]")
+@primitive(formula=Notation("x[index along dim]"))
 def gather(x, dim: int, index):
     """``out[i][j] = x[index[i][j]][j]`` for ``dim = 0``, and so on for any dimension."""
     dim = _check_index(x, dim, index, x.shape)
     return x[_grid(dim, index)] if x.ndim else np.array(x)
 
 
-@primitive(formula="zeros, [index along dim] += x")
+@primitive(formula=Notation("zeros, [index along dim] += x"))
 def put_along_dim(x, index, shape, dim):
     """Zeros of ``shape`` with ``x`` added where ``gather`` would have read."""
     out = np.zeros(shape, x.dtype)
@@ -66,7 +67,7 @@ def _add_along(out, dim: int, index, x) -> None:
     add_at(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
 
 
-@primitive(formula="x, [index along dim] += src")
+@primitive(formula=Notation("x, [index along dim] += src"))
 def _scatter_add(x, dim, index, src):
     dim = _check_index(x, dim, index, x.shape)
     out = np.array(x, order="C")
@@ -77,7 +78,7 @@ def _scatter_add(x, dim, index, src):
 _scatter_add.vjp(x=lambda g: g, src=lambda g, dim, index: gather(g, dim, index))
 
 
-@primitive(formula="x, [index along dim] ← src")
+@primitive(formula=Notation("x, [index along dim] ← src"))
 def _scatter(x, dim, index, src):
     dim = _check_index(x, dim, index, x.shape)
     out = np.array(x)
@@ -142,17 +143,17 @@ def _scattered(x, dim, index, src, ufunc):
     return out
 
 
-@primitive(formula="x, [index along dim] ·= src")
+@primitive(formula=Notation("x, [index along dim] ·= src"))
 def _scatter_prod(x, dim, index, src):
     return _scattered(x, dim, index, src, np.multiply)
 
 
-@primitive(formula="x, [index along dim] max= src")
+@primitive(formula=Notation("x, [index along dim] max= src"))
 def _scatter_amax(x, dim, index, src):
     return _scattered(x, dim, index, src, np.maximum)
 
 
-@primitive(formula="x, [index along dim] min= src")
+@primitive(formula=Notation("x, [index along dim] min= src"))
 def _scatter_amin(x, dim, index, src):
     return _scattered(x, dim, index, src, np.minimum)
 

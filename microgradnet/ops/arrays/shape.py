@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ...typing import Dims, Size
 from .dims import one_dim, several_dims, sizes
 
 
-@primitive(formula="reshape x", view=True)
+@primitive(formula=Notation("reshape x"), view=True)
 def _reshape(x, shape):
     return x.reshape(shape)
 
@@ -25,8 +26,7 @@ def reshape(x: Tensor, *shape: Size) -> Tensor:
 
 
 def view(x: Tensor, *shape: Size) -> Tensor:
-    """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape`` then.
-    """
+    """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape`` then."""
     out = reshape(x, *shape)
     if out.ndim and math.prod(out.shape) and not np.may_share_memory(out.array, x.array):
         raise ValueError(
@@ -63,8 +63,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
-    """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not multiply to it.
-    """
+    """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not multiply to it."""
     dim = one_dim(dim, x.ndim, "unflatten")
     known = math.prod(n for n in sizes if n != -1)
     parts = tuple(x.shape[dim] // (known or 1) if n == -1 else int(n) for n in sizes)
@@ -101,7 +100,7 @@ def t(x: Tensor) -> Tensor:
     return x if x.ndim < 2 else transpose(x, 0, 1)
 
 
-@primitive(formula="permute x", view=True)
+@primitive(formula=Notation("permute x"), view=True)
 def _permute(x, dims):
     dims = several_dims(dims, x.ndim)
     if len(dims) != x.ndim:

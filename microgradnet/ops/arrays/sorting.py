@@ -3,6 +3,7 @@
 from typing import Any
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ..reduce.reduction import _pick, _share_evenly
@@ -12,7 +13,7 @@ from .return_types import ValuesIndices
 from .scatter import gather
 
 
-@primitive(formula="argsort x", differentiable=False)
+@primitive(formula=Notation("argsort x"), differentiable=False)
 def argsort(x, dim: int = -1, descending: bool = False, stable: bool = False):
     """The indices that sort ``x`` along ``dim``. Equal elements keep their order; NaN counts as the largest."""
     dim = one_dim(dim, x.ndim)
@@ -75,7 +76,7 @@ def _median(x):
 _median.vjp(x=_share_evenly)
 
 
-@primitive(formula="argmedian x", differentiable=False)
+@primitive(formula=Notation("argmedian x"), differentiable=False)
 def _median_indices(x, dim):
     order = np.argsort(x, dim, kind="stable")
     regular = (x == x).sum(axis=dim, keepdims=True, dtype=np.int64)
@@ -91,7 +92,7 @@ def median(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor |
     return _pick(x, dim, _median_indices(x, dim) if x.ndim else argsort(x, dim), keepdim)
 
 
-@primitive(formula="distinct x", outputs=("values", "inverse", "counts"))
+@primitive(formula=Notation("distinct x"), outputs=("values", "inverse", "counts"))
 def _unique(x, dim):
     values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     return values, inverse.reshape(x.shape if dim is None else -1).astype(np.int64), counts.astype(np.int64)
@@ -116,7 +117,7 @@ def unique(
     return (values, *more) if more else values
 
 
-@primitive(formula="place of x", differentiable=False)
+@primitive(formula=Notation("place of x"), differentiable=False)
 def _searchsorted(sequence, values, right, dtype):
     side = "right" if right else "left"
     if sequence.ndim == 1:

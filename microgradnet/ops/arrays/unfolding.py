@@ -3,13 +3,14 @@
 import itertools
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import Size
 from ..nn.convolution import as_batch, at_least
 
 
-@primitive(formula="windows of x as columns")
+@primitive(formula=Notation("windows of x as columns"))
 def _unfold(x, kernel, size, stride, padding, dilation):
     padded = np.pad(x, ((0, 0), (0, 0), *((p, p) for p in padding))) if any(padding) else x
     out = np.empty((*x.shape[:2], *kernel, *size), x.dtype)
@@ -18,7 +19,7 @@ def _unfold(x, kernel, size, stride, padding, dilation):
     return out.reshape(x.shape[0], x.shape[1] * int(np.prod(kernel)), int(np.prod(size)))
 
 
-@primitive(formula="columns added to windows")
+@primitive(formula=Notation("columns added to windows"))
 def _fold(columns, shape, kernel, size, stride, padding, dilation):
     padded = np.zeros((*shape[:2], *(n + 2 * p for n, p in zip(shape[2:], padding, strict=True))), columns.dtype)
     parts = columns.reshape(*shape[:2], *kernel, *size)

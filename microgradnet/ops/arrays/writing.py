@@ -10,12 +10,13 @@ from ...backends.device import np
 from ...dtypes import _CATEGORY
 from ...events import state, tell
 from ...from_data import as_tensor
+from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ...views import part, refresh
 
 
-@primitive(formula="x with part ← v")
+@primitive(formula=Notation("x with part ← v"))
 def view_write(x, value, steps):
     """``x`` after ``value`` was written to the view of it that ``steps`` lead to; the write has been done already."""
     return x
@@ -27,7 +28,7 @@ view_write.vjp(
 )
 
 
-@primitive(formula="x with part ← 0")
+@primitive(formula=Notation("x with part ← 0"))
 def without_part(x, steps):
     """``x`` with zeros where the view that ``steps`` lead to lies."""
     out = np.array(x)

@@ -22,7 +22,7 @@ def _(x, y):
     return where(y <= 0, 0, 1)
 
 
-@elementwise(formula="σ(x) = 1/(1 + e⁻ˣ)", derivative_formula="σ(x)·(1 − σ(x))", integers="float", intrinsic=True)
+@elementwise(formula="1/(1 + e⁻ˣ)", derivative_formula="σ(x)·(1 − σ(x))", integers="float", intrinsic=True)
 def sigmoid(x):
     """``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
 
@@ -32,7 +32,7 @@ def _(x, y):
     return y * (1 - y)
 
 
-@elementwise(formula="tanh x", derivative_formula="1 − tanh²x", integers="float", intrinsic=True)
+@elementwise(formula="tanh x", derivative_formula="1 − y²", integers="float", intrinsic=True)
 def tanh(x):
     """``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
 
@@ -42,7 +42,7 @@ def _(x, y):
     return 1 - y * y
 
 
-@elementwise(formula="x if x > 0 else a·x", derivative_formula="1 if x > 0 else a")
+@elementwise(formula="x if x > 0 else negative_slope·x", derivative_formula="1 if x > 0 else negative_slope")
 def leaky_relu(x, negative_slope=0.01):
     """``x`` above 0, ``negative_slope * x`` below. Maas et al. 2013."""
     return where(x > 0, x, negative_slope * x)
@@ -53,7 +53,7 @@ def _(x, negative_slope):
     return where(x > 0, 1, negative_slope)
 
 
-@elementwise(formula="x if x > 0 else α(eˣ − 1)", derivative_formula="1 if x > 0 else y + α")
+@elementwise(formula="x if x > 0 else α·(eˣ − 1)", derivative_formula="1 if x > 0 else α·eˣ")
 def elu(x, alpha=1.0):
     """``x`` above 0, ``alpha * (exp(x) - 1)`` below. Clevert et al. 2015, eq. 15."""
     return where(x > 0, x, alpha * expm1(x))
@@ -86,7 +86,10 @@ def _(x):
     return 0.5 * (1 + erf(x * 0.7071067811865476)) + x * 0.3989422804014327 * exp(-0.5 * x * x)
 
 
-@elementwise(formula="½x·(1 + tanh u), u = √(2/π)·(x + 0.044715x³)", derivative_formula="½(1 + t) + ½x·(1 − t²)·u′")
+@elementwise(
+    formula="½x·(1 + tanh u) with u = √(2/π)·(x + 0.044715x³)",
+    derivative_formula="½(1 + tanh u) + ½x·(1 − tanh²u)·√(2/π)·(1 + 0.134145x²) with u = √(2/π)·(x + 0.044715x³)",
+)
 def gelu_tanh(x):
     """``gelu`` by tanh: ``x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))``. Hendrycks and Gimpel 2016, section 2."""
     return 0.5 * x * (1 + tanh(0.7978845608028654 * (x + 0.044715 * x * x * x)))
@@ -98,7 +101,7 @@ def _(x):
     return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * 0.7978845608028654 * (1 + 0.134145 * x * x)
 
 
-@elementwise(formula="x·σ(1.702x)", derivative_formula="s + 1.702x·s·(1 − s), s = σ(1.702x)", integers="float")
+@elementwise(formula="x·σ(1.702x)", derivative_formula="s + 1.702x·s·(1 − s) with s = σ(1.702x)", integers="float")
 def gelu_sigmoid(x):
     """``x·σ(1.702x)``: GELU to about 0.02. Hendrycks and Gimpel 2016, section 2."""
     return x * sigmoid(1.702 * x)
@@ -121,7 +124,11 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return forms[approximate](input)
 
 
-@elementwise(formula="ln(1 + eˣ)", derivative_formula="σ(x)", integers="float")
+@elementwise(
+    formula="x if βx > threshold else ln(1 + e^(βx))/β",
+    derivative_formula="1 if βx > threshold else σ(βx)",
+    integers="float",
+)
 def softplus(x, beta=1.0, threshold=20.0):
     """``log(1 + exp(beta * x)) / beta``, and ``x`` where ``beta * x > threshold``. Dugas et al. 2001."""
     return where(beta * x > threshold, x, (where(x * beta > 0, beta * x, 0) + log1p(exp(-abs(beta * x)))) / beta)
@@ -132,7 +139,7 @@ def _(x, beta, threshold):
     return where(beta * x > threshold, 1, sigmoid(beta * x))
 
 
-@elementwise(formula="x if x > 0 else α(e^(x/α) − 1)", derivative_formula="1 if x > 0 else e^(x/α)")
+@elementwise(formula="x if x > 0 else α·(e^(x/α) − 1)", derivative_formula="1 if x > 0 else e^(x/α)")
 def celu(x, alpha=1.0):
     """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
     return where(x > 0, x, alpha * expm1(x / alpha))
@@ -143,7 +150,10 @@ def _(x, alpha):
     return where(x <= 0, exp(x / alpha), 1)
 
 
-@elementwise(formula="λx if x > 0 else λα(eˣ − 1)", derivative_formula="λ if x > 0 else λα·eˣ")
+@elementwise(
+    formula="λx if x > 0 else λα·(eˣ − 1) with λ = 1.0507009873554805, α = 1.6732632423543772",
+    derivative_formula="λ if x > 0 else λα·eˣ with λ = 1.0507009873554805, α = 1.6732632423543772",
+)
 def selu(x):
     """``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
     return 1.0507009873554805 * where(x > 0, x, 1.6732632423543772 * expm1(x))
@@ -155,7 +165,7 @@ def _(x):
 
 
 @elementwise(
-    formula="x·tanh ln(1 + eˣ)", derivative_formula="t + x·(1 − t²)·σ(x), t = tanh ln(1 + eˣ)", integers="float"
+    formula="x·tanh ln(1 + eˣ)", derivative_formula="t + x·(1 − t²)·σ(x) with t = tanh ln(1 + eˣ)", integers="float"
 )
 def mish(x):
     """``x * tanh(softplus(x))``. Misra 2019."""
@@ -179,7 +189,7 @@ def _(x):
     return sigmoid(-x)
 
 
-@elementwise(formula="x / (1 + |x|)", derivative_formula="1/(1 + |x|)²")
+@elementwise(formula="x/(1 + |x|)", derivative_formula="1/(1 + |x|)²")
 def softsign(x):
     """``x / (1 + abs(x))``: like tanh, with tails that are polynomial. Turian et al. 2009."""
     return x / (1 + abs(x))
@@ -212,7 +222,7 @@ def _(x, lambd):
     return where((x < -lambd) | (x > lambd), 1, 0)
 
 
-@elementwise(formula="x − λ above λ, x + λ below −λ, else 0", derivative_formula="0 if −λ ≤ x ≤ λ else 1")
+@elementwise(formula="x − λ if x > λ else x + λ if x < −λ else 0", derivative_formula="0 if −λ ≤ x ≤ λ else 1")
 def softshrink(x, lambd=0.5):
     """``x`` moved towards 0 by ``lambd``, and 0 where that would cross it: the proximal map of ``lambd·|x|``."""
     return where(x > lambd, x - lambd, where(x < -lambd, x + lambd, x * 0))
@@ -223,7 +233,7 @@ def _(x, lambd):
     return where((x < -lambd) | (x > lambd), 1, 0)
 
 
-@elementwise(formula="min(max(x, a), b)", derivative_formula="[a < x < b]")
+@elementwise(formula="min(max(x, min_val), max_val)", derivative_formula="[min_val < x < max_val]")
 def hardtanh(x, min_val=-1.0, max_val=1.0):
     """``x`` held between ``min_val`` and ``max_val``; derivative 0 at both."""
     return where(x < min_val, min_val, where(x > max_val, max_val, x))
@@ -239,7 +249,7 @@ def relu6(x: Tensor) -> Tensor:
     return hardtanh(x, 0.0, 6.0)
 
 
-@elementwise(formula="min(max(x + 3, 0), 6) / 6", derivative_formula="1/6 if −3 < x < 3 else 0")
+@elementwise(formula="min(max(x + 3, 0), 6)/6", derivative_formula="1/6 if −3 < x < 3 else 0")
 def hardsigmoid(x):
     """``relu6(x + 3) / 6``: sigmoid in three straight pieces. Courbariaux et al. 2015."""
     return where(x <= -3, 0, where(x >= 3, 1, (x + 3) / 6))
@@ -250,7 +260,7 @@ def _(x):
     return where((x > -3) & (x < 3), (x * 0 + 1) / 6, 0)
 
 
-@elementwise(formula="x·min(max(x + 3, 0), 6) / 6", derivative_formula="0, x/3 + ½, 1 on the three pieces")
+@elementwise(formula="x·min(max(x + 3, 0), 6)/6", derivative_formula="0 if x ≤ −3 else x/3 + ½ if x < 3 else 1")
 def hardswish(x):
     """``x * relu6(x + 3) / 6``. Howard et al. 2019, section 5.2."""
     return where(x <= -3, x * 0, where(x >= 3, x, x * (x + 3) / 6))
@@ -261,7 +271,7 @@ def _(x):
     return where(x <= -3, 0, where(x < 3, x / 3 + 0.5, 1))
 
 
-@elementwise(formula="x if x > t else v", derivative_formula="[x > t]")
+@elementwise(formula="x if x > threshold else value", derivative_formula="[x > threshold]")
 def threshold(x, threshold=0.0, value=0.0):
     """``x`` above ``threshold``, ``value`` at it and below."""
     return where(x <= threshold, value, x)
@@ -272,7 +282,7 @@ def _(x, threshold):
     return where(x <= threshold, 0, 1)
 
 
-@elementwise(formula="x if x > 0 else w·x", derivative_formula="1 if x > 0 else w, 0 if x > 0 else x")
+@elementwise(formula="x if x > 0 else weight·x", derivative_formula="1 if x > 0 else weight, 0 if x > 0 else x")
 def _prelu(x, weight):
     return where(x > 0, x, weight * x)
 

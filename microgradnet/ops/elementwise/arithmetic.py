@@ -58,7 +58,7 @@ def _(x, y):
     return y, x
 
 
-@elementwise(formula="x / y", derivative_formula="1/y, −x/y²", numpy=np.true_divide, integers="float")
+@elementwise(formula="x/y", derivative_formula="1/y, −x/y²", numpy=np.true_divide, integers="float")
 def _div(x, y):
     return x / y
 
@@ -105,7 +105,7 @@ def _floored(x, y):
     return quotient
 
 
-@elementwise(formula="⌊x / y⌋", derivative_formula="0, 0", numpy=_dividing(_floored))
+@elementwise(formula="⌊x/y⌋", derivative_formula="0, 0", numpy=_dividing(_floored))
 def floor_divide(x, y):
     """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
     return x // y
@@ -122,7 +122,7 @@ def _truncated(x, y):
     return np.floor_divide(x, y) + ((np.remainder(x, y) != 0) & (np.less(x, 0) != np.less(y, 0)))
 
 
-@elementwise(formula="trunc(x / y)", derivative_formula="0, 0", numpy=_dividing(_truncated))
+@elementwise(formula="trunc(x/y)", derivative_formula="0, 0", numpy=_dividing(_truncated))
 def _trunc_divide(x, y):
     return trunc(x / y)
 
@@ -177,7 +177,9 @@ def _raised(x, y):
     return np.where(y < 0, inverse, x ** np.maximum(y, 0))
 
 
-@elementwise(formula="xʸ", derivative_formula="y·xʸ⁻¹, xʸ·ln x", numpy=_raised)
+@elementwise(
+    formula="xʸ", derivative_formula="0 if y = 0 else y·xʸ⁻¹, 0 if x = 0 and y ≥ 0 else xʸ·ln x", numpy=_raised
+)
 def _pow(x, y):
     """``x ** y``. At ``y = 0`` the derivative to x is 0; at ``x = 0`` that to y is 0 where ``y >= 0``."""
     return x**y
@@ -188,7 +190,7 @@ def _(x, y, out):
     return where(y == 0, 0, y * x ** (y - 1)), where((x == 0) & (y >= 0), 0, out * log(x))
 
 
-@elementwise(formula="xⁿ", derivative_formula="n·xⁿ⁻¹", numpy=_raised)
+@elementwise(formula="xⁿ", derivative_formula="0 if n = 0 else n·xⁿ⁻¹", numpy=_raised)
 def power(x, n=2):
     """``x ** n`` for a number ``n``; the derivative for ``n = 0`` is 0."""
     return x**n
@@ -242,7 +244,9 @@ def _(x, y):
     return -y * y
 
 
-@elementwise(formula="max(x, y)", derivative_formula="[x > y], [y > x], ½ at a tie", numpy=np.maximum)
+@elementwise(
+    formula="max(x, y)", derivative_formula="½ if x = y else [x > y], ½ if x = y else [x < y]", numpy=np.maximum
+)
 def maximum(x, y):
     """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
     return where(x >= y, x, y)
@@ -253,7 +257,9 @@ def _(x, y):
     return where(x == y, 0.5, where(x < y, 0.0, 1.0)), where(x == y, 0.5, where(y < x, 0.0, 1.0))
 
 
-@elementwise(formula="min(x, y)", derivative_formula="[x < y], [y < x], ½ at a tie", numpy=np.minimum)
+@elementwise(
+    formula="min(x, y)", derivative_formula="½ if x = y else [x < y], ½ if x = y else [x > y]", numpy=np.minimum
+)
 def minimum(x, y):
     """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
     return where(x <= y, x, y)
@@ -264,7 +270,11 @@ def _(x, y):
     return where(x == y, 0.5, where(x > y, 0.0, 1.0)), where(x == y, 0.5, where(y > x, 0.0, 1.0))
 
 
-@elementwise(formula="max(x, y) ≠ NaN", derivative_formula="[x ≥ y], [x < y]", numpy=np.fmax)
+@elementwise(
+    formula="x if x ≥ y or y is NaN else y",
+    derivative_formula="[x ≥ y or y is NaN], 0 if x ≥ y or y is NaN else 1",
+    numpy=np.fmax,
+)
 def fmax(x, y):
     """The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
     return where((x >= y) | isnan(y), x, y)
@@ -275,7 +285,11 @@ def _(x, y):
     return (x >= y) | isnan(y), ~((x >= y) | isnan(y))
 
 
-@elementwise(formula="min(x, y) ≠ NaN", derivative_formula="[x ≤ y], [x > y]", numpy=np.fmin)
+@elementwise(
+    formula="x if x ≤ y or y is NaN else y",
+    derivative_formula="[x ≤ y or y is NaN], 0 if x ≤ y or y is NaN else 1",
+    numpy=np.fmin,
+)
 def fmin(x, y):
     """The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
     return where((x <= y) | isnan(y), x, y)
@@ -286,7 +300,7 @@ def _(x, y):
     return (x <= y) | isnan(y), ~((x <= y) | isnan(y))
 
 
-@elementwise(formula="x + w·(end − x)", derivative_formula="1 − w, w, end − x", kinds="f")
+@elementwise(formula="x + weight·(end − x)", derivative_formula="1 − weight, weight, end − x", kinds="f")
 def lerp(x, end, weight):
     """``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
     return where(abs(weight) < 0.5, x + weight * (end - x), end - (end - x) * (1 - weight))
@@ -297,7 +311,7 @@ def _(x, end, weight):
     return 1 - weight, weight, end - x
 
 
-@elementwise(formula="x + v·a·b", derivative_formula="1, v·b, v·a")
+@elementwise(formula="x + value·tensor1·tensor2", derivative_formula="1, value·tensor2, value·tensor1")
 def addcmul(x, tensor1, tensor2, value=1):
     """``x + value * tensor1 * tensor2``."""
     return x + value * tensor1 * tensor2
@@ -308,7 +322,11 @@ def _(x, tensor1, tensor2, value):
     return 1, value * tensor2, value * tensor1
 
 
-@elementwise(formula="x + v·a/b", derivative_formula="1, v/b, −v·a/b²", integers="float")
+@elementwise(
+    formula="x + value·tensor1/tensor2",
+    derivative_formula="1, value/tensor2, −value·tensor1/tensor2²",
+    integers="float",
+)
 def addcdiv(x, tensor1, tensor2, value=1):
     """``x + value * tensor1 / tensor2``."""
     return x + value * (tensor1 / tensor2)

@@ -77,7 +77,7 @@ def _(x, y):
     return -2 * x * y
 
 
-@elementwise(formula="½x·min(2, max(0, x + 2))", derivative_formula="0, x + 1, 1 on the three pieces")
+@elementwise(formula="½x·min(2, max(0, x + 2))", derivative_formula="0 if x ≤ −2 else x + 1 if x < 0 else 1")
 def hard_mish(x):
     """Mish in straight lines and one parabola: ``½x·min(2, max(0, x + 2))``."""
     return where(x <= -2, 0, where(x >= 0, x, x * (x + 2) / 2))
@@ -88,7 +88,9 @@ def _(x):
     return where(x <= -2, 0, where(x >= 0, 1, x + 1))
 
 
-@elementwise(formula="0, ¼(x + 1)², x on the three pieces", derivative_formula="0, ½(x + 1), 1 on the three pieces")
+@elementwise(
+    formula="0 if x ≤ −1 else ¼(x + 1)² if x < 1 else x", derivative_formula="0 if x ≤ −1 else ½(x + 1) if x < 1 else 1"
+)
 def sparse_plus(x):
     """Softplus that is exactly 0 below −1 and exactly x above 1: ``¼(x + 1)²`` between. Its slope is sparse_sigmoid."""
     return where(x <= -1, 0, where(x >= 1, x, (x + 1) * (x + 1) / 4))
@@ -99,7 +101,7 @@ def _(x):
     return where(x <= -1, 0, where(x >= 1, 1, (x + 1) / 2))
 
 
-@elementwise(formula="0, ½(x + 1), 1 on the three pieces", derivative_formula="½ if −1 < x < 1 else 0")
+@elementwise(formula="0 if x ≤ −1 else ½(x + 1) if x < 1 else 1", derivative_formula="½ if −1 < x < 1 else 0")
 def sparse_sigmoid(x):
     """``min(1, max(0, ½(x + 1)))``: the two-class sparsemax. Martins and Astudillo 2016, section 2."""
     return where(x <= -1, 0, where(x >= 1, 1, (x + 1) / 2))
@@ -135,7 +137,7 @@ def _(x, alpha):
     return where(x >= 0, 1, r * r * r)
 
 
-@elementwise(formula="x·σ(βx)", derivative_formula="s + βx·s·(1 − s), x²·s·(1 − s), s = σ(βx)", integers="float")
+@elementwise(formula="x·σ(βx)", derivative_formula="s + βx·s·(1 − s), x²·s·(1 − s) with s = σ(βx)", integers="float")
 def swish(x, beta):
     """``x·σ(βx)``: x/2 at β = 0, SiLU at 1, towards ReLU for large β. Ramachandran et al. 2017, section 4."""
     return x * sigmoid(beta * x)
@@ -148,8 +150,8 @@ def _(x, beta):
 
 
 @elementwise(
-    formula="x + sin²(ax)/a",
-    derivative_formula="1 + sin 2ax, x·sin(2ax)/a − sin²(ax)/a²",
+    formula="x + sin²(a·x)/a",
+    derivative_formula="1 + sin(2a·x), x·sin(2a·x)/a − sin²(a·x)/a²",
     integers="float",
 )
 def snake(x, a):
@@ -165,8 +167,9 @@ def _(x, a):
 
 
 @elementwise(
-    formula="−ln(1 − a(x + a))/a, x, (eᵃˣ − 1)/a + a for a < 0, a = 0, a > 0",
-    derivative_formula="eᵃˣ or 1/(1 − a(x + a)), ∂/∂a of the piece",
+    formula="−ln(1 − a·(x + a))/a if a < 0 else x if a = 0 else (e^(a·x) − 1)/a + a",
+    derivative_formula="1/u if a < 0 else e^(a·x), ½x² + 1 if a = 0 else "
+    "ln(u)/a² + (x + 2a)/(a·u) if a < 0 else (x·e^(a·x) − (e^(a·x) − 1)/a)/a + 1 with u = 1 − a·(x + a)",
     integers="float",
 )
 def softexponential(x, a):

@@ -66,49 +66,49 @@ def bitwise_not(x):
     return ~x
 
 
-@elementwise(formula="x is NaN", numpy=np.isnan, differentiable=False)
+@elementwise(formula="[x is NaN]", numpy=np.isnan, differentiable=False)
 def isnan(x):
     """Where ``x`` is NaN."""
     return x != x
 
 
-@elementwise(formula="|x| = ∞", numpy=np.isinf, differentiable=False)
+@elementwise(formula="[|x| = ∞]", numpy=np.isinf, differentiable=False)
 def isinf(x):
     """Where ``x`` is inf or −inf."""
     return x - x != x - x
 
 
-@elementwise(formula="|x| < ∞", numpy=np.isfinite, differentiable=False)
+@elementwise(formula="[|x| < ∞]", numpy=np.isfinite, differentiable=False)
 def isfinite(x):
     """Where ``x`` is neither infinite nor NaN."""
     return x - x == 0
 
 
-@elementwise(formula="¬x", numpy=np.logical_not, differentiable=False)
+@elementwise(formula="[x = 0]", numpy=np.logical_not, differentiable=False)
 def logical_not(x):
     """Where ``x`` is 0."""
     return x == 0
 
 
-@elementwise(formula="x ∧ y", numpy=np.logical_and, differentiable=False)
+@elementwise(formula="[x ≠ 0 and y ≠ 0]", numpy=np.logical_and, differentiable=False)
 def logical_and(x, y):
     """Where both are not 0."""
     return (x != 0) & (y != 0)
 
 
-@elementwise(formula="x ∨ y", numpy=np.logical_or, differentiable=False)
+@elementwise(formula="[x ≠ 0 or y ≠ 0]", numpy=np.logical_or, differentiable=False)
 def logical_or(x, y):
     """Where at least one is not 0."""
     return (x != 0) | (y != 0)
 
 
-@elementwise(formula="x ⊕ y", numpy=np.logical_xor, differentiable=False)
+@elementwise(formula="[[x ≠ 0] ≠ [y ≠ 0]]", numpy=np.logical_xor, differentiable=False)
 def logical_xor(x, y):
     """Where just one is not 0."""
     return (x != 0) != (y != 0)
 
 
-@primitive(formula="|x − y| ≤ atol + rtol·|y|", differentiable=False)
+@primitive(formula="[x = y or |x − y| ≤ atol + rtol·|y|]", differentiable=False)
 def _isclose(x, y, rtol, atol, equal_nan):
     if rtol < 0 or atol < 0:
         raise ValueError(f"rtol and atol must not be negative, got {rtol} and {atol}")

@@ -55,7 +55,7 @@ def _(x):
     return 1 / (1 + x)
 
 
-@elementwise(formula="erf x", derivative_formula="2/√π·e^(−x²)", integers="float", intrinsic=True)
+@elementwise(formula="erf x", derivative_formula="2·e^(−x²)/√π", integers="float", intrinsic=True)
 def erf(x):
     """The error function ``2/√π ∫₀ˣ exp(-t²) dt``."""
 

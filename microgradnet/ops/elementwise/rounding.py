@@ -93,7 +93,9 @@ def _(x):
 
 
 @elementwise(
-    formula="min(max(x, a), b)", derivative_formula="[a ≤ x ≤ b], [x < a < b], [x > b or a > b]", numpy=np.clip
+    formula="min(max(x, min), max)",
+    derivative_formula="[min ≤ x ≤ max], [x < min < max], [x > max or min > max]",
+    numpy=np.clip,
 )
 def _clamp(x, min, max):
     return where(x > max, max, where(x < min, min, x))
@@ -104,7 +106,7 @@ def _(x, min, max):
     return (x >= min) & (x <= max), (x < min) & (min < max), (x > max) | (min > max)
 
 
-@elementwise(formula="max(x, a)", derivative_formula="[x ≥ a], [x < a]", numpy=np.maximum)
+@elementwise(formula="max(x, min)", derivative_formula="[x ≥ min], [x < min]", numpy=np.maximum)
 def clamp_min(x, min):
     """``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
     return where(x < min, min, x)
@@ -115,7 +117,7 @@ def _(x, min):
     return x >= min, x < min
 
 
-@elementwise(formula="min(x, b)", derivative_formula="[x ≤ b], [x > b]", numpy=np.minimum)
+@elementwise(formula="min(x, max)", derivative_formula="[x ≤ max], [x > max]", numpy=np.minimum)
 def clamp_max(x, max):
     """``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
     return where(x > max, max, x)
@@ -145,13 +147,18 @@ def positive(x: Tensor) -> Tensor:
     return x
 
 
-@elementwise(formula="[x < 0 or x = −0]", numpy=np.signbit, differentiable=False)
+@elementwise(formula="[x < 0 or 1/x = −∞]", numpy=np.signbit, differentiable=False)
 def signbit(x):
     """Whether the sign is negative, −0 included."""
     return x < 0
 
 
-@elementwise(formula="|x|·sign y", derivative_formula="±1, 0", integers="float", numpy=np.copysign)
+@elementwise(
+    formula="−|x| if y < 0 or 1/y = −∞ else |x|",
+    derivative_formula="0 if x = 0 else out/x, 0",
+    integers="float",
+    numpy=np.copysign,
+)
 def copysign(x, y):
     """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
     return where((y < 0) == (x < 0), x, -x)
@@ -162,7 +169,11 @@ def _(x, y, out):
     return where(x == 0, 0, out / x), 0
 
 
-@elementwise(formula="x, NaN → a, ∞ → b, −∞ → c", derivative_formula="[x finite]", numpy=np.nan_to_num)
+@elementwise(
+    formula="nan if x is NaN else posinf if x = ∞ else neginf if x = −∞ else x",
+    derivative_formula="[|x| < ∞]",
+    numpy=np.nan_to_num,
+)
 def _nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return x
 

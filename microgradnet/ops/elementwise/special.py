@@ -10,7 +10,7 @@ from .rounding import clamp
 from .trigonometric import cos, sin
 
 
-@elementwise(formula="1 − erf x", derivative_formula="−2/√π·e^(−x²)", integers="float", intrinsic=True)
+@elementwise(formula="1 − erf x", derivative_formula="−2·e^(−x²)/√π", integers="float", intrinsic=True)
 def erfc(x):
     """``1 - erf(x)`` without cancellation for large ``x``."""
 
@@ -20,7 +20,7 @@ def _(x):
     return -1.1283791670955126 * exp(-x * x)
 
 
-@elementwise(formula="erf⁻¹ x", derivative_formula="√π/2·e^(y²)", integers="float", intrinsic=True)
+@elementwise(formula="erf⁻¹ x", derivative_formula="√π·e^(y²)/2", integers="float", intrinsic=True)
 def erfinv(x):
     """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
 
@@ -66,7 +66,7 @@ def trigamma(x):
     return where(x < 0.5, q * q - s, s)
 
 
-@elementwise(formula="ln(x/(1 − x))", derivative_formula="1/(x·(1 − x))", integers="float")
+@elementwise(formula="ln(x/(1 − x))", derivative_formula="1/(x·(1 − x)) if 0 ≤ x ≤ 1 else NaN", integers="float")
 def _logit(x):
     return log(x / (1 - x))
 
@@ -76,7 +76,9 @@ def _(x):
     return where((x < 0) | (x > 1), nan, 1 / (x * (1 - x)))
 
 
-@elementwise(formula="sin(πx)/(πx)", derivative_formula="(cos(πx) − sinc x)/x", integers="float")
+@elementwise(
+    formula="1 if x = 0 else sin(πx)/(πx)", derivative_formula="0 if x = 0 else (cos(πx) − y)/x", integers="float"
+)
 def sinc(x):
     """``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
     return where(x == 0, 1, sin(3.141592653589793 * x) / (3.141592653589793 * x))
@@ -92,7 +94,9 @@ def logit(x: Tensor, eps: float | None = None) -> Tensor:
     return _logit(x if eps is None else clamp(x, eps, 1 - eps))
 
 
-@elementwise(formula="x·ln y", derivative_formula="ln y, x/y", integers="float")
+@elementwise(
+    formula="0 if x = 0 else x·ln y", derivative_formula="0 if x = 0 and y ≤ 0 else ln y, x/y", integers="float"
+)
 def xlogy(x, y):
     """``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
     return where((x == 0) & (y == y), 0, x * log(y))

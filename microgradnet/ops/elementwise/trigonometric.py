@@ -26,7 +26,7 @@ def _(x):
     return -sin(x)
 
 
-@elementwise(formula="tan x", derivative_formula="1 + tan²x", integers="float", intrinsic=True)
+@elementwise(formula="tan x", derivative_formula="1 + y²", integers="float", intrinsic=True)
 def tan(x):
     """Tangent."""
 
@@ -140,7 +140,7 @@ def _(x):
 
 @elementwise(
     formula="atan2(y, x)",
-    derivative_formula="x/(x² + y²), −y/(x² + y²)",
+    derivative_formula="0 if x = y = 0 else x/(x² + y²), 0 if x = y = 0 else −y/(x² + y²)",
     integers="float",
     numpy=np.arctan2,
     intrinsic=True,
@@ -155,7 +155,7 @@ def _(y, x):
     return where(r == 0, 0, x / r), where(r == 0, 0, -y / r)
 
 
-@elementwise(formula="√(x² + y²)", derivative_formula="x/r, y/r", integers="float", numpy=np.hypot, intrinsic=True)
+@elementwise(formula="√(x² + y²)", derivative_formula="x/out, y/out", integers="float", numpy=np.hypot, intrinsic=True)
 def hypot(x, y):
     """``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
 

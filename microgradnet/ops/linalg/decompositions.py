@@ -1,6 +1,7 @@
 """Inverse, determinant, linear systems and the Cholesky factor, of the matrices in the last two dimensions."""
 
 from ...backends.device import filled, np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from .matmul import matmul
@@ -62,8 +63,7 @@ def _(g, needed, out, A):
 
 @primitive(formula="sign det A, ln |det A|", outputs=("sign", "logabsdet"))
 def slogdet(A):
-    """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet).
-    """
+    """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet)."""
     _square(A)
     return tuple(np.asarray(part) for part in np.linalg.slogdet(A))
 
@@ -98,7 +98,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return _solve(A, B) if left else _solve(A.mT, B.mT).mT
 
 
-@primitive(formula="L, L·Lᵀ = A")
+@primitive(formula=Notation("L, L·Lᵀ = A"))
 def _cholesky(A):
     _square(A)
     try:

@@ -3,13 +3,14 @@
 import string
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 
 LETTERS = string.ascii_letters
 
 
-@primitive(formula="Σ over the indices that are not in the result")
+@primitive(formula=Notation("Σ over the indices that are not in the result"))
 def _einsum(*operands, inputs=(), output=""):
     return np.asarray(np.einsum(f"{','.join(inputs)}->{output}", *operands, optimize=len(operands) > 1))
 

@@ -103,7 +103,7 @@ def _of_dims(op: str, *operands) -> list:
     return [x for x, _ in operands]
 
 
-@primitive(formula="x·Wᵀ + b")
+@primitive(formula="input·Wᵀ + bias with W = weight")
 def linear(input, weight, bias: Tensor | None = None):
     """``input @ weight.T + bias``: (..., in), weight (out, in) or (in), bias (out) or () -> (..., out) or (...).
 

@@ -3,6 +3,7 @@
 import math
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ..arrays.joining import cat
@@ -14,7 +15,7 @@ from .decompositions import _square
 TERMS = 14
 
 
-@primitive(formula="exp(A) = Σ Aᵏ/k!")
+@primitive(formula=Notation("exp(A) = Σ Aᵏ/k!"))
 def matrix_exp(A):
     """``Σ Aᵏ/k!`` of each matrix (..., n, n), by scaling and squaring: exp(A) = exp(A/2ˢ)^(2ˢ).
 

@@ -1,13 +1,14 @@
 """Singular values."""
 
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ..arrays.diagonals import diag_embed
 from ..arrays.shape import unsqueeze
 
 
-@primitive(formula="U, S, Vᵀ: U·diag(S)·Vᵀ = A", outputs=("U", "S", "Vh"))
+@primitive(formula=Notation("U, S, Vᵀ: U·diag(S)·Vᵀ = A"), outputs=("U", "S", "Vh"))
 def _svd(A):
     if A.ndim < 2 or A.dtype.kind != "f":
         raise ValueError("a floating-point matrix, or several, expected")

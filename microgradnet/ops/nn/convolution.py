@@ -12,6 +12,7 @@ import numpy
 from ...backends.cpu import convolution as kernels
 from ...backends.device import np
 from ...backends.scratch import scratch
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import Size
@@ -24,7 +25,7 @@ from . import convolution_winograd as winograd
 PARTS = 16
 
 
-@primitive(formula="x ∗ w + b")
+@primitive(formula=Notation("x ∗ w + b"))
 def convolution(
     x,
     weight,
@@ -56,7 +57,7 @@ def convolution(
     return out.reshape(len(x), len(weight), *size)
 
 
-@primitive(formula="gᵀ ∗ w")
+@primitive(formula=Notation("gᵀ ∗ w"))
 def convolution_input_gradient(g, weight, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its input, which has ``shape``: a transposed convolution."""
     if not g.size or not weight.size:
@@ -81,7 +82,7 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
     return layouts.images(out[..., :grid].reshape(*out.shape[:3], *form.grid), form, shape)
 
 
-@primitive(formula="g ∗ x")
+@primitive(formula=Notation("g ∗ x"))
 def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
     """The gradient of ``convolution`` with respect to its weight, which has ``shape``."""
     if not g.size or not x.size:

@@ -9,6 +9,7 @@ import warnings
 from ...backends import philox
 from ...backends.device import filled, flat, np
 from ...events import told_as_one
+from ...notation import Notation
 from ...primitive import primitive
 from ...random import default_generator
 from ...tensor import Tensor
@@ -24,7 +25,7 @@ def draw_key() -> np.ndarray:
     return default_generator.numpy.integers(0, 2**32, 2, dtype=np.uint64)
 
 
-@primitive(formula="x·m·s, P(m = 0) = p")
+@primitive(formula=Notation("x·m·s, P(m = 0) = p"))
 def drop(x, key, p, scale):
     """``x·scale`` where the mask of ``key`` is 1, else 0; each element is dropped with probability ``p``."""
     out = np.empty(x.shape, x.dtype)

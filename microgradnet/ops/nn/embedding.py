@@ -2,11 +2,12 @@
 
 from ...backends.cpu import rows as kernels
 from ...backends.device import is_array, np, of, on_cpu, placed, read
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 
 
-@primitive(formula="rows i of W")
+@primitive(formula=Notation("rows i of W"))
 def _take_rows(weight, index, factors=None):
     """``weight[index]``; ``factors``, one per index, scale only the gradient.
 
@@ -18,7 +19,7 @@ def _take_rows(weight, index, factors=None):
     return np.where(outside[..., None], weight.dtype.type(np.nan), weight[np.where(outside, 0, index)])
 
 
-@primitive(formula="zeros, rows i += x")
+@primitive(formula=Notation("zeros, rows i += x"))
 def _add_rows(x, index, shape):
     out = np.zeros(shape, x.dtype)
     if x.size:

@@ -2,12 +2,13 @@
 
 from ...backends.cpu import gates as kernels
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ..arrays.joining import cat
 from ..elementwise.activation import sigmoid, tanh
 
 
-@primitive(formula="c' = σ(f)·c + σ(i)·tanh g, h = σ(o)·tanh c'", outputs=("h", "cell"))
+@primitive(formula=Notation("c' = σ(f)·c + σ(i)·tanh g, h = σ(o)·tanh c'"), outputs=("h", "cell"))
 def lstm_gates(gates, c):
     """gates (N, 4H) or (4H) in the order i, f, g, o, cell c (N, H) or (H) -> (h, c'). Hochreiter and Schmidhuber.
 

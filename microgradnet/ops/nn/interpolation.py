@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np  # neighbours and weights are computed on the host
 
 from ...backends.device import read
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import Size
@@ -26,7 +27,7 @@ MODES = {
 }
 
 
-@primitive(formula="Σ w·x along dim")
+@primitive(formula=Notation("Σ w·x along dim"))
 def resample(x, dim, index, weights):
     """Along ``dim``, element i of the result is ``Σ_t weights[i, t]·x[index[i, t]]``: index and weights (out, taps)."""
     out = None
@@ -160,8 +161,7 @@ def _cubic(d: np.ndarray, a: float) -> np.ndarray:
 
 
 def _antialiased(n: int, centres, ratio: float, cubic: bool):
-    """A kernel as wide as the spacing of the outputs, truncated at the edges and normalized to sum 1 (cubic: a = −0.5).
-    """
+    """A kernel as wide as the spacing of the outputs, truncated at the edges and normalized to sum 1 (cubic: a = −0.5)."""
     stretch = max(ratio, 1.0)
     radius = (2.0 if cubic else 1.0) * stretch
     first = np.maximum((centres + 0.5 - radius + 0.5).astype(np.int64), 0)

@@ -42,7 +42,7 @@ def _normalized(x, eps, dims, centered=True):
     return x * scale, scale
 
 
-@primitive(formula="w·(x − mean)/√(var + ε) + b")
+@primitive(formula="weight·(x − μ)/√(mean((x − μ)²) + ε) + bias with μ = mean x if centered else 0")
 def rows_norm(x, weight, bias, eps, centered, layout, statistics):
     """``x``, as rows (R, K, L), each normalized over K and L; with ``centered=False`` no mean is subtracted.
 
@@ -109,7 +109,7 @@ def _(g, needed, x, weight, centered, layout, statistics, bias_shape):
     return [value if want else None for value, want in zip(gradients, needed, strict=True)]
 
 
-@primitive(formula="w·(x − mean)/√(var + ε) + b")
+@primitive(formula="weight·(x − μ)/√(mean((x − μ)²) + ε) + bias with μ = mean x")
 def channels_norm(x, weight, bias, eps, statistics):
     """Channels of x (N, C, *size), each normalized over N and size; weight and bias (C).
 

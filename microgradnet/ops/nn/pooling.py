@@ -12,6 +12,7 @@ import numpy
 
 from ...backends.cpu import pooling as kernels
 from ...backends.device import np
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import Size
@@ -28,7 +29,7 @@ def _planes(x, spans) -> tuple[np.ndarray, list]:
     return planes, [*[_WHOLE] * missing, *spans]
 
 
-@primitive(formula="max over windows", outputs=("values", "indices"))
+@primitive(formula=Notation("max over windows"), outputs=("values", "indices"))
 def max_pool(x, spans):
     """The largest element of each window of x (N, C, *size), and its index in the flattened *size: both (N, C,
     *windows).
@@ -52,7 +53,7 @@ def _in_pairs(span: Span) -> bool:
     return span.step == 1 and np.array_equal(span.starts, pairs) and np.array_equal(span.ends, pairs + 2)
 
 
-@primitive(formula="zeros, [places] ← x")
+@primitive(formula=Notation("zeros, [places] ← x"))
 def _put_back(x, indices, shape, add):
     out = np.zeros((shape[0] * shape[1], math.prod(shape[2:])), x.dtype)
     if x.size:
@@ -61,7 +62,7 @@ def _put_back(x, indices, shape, add):
     return out.reshape(shape)
 
 
-@primitive(formula="x[places]")
+@primitive(formula=Notation("x[places]"))
 def _pick(x, indices):
     out = np.empty(indices.shape, x.dtype)
     if out.size:
@@ -76,7 +77,7 @@ _put_back.vjp(x=lambda g, indices: _pick(g, indices))
 _pick.vjp(x=lambda g, indices, x_shape: _put_back(g, indices, x_shape, True))
 
 
-@primitive(formula="Σ over windows · scale")
+@primitive(formula=Notation("Σ over windows · scale"))
 def _sum_pool(x, spans, scale):
     size = scale.shape
     out = np.empty((*x.shape[:2], *size), x.dtype)
@@ -88,7 +89,7 @@ def _sum_pool(x, spans, scale):
     return out
 
 
-@primitive(formula="g · scale spread over windows")
+@primitive(formula=Notation("g · scale spread over windows"))
 def _spread_pool(g, spans, scale, shape):
     out = np.zeros(shape, g.dtype)
     if g.size:

@@ -4,6 +4,7 @@ from ... import dtypes
 from ...backends.cpu import rows
 from ...backends.device import np
 from ...choice import where
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import DType
@@ -25,7 +26,7 @@ def _accumulate(accumulate, x, dim: int, dtype):
     return accumulate(x, dim, dtype) if x.ndim else np.array(x, dtype or x.dtype)
 
 
-@primitive(formula="x₁ + … + xᵢ")
+@primitive(formula=Notation("x₁ + … + xᵢ"))
 def cumsum(x, dim: int, dtype: DType | None = None):
     """Sums of the elements up to each one along ``dim``; integers and booleans in int64."""
     return _accumulate(np.cumsum, x, dim, dtype)
@@ -34,7 +35,7 @@ def cumsum(x, dim: int, dtype: DType | None = None):
 cumsum.vjp(x=lambda g, dim: _flip(cumsum(_flip(g, (dim,)), dim), (dim,)) if g.ndim else g)
 
 
-@primitive(formula="x₁·…·xᵢ")
+@primitive(formula=Notation("x₁·…·xᵢ"))
 def cumprod(x, dim: int, dtype: DType | None = None):
     """Products of the elements up to each one along ``dim``; integers and booleans in int64."""
     return _accumulate(np.cumprod, x, dim, dtype)
@@ -54,7 +55,7 @@ def _shifted(x, dim: int, by: int, value=0):
     return constant_pad_nd(x, (0, 0) * (x.ndim - 1 - one_dim(dim, x.ndim)) + (by, -by), value)
 
 
-@primitive(formula="hᵢ = aᵢ·hᵢ₋₁ + bᵢ")
+@primitive(formula=Notation("hᵢ = aᵢ·hᵢ₋₁ + bᵢ"))
 def _recurrence(a, b, dim):
     a, b = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
     out = np.empty(b.shape, b.dtype)
@@ -76,7 +77,7 @@ _recurrence.vjp(
 )
 
 
-@primitive(formula="ln(eˣ¹ + … + eˣⁱ)")
+@primitive(formula=Notation("ln(eˣ¹ + … + eˣⁱ)"))
 def logcumsumexp(x, dim: int):
     """``log(cumsum(exp(x), dim))``, without overflow. Raises TypeError unless floating."""
     if x.dtype.kind != "f":
@@ -98,12 +99,12 @@ def _to_exponents(g, out, x, dim):
 logcumsumexp.vjp(x=_to_exponents)
 
 
-@primitive(formula="argmax of x₁ … xᵢ", differentiable=False)
+@primitive(formula=Notation("argmax of x₁ … xᵢ"), differentiable=False)
 def _cummax_indices(x, dim):
     return _last_extremes(x, dim, True)
 
 
-@primitive(formula="argmin of x₁ … xᵢ", differentiable=False)
+@primitive(formula=Notation("argmin of x₁ … xᵢ"), differentiable=False)
 def _cummin_indices(x, dim):
     return _last_extremes(x, dim, False)
 

@@ -38,7 +38,7 @@ def sum(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
 sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
 
 
-@primitive(formula="Σx / n")
+@primitive(formula="Σx/n with n = count x")
 def mean(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
     """Mean over ``dim`` (default: all); floating point only. NaN if there are no elements. Raises TypeError for
     integers.
@@ -54,7 +54,7 @@ def mean(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None)
 mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(g / (count(x_shape, dim) or 1), x_shape, dim, keepdim))
 
 
-@primitive(formula="Σx without NaN")
+@primitive(formula="Σ(0 if x is NaN else x)")
 def nansum(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
     """Sum over ``dim`` (default: all), with NaN as zero."""
     return sum(np.where(x == x, x, np.zeros((), x.dtype)), dim, keepdim, dtype)
@@ -181,8 +181,7 @@ def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Te
 
 
 def min(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum.
-    """
+    """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum."""
     if dim is None:
         return _min(x)
     if not isinstance(dim, int):
@@ -190,19 +189,19 @@ def min(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Te
     return _pick(x, dim, argmin(_numbers(x), dim, True), keepdim)
 
 
-@primitive(formula="∀x", differentiable=False)
+@primitive(formula="Π[x ≠ 0]", differentiable=False)
 def all(x, dim: Dims = None, keepdim: bool = False):
     """Whether all are true (non-zero)."""
     return np.all(x, axis=several_dims(dim, x.ndim) if x.ndim else None, keepdims=keepdim)
 
 
-@primitive(formula="∃x", differentiable=False)
+@primitive(formula="max [x ≠ 0]", differentiable=False)
 def any(x, dim: Dims = None, keepdim: bool = False):
     """Whether any is true (non-zero)."""
     return np.any(x, axis=several_dims(dim, x.ndim) if x.ndim else None, keepdims=keepdim)
 
 
-@primitive(formula="#{x ≠ 0}", differentiable=False)
+@primitive(formula="Σ[x ≠ 0]", differentiable=False)
 def count_nonzero(x, dim: Dims = None):
     """The number of non-zero elements over ``dim`` (default: all), as int64."""
     return np.asarray(np.count_nonzero(x, axis=axes(x, dim)), np.int64)
@@ -249,7 +248,7 @@ log_softmax.vjp(x=lambda g, out, dim: g - exp(out) * sum(g, dim, True))
 log_softmax.fused_vjp(lambda g, needed, out, dim: [_along_rows(rows.log_softmax_gradient, g, dim, None, out)])
 
 
-@primitive(formula="eˣ / Σeˣ")
+@primitive(formula="eˣ/Σeˣ")
 def softmax(x, dim: int, dtype: DType | None = None):
     """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
     return _along_rows(rows.softmax, x, dim, dtype)

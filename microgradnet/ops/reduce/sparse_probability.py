@@ -2,13 +2,14 @@
 
 from ...backends.device import np
 from ...choice import where
+from ...notation import Notation
 from ...primitive import primitive
 from ..arrays.dims import one_dim
 from ..elementwise.exponential import sqrt
 from .reduction import sum
 
 
-@primitive(formula="argmin over probabilities p of ‖p − x‖²")
+@primitive(formula=Notation("argmin over probabilities p of ‖p − x‖²"))
 def sparsemax(x, dim: int = -1):
     """The point of the probability simplex nearest to ``x``: ``max(0, x − τ)``. Martins and Astudillo 2016, alg. 1."""
     dim = one_dim(dim, x.ndim, "sparsemax")
@@ -35,7 +36,7 @@ def _sparsemax_gradient(g, out, dim):
 sparsemax.vjp(x=_sparsemax_gradient)
 
 
-@primitive(formula="max(0, x/2 − τ)²")
+@primitive(formula=Notation("max(0, x/2 − τ)²"))
 def entmax15(x, dim: int = -1):
     """``max(0, x/2 − τ)²`` with τ such that it sums to 1: between softmax and sparsemax. Peters et al. 2019, alg. 2."""
     dim = one_dim(dim, x.ndim, "entmax15")

@@ -5,6 +5,7 @@ import math
 from ...backends.device import np, read
 from ...choice import where
 from ...elementwise import elementwise
+from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import Dims
@@ -16,7 +17,7 @@ from ..arrays.sorting import sort
 from .reduction import mean
 
 
-@primitive(formula="Σ(x − x̄)² / (n − c)")
+@primitive(formula="Σ(x − mean x)²/(n − correction) with n = count x")
 def _var(x, dim, correction, keepdim):
     if x.dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
@@ -53,7 +54,7 @@ def _options(dim, unbiased, correction) -> tuple:
     return dim, correction if unbiased is None else int(unbiased)
 
 
-@elementwise(formula="√x", derivative_formula="1 / (2·√x), 0 at 0", numpy=np.sqrt)
+@elementwise(formula="√x", derivative_formula="0 if x = 0 else 1/(2√x)", numpy=np.sqrt)
 def _root(x):
     return x**0.5
 
@@ -66,8 +67,7 @@ def _(x, y):
 def std(
     x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
 ) -> Tensor:
-    """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0.
-    """
+    """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0."""
     return _root(var(x, dim, unbiased, keepdim, correction=correction))
 
 
@@ -146,7 +146,7 @@ def _at_ranks(ordered, q, interpolation: str):
     return first if interpolation in ("lower", "higher", "nearest") else first + weight * (second - first)
 
 
-@primitive(formula="#{x = i}")
+@primitive(formula=Notation("#{x = i}"))
 def _bincount(x, weights, minlength):
     if x.dtype.kind not in "iu" or x.ndim != 1 or (x < 0).any():
         raise ValueError("a vector of integers >= 0 expected")
@@ -160,8 +160,7 @@ _bincount.vjp(weights=lambda g, x: getitem(g, x))
 
 
 def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights.
-    """
+    """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
     return _bincount(x, weights, minlength)
 
 

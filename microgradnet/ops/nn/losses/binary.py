@@ -12,8 +12,8 @@ from .reduction import reduced, reduction_name
 
 
 @elementwise(
-    formula="−t·ln p − (1 − t)·ln(1 − p), logarithms ≥ −100",
-    derivative_formula="(p − t) / (p·(1 − p)), ln(1 − p) − ln p",
+    formula="−t·max(ln p, −100) − (1 − t)·max(ln(1 − p), −100)",
+    derivative_formula="(p − t)/max(p·(1 − p), 10⁻¹²), max(ln(1 − p), −100) − max(ln p, −100)",
 )
 def _binary_cross_entropy(p, t):
     yes, no = where(log(p) < -100, -100, log(p)), where(log1p(-p) < -100, -100, log1p(-p))
@@ -51,7 +51,7 @@ def binary_cross_entropy(
     return reduced(losses if weight is None else losses * weight, reduction)
 
 
-@elementwise(formula="max(x, 0) − x·t + ln(1 + e^−|x|)", derivative_formula="σ(x) − t, −x")
+@elementwise(formula="max(x, 0) − x·t + ln(1 + e^(−|x|))", derivative_formula="σ(x) − t, −x")
 def _logit_cross_entropy(x, t):
     return where(x > 0, x, 0) - x * t + log1p(exp(-abs(x)))
 

@@ -3,6 +3,7 @@
 from ....backends.cpu import rows
 from ....backends.device import np, on_cpu
 from ....choice import where
+from ....notation import Notation
 from ....primitive import primitive
 from ....tensor import Tensor
 from ...arrays.shape import movedim
@@ -10,14 +11,14 @@ from ...reduce.reduction import log_softmax, softmax, sum
 from .reduction import reduced, reduction_name
 
 
-@primitive(formula="−Σ w·log p[target]")
+@primitive(formula=Notation("−Σ w·log p[target]"))
 def _nll(log_probabilities, target, weight, summed):
     """−weight·log_probabilities[target], for rows (N, C), target (N), weight (N): (N), or () if ``summed``."""
     losses = -log_probabilities[np.arange(len(target)), target] * weight
     return np.asarray(losses.sum()) if summed else losses
 
 
-@primitive(formula="zeros, [target] = −g·w")
+@primitive(formula=Notation("zeros, [target] = −g·w"))
 def _nll_gradient(g, target, weight, shape):
     out = np.zeros(shape, g.dtype)
     out[np.arange(len(target)), target] = -g * weight
@@ -87,7 +88,7 @@ def _class_factors_of(name: str, input, target, weight, ignore_index: int, mean:
         raise IndexError(str(error).replace(_class_factors.name, name, 1)) from None
 
 
-@primitive(formula="labels, w[labels]", outputs=("labels", "factors"), differentiable=False)
+@primitive(formula=Notation("labels, w[labels]"), outputs=("labels", "factors"), differentiable=False)
 def _class_factors(target, weight, classes, dtype, ignore_index, mean):
     """The labels as a vector (0 for ignored ones), and the factor of each: its class weight or 0; for a mean,
     normalized.
@@ -110,7 +111,7 @@ def _class_factors(target, weight, classes, dtype, ignore_index, mean):
     return labels, factors
 
 
-@primitive(formula="Σ w·(log Σeˣ − x[target])")
+@primitive(formula=Notation("Σ w·(log Σeˣ − x[target])"))
 def _cross_entropy(x, target, weight, summed):
     """weight·(log Σ exp(x) − x[target]), for rows x (N, C), target (N), weight (N): (N), or () if ``summed``."""
     if x.dtype.kind != "f":

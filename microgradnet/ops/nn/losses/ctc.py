@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from ....backends.cpu import ctc as kernels
 from ....backends.device import np, read
 from ....choice import where
+from ....notation import Notation
 from ....primitive import primitive
 from ....tensor import Tensor
 from .reduction import reduced, reduction_name
 
 
-@primitive(formula="−log Σ over alignments of p")
+@primitive(formula=Notation("−log Σ over alignments of p"))
 def _ctc(log_probs, targets, input_lengths, target_lengths, blank):
     """The loss of each sample: log_probs (T, N, C), targets (N, S)."""
     out = np.empty(log_probs.shape[1], log_probs.dtype)
@@ -19,7 +20,7 @@ def _ctc(log_probs, targets, input_lengths, target_lengths, blank):
     return out
 
 
-@primitive(formula="g·(p − γ)")
+@primitive(formula=Notation("g·(p − γ)"))
 def _ctc_gradient(g, log_probs, targets, input_lengths, target_lengths, blank):
     out = np.zeros((log_probs.shape[1], log_probs.shape[0], log_probs.shape[2]), g.dtype)
     if out.size:

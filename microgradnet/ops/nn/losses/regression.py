@@ -25,7 +25,7 @@ def l1_loss(
     return reduced(abs(_difference("l1_loss", input, target, weight)), reduction, weight)
 
 
-@primitive(formula="s·Σ(x − t)²")
+@primitive(formula="scale·Σ(input − target)²")
 def _squared_distance(input, target, scale):
     difference = (input - target).reshape(-1)
     return np.asarray(np.dot(difference, difference) * difference.dtype.type(scale))
@@ -55,7 +55,7 @@ def mse_loss(
     return reduced(difference * difference, reduction, weight)
 
 
-@elementwise(formula="d²/(2β) if |d| < β else |d| − β/2", derivative_formula="d/β if |d| < β else sign d")
+@elementwise(formula="d²/(2β) if |d| < β else |d| − ½β", derivative_formula="d/β if |d| < β else sign d")
 def _smooth_l1(d, beta=1.0):
     return where(abs(d) < beta, 0.5 * d * d / beta, abs(d) - 0.5 * beta)
 
@@ -84,7 +84,7 @@ def smooth_l1_loss(
     return reduced(abs(d) if beta == 0 else _smooth_l1(d, float(beta)), reduction)
 
 
-@elementwise(formula="d²/2 if |d| ≤ δ else δ(|d| − δ/2)", derivative_formula="d held within ±δ")
+@elementwise(formula="½d² if |d| ≤ δ else δ·(|d| − ½δ)", derivative_formula="d if |d| ≤ δ else δ·sign d")
 def _huber(d, delta=1.0):
     return where(abs(d) <= delta, 0.5 * d * d, delta * (abs(d) - 0.5 * delta))
 
@@ -116,7 +116,7 @@ def _difference(op: str, input, target, weight=None):
     return input - target
 
 
-@elementwise(formula="t·(ln t − x), 0 at t = 0", derivative_formula="−t, ln t + 1 − x")
+@elementwise(formula="0 if t = 0 else t·(ln t − x)", derivative_formula="−t, ln t + 1 − x")
 def _kl_term(x, t):
     return where(t == 0, 0, t * log(t)) - t * x
 

@@ -1,0 +1,7 @@
+"""What stands in a picture in place of a formula."""
+
+
+class Notation(str):
+    """Words or signs that say what an op does, where no formula of numbers does: shown as they are, never evaluated."""
+
+    __slots__ = ()
