@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Callable
 
+from . import structure
+
 _next_id = itertools.count().__next__
 
 
@@ -14,6 +16,8 @@ class RemovableHandle:
     def __init__(self, hooks: dict, hook: Callable):
         self.hooks, self.id = hooks, _next_id()
         hooks[self.id] = hook
+        structure.changed()
 
     def remove(self) -> None:
         self.hooks.pop(self.id, None)
+        structure.changed()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
-from . import dtypes
+from . import dtypes, structure
 from .backends import device as devices
 from .backends.device import np
 from .events import state, tell
@@ -78,6 +78,7 @@ class Tensor(TensorMethods):
     @array.setter
     def array(self, value: np.ndarray) -> None:
         self._array = value
+        structure.changed()
 
     @property
     def grad(self) -> Tensor | None:
@@ -109,7 +110,9 @@ class Tensor(TensorMethods):
             raise RuntimeError(
                 f"requires_grad: only floating-point tensors have gradients, this one is {self.dtype.name}"
             )
-        self._requires_grad = bool(value)
+        if self._requires_grad is not bool(value):
+            self._requires_grad = bool(value)
+            structure.changed()
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         self.requires_grad = requires_grad
@@ -133,7 +136,7 @@ class Tensor(TensorMethods):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        self._array = value._array
+        self.array = value._array
 
     def numpy(self) -> np.ndarray:
         """The array itself (not a copy). Raises for a tensor that requires grad: use ``.detach().numpy()``."""

@@ -14,7 +14,9 @@ from ..elementwise import Elementwise
 from ..primitive import ones_and_rows, sum_to
 from ..tensor import Tensor
 from . import fusion
-from .recorder import Instruction, Recorder, arrays_in
+from .arguments import arrays_in
+from .recorder import Instruction, Recorder
+from .visible import same_bits
 
 
 class Stale(Exception):
@@ -36,15 +38,19 @@ class Program:
         self.tensors = [
             (t, t._array) for t in [*recorder.constants.values(), *recorder.leaves] if isinstance(t, Tensor)
         ]
+        self.looked_at = recorder.looked_at
         leaves = recorder.leaves
         self.fresh_at_start = [(leaf, recorder.had_gradient.get(leaf, False)) for leaf in leaves]
+        self._used = {id(o) for i in recorder.instructions for o in _operands_of(i)}
         self.kept_gradients = [
             (i.op, i.settings["grad"]._array)
             for i in recorder.instructions
             if i.kind == "gradient" and not i.settings["fresh"]
         ]
+        self.stored: set[int] = set()  # ids of the arrays that a replay fills
         for step in fusion.fused(recorder.instructions, kept):
             call = self._call(step) if isinstance(step, Instruction) else step.call()
+            self.stored |= {id(a) for a in (step.outputs if isinstance(step, Instruction) else step.stored)}
             if call is not None:
                 self.calls.append(call)
                 self.lines.append(self._line(step))
@@ -58,7 +64,13 @@ class Program:
             if (leaf._grad is not None) is not had:
                 raise Stale
         for leaf, array in self.kept_gradients:
-            if leaf._grad is None or leaf._grad._array is not array:
+            grad = leaf._grad
+            if grad is None or grad._array.shape != array.shape or grad._array.dtype != array.dtype:
+                raise Stale
+            if grad._array is not array and (id(array) in self._used or grad.grad_fn is not None):
+                raise Stale
+        for tensor, numbers in self.looked_at:
+            if not same_bits(tensor._array, numbers):
                 raise Stale
 
     def run(self) -> None:
@@ -83,6 +95,7 @@ class Program:
                 "add": "add",
                 "part": "add into a part",
                 "gradient": "set .grad" if step.settings.get("fresh") else "add to .grad",
+                "assign": "assign .grad",
                 "forget": "forget .grad",
                 "write": "write",
                 "product": "product of linear",
@@ -139,12 +152,14 @@ class Program:
     def _gradient(self, i: Instruction) -> Callable:
         leaf, (gradient,) = i.op, i.operands
         if not i.settings["fresh"]:
-            grad = i.settings["grad"]._array
-            return partial(np.add, grad, gradient, out=grad)
+            return partial(_accumulate, leaf, gradient)
         return partial(_set_gradient, leaf, i.settings["grad"], gradient if i.outputs else None)
 
+    def _assign(self, i: Instruction) -> Callable:
+        return partial(_set_gradient, i.op, i.settings["grad"], None)
+
     def _forget(self, i: Instruction) -> Callable:
-        return partial(setattr, i.op, "grad", None)
+        return partial(setattr, i.op, "_grad", None)
 
     def _write(self, i: Instruction) -> Callable:
         return partial(_write_in_place, i.op, i.outputs[0], i.operands[0])
@@ -154,6 +169,10 @@ class Program:
 
     def _again(self, i: Instruction) -> Callable:
         return partial(_call_again, partial(i.op, *i.settings["args"], **i.settings["kwargs"]), i.outputs)
+
+
+def _operands_of(i: Instruction) -> list:
+    return [o for operand in i.operands for o in (operand if isinstance(operand, list) else [operand])]
 
 
 def elementwise_kernel(i: Instruction) -> Callable | None:
@@ -203,6 +222,11 @@ def _set_gradient(leaf: Tensor, grad: Tensor, copied) -> None:
     if copied is not None:
         np.copyto(grad._array, copied)
     leaf._grad = grad
+
+
+def _accumulate(leaf: Tensor, gradient: np.ndarray) -> None:
+    total = leaf._grad._array
+    np.add(total, gradient, out=total)
 
 
 def _write_in_place(tensor: Tensor, target: np.ndarray, source: np.ndarray) -> None:

@@ -1,8 +1,8 @@
 """What a step does, as a list of instructions on arrays.
 
 The recorder listens while a step runs: to each op, each sum of gradients, each gradient that reached a leaf, each write
-in place. It keeps every array alive. They become the program's
-buffers: an instruction is run again by computing the same op from the same arrays into the same array.
+in place. It keeps every array alive. They become the program's buffers: an instruction is run again by computing the
+same op from the same arrays into the same array.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +15,8 @@ from ..random import default_generator
 from ..source_line import user_line
 from ..tape import PartOf
 from ..tensor import Tensor
+from .arguments import arrays_in
+from .visible import LARGEST
 
 
 @dataclass
@@ -22,8 +24,8 @@ class Instruction:
     """One thing to do: ``kind``, the op or function, its operands in order, and the arrays that it fills.
 
     ``kind`` is "op" (a forward on arrays), "fused" (an op's fused backward), "add", "part" (a gradient added into its
-    place), "gradient" (a leaf's ``.grad`` is there), "forget" (it becomes None), "write" (in place), "again" (a call
-    of a function as a whole) or "product" (a linear layer without its bias).
+    place), "gradient" (a leaf's ``.grad`` is there), "assign" (``.grad`` is set by hand), "forget" (it becomes None),
+    "write" (in place), "again" (a call of a function as a whole) or "product" (a linear layer without its bias).
     """
 
     kind: str
@@ -46,10 +48,13 @@ class Recorder(Listener):
         self.varying: set[int] = set()  # numbers of arrays that depend on the step's inputs
         self.constants: dict[int, object] = {}  # number -> the Tensor or array that the step did not compute
         self.leaves: dict[Tensor, None] = {}  # tensors that got a gradient
-        self.modules: dict = {}  # that ran, and whether they were in training mode
         self.random_state = default_generator.numpy.bit_generator.state  # as it is left by calls noted as a whole
         self.had_gradient = {leaf: leaf._grad is not None for leaf in leaves}  # when the step began
         self.believed = dict(self.had_gradient)  # by the instructions so far
+        self.inputs = inputs
+        self._alive: list[np.ndarray] = []
+        self.written: dict[Tensor, None] = {}  # tensors that the step writes to, in an op or beside them
+        self.looked_at: list[tuple[Tensor, np.ndarray]] = []  # constants that Python code read, and their numbers then
         for array in inputs:
             self.varying.add(self._made(array))
 
@@ -98,8 +103,7 @@ class Recorder(Listener):
     def accumulate(self, leaf, before, contribution, after) -> None:
         """Notes a leaf's gradient; see ``Listener.accumulate``."""
         if contribution is None:
-            if after is not None:
-                self.refuse("a gradient is assigned by hand")
+            self._assigned(leaf, after)
             return
         hooked = leaf.extras is not None and leaf.extras.get("hooks")
         if hooked or isinstance(contribution, Tensor):
@@ -114,10 +118,19 @@ class Recorder(Listener):
         self._note("gradient", leaf, operands, made, fresh=before is None, grad=after)
         self.believed[leaf] = True
 
+    def _assigned(self, leaf: Tensor, after: Tensor | None) -> None:
+        self.leaves[leaf] = None
+        if after is None:
+            self._note("forget", leaf, (), ())
+        else:
+            self._note("assign", leaf, (self._operand(after),), (), grad=after)
+        self.believed[leaf] = after is not None
+
     def write(self, name, target, value) -> None:
         """Notes that ``value`` was copied into the memory of ``target``."""
         operands = (self._operand(value),)
         self._operand(target)
+        self.written[target] = None
         self._note("write", target, operands, (target._array,))
 
     def room(self, array) -> None:
@@ -125,8 +138,9 @@ class Recorder(Listener):
         self.varying.add(self._made(array))
 
     def enter(self, module, arguments) -> None:
-        """Notes the module's mode."""
-        self.modules[module] = module.training
+        """Refuses a module whose hooks a replay would not call."""
+        if module._forward_pre_hooks or module._forward_hooks or module._backward_hooks or module._backward_pre_hooks:
+            self.refuse(f"{type(module).__name__} has hooks, which a replay would not call")
 
     def before_outside(self, function) -> None:
         """Such a call draws its random numbers anew: those drawn until here were drawn elsewhere."""
@@ -135,6 +149,7 @@ class Recorder(Listener):
     def outside(self, function, arguments, keywords, result, writes) -> None:
         """Notes a function that is called again as a whole; see ``events.told_as_one``."""
         made = tuple(arrays_in(result))
+        self.written.update(dict.fromkeys(writes))
         self._note("again", function, (), made, args=arguments, kwargs=keywords)
         self.varying.update(self.numbers[id(array)] for array in made)
         self.random_state = default_generator.numpy.bit_generator.state
@@ -142,20 +157,29 @@ class Recorder(Listener):
             self.believed[leaf] = leaf._grad is not None
 
     def read(self, tensor, how: str) -> None:
-        """Python has looked at numbers: a decision may hang on them."""
-        if self.numbers.get(id(tensor._array)) in self.varying:
+        """Python has looked at numbers: a decision may depend on them."""
+        number = self.numbers.get(id(tensor._array))
+        known = number is not None and number not in self.constants
+        if known or tensor.requires_grad or tensor.grad_fn is not None or tensor.numel() > LARGEST:
             self.refuse(f"{how} reads numbers that the step computed or was given, at {user_line()}")
+        else:
+            self.looked_at.append((tensor, np.array(tensor._array)))
+
+    def looked(self, array: np.ndarray, how: str) -> None:
+        """Python has computed with the numbers of an argument."""
+        self.refuse(f"{how} reads numbers that the step computed or was given, at {user_line()}")
 
     def refuse(self, reason: str) -> None:
         """This step cannot be replayed, for the first such reason."""
         self.problem = self.problem or reason
 
     def finished(self) -> None:
-        """The step is over: notes gradients that were set to None by hand at its end."""
+        """The step is over. Refuses one that has read what it changes."""
         self.check_random()
-        for leaf, believed in self.believed.items():
-            if believed and leaf._grad is None:
-                self._note("forget", leaf, (), ())
+        changing = {id(t._array) for t in [*self.written, *self.leaves]}
+        for tensor, _ in self.looked_at:
+            if id(tensor._array) in changing or any(np.may_share_memory(tensor._array, t._array) for t in self.written):
+                self.refuse("it changes a tensor whose numbers it reads in Python")
 
     def check_random(self) -> None:
         """Refuses a step that drew random numbers other than in a call that is repeated as a whole."""
@@ -183,7 +207,12 @@ class Recorder(Listener):
         """An operand as the array itself; what is new is a constant of the step."""
         array = value._array if isinstance(value, Tensor) else value
         if isinstance(array, np.ndarray | np.generic) and id(array) not in self.numbers:
-            self.constants[self._made(array)] = value
+            same = next((a for a in self.inputs if a is getattr(array, "base", None)), None)
+            if same is not None and _same_place(array, same):  # an argument, as NumPy hands it on
+                self.numbers[id(array)] = self.numbers[id(same)]
+                self._alive.append(array)
+            else:
+                self.constants[self._made(array)] = value
         return array
 
     def _operands(self, value):
@@ -230,11 +259,9 @@ class Recorder(Listener):
         return None
 
 
-def arrays_in(value) -> list[np.ndarray]:
-    """The arrays of a tensor, or of all tensors in a tuple or list."""
-    if isinstance(value, Tensor | np.ndarray):
-        return [getattr(value, "_array", value)]
-    return [a for v in value for a in arrays_in(v)] if isinstance(value, tuple | list) else []
+def _same_place(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays are the same memory in the same layout."""
+    return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
 
 
 def _numbers_in(operand, numbers: dict) -> list[int]:

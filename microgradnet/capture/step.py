@@ -1,19 +1,33 @@
 """capture: a step function that is recorded once and replayed from then on."""
 
 import functools
+import threading
 import warnings
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ..backends import device
-from ..events import leave, listen, state
+from ..events import Listener, leave, listen, state
 from ..tensor import Tensor
+from .arguments import Unguarded, arrays_in, copied, key_of, replaced
+from .audit import audit
 from .program import Program, Stale
 from .recorder import Recorder
+from .surroundings import Surroundings
+from .visible import Sight, look
+
+VARIANTS = 16  # combinations of arguments and surroundings that are kept, the latest used ones
 
 
-def capture(function=None, *, fallback: bool = True) -> "CapturedStep":
+def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     """``function`` as a step that is recorded and then replayed: the same numbers, without building a graph.
+
+    What a replay cannot see is a file, a socket, a device, another thread, or the inside of an object of another
+    library's compiled code: a step that reads a temperature from a sensor gets the recorded one. All else that a step
+    sees is compared before each replay, and what cannot be compared is not replayed.
 
     >>> @mg.capture
     ... def train_step(x, y):
@@ -25,17 +39,23 @@ def capture(function=None, *, fallback: bool = True) -> "CapturedStep":
 
     The first call with given shapes and dtypes runs as ever. The next two are recorded; if they did the same
     operations, later ones are replayed: the same operations on the same buffers, neighbouring elementwise ones in one
-    loop, the optimizer's step as it stands (so that a schedule may change its learning rate).
+    loop, the optimizer's step called anew (so that a schedule may change its learning rate).
 
-    What a replay is bound to: arguments that are tensors or arrays may change in content; other arguments, the shapes
-    and dtypes belong to what is recorded, and another combination is recorded anew. The gradients of a replay lie in
-    the same memory each time: clone one to keep it. Results are copies, without a graph behind them.
+    Each call gives, bit for bit, what ``function`` itself would have given; or it is recorded anew; or ``function``
+    runs plainly, after one warning that says where and why; or it raises. Tensors and arrays among the arguments (also
+    inside tuples, lists, dicts, dataclasses) may change in content. Other arguments, shapes, dtypes, and what the step
+    sees besides (closures, globals, attributes, containers, modules with their modes, hooks and ``requires_grad``)
+    belong to what is recorded: where they differ, the step is recorded anew. At the calls 5, 9, 17, 33, … of each
+    combination the step runs plainly beside its replay, and a difference raises RuntimeError.
+
+    The gradients of a replay lie in the same memory each time: clone one to keep it. Results are copies, without a
+    graph behind them.
 
     Args:
-        function: any function of tensors, arrays and plain values that gives tensors (one, a tuple, a dict) or None.
+        function: any function of tensors, arrays and plain values that returns tensors (one, a tuple, a dict) or None.
         fallback: what to do with a step that cannot be replayed (it reads a number to decide on, has hooks, calls a
-            ``Function`` of one's own, makes other constants at each call): True runs it as it is, after one warning
-            that says why and where; False raises RuntimeError.
+            ``Function`` of one's own, changes Python objects): True runs it plainly, after one warning; False raises
+            RuntimeError.
     """
     if function is None:
         return functools.partial(capture, fallback=fallback)
@@ -43,7 +63,7 @@ def capture(function=None, *, fallback: bool = True) -> "CapturedStep":
 
 
 class CapturedStep:
-    """What ``capture`` gives: call it like the function.
+    """What ``capture`` returns: call it like the function. Several threads may, one after the other.
 
     Attributes:
         replays: how many calls were replayed so far.
@@ -51,95 +71,226 @@ class CapturedStep:
         problem: why the step is not replayed, if so.
     """
 
-    def __init__(self, function, fallback: bool = True):
+    def __init__(self, function: Callable, fallback: bool = True):
         self.function, self.fallback = function, fallback
-        self.replays, self.problem, self.program = 0, None, None
-        self._variants: dict[tuple, _Variant] = {}
+        self.replays: int = 0
+        self.problem: str | None = None
+        self.program: Program | None = None
+        self._variants: OrderedDict[Any, _Variant] = OrderedDict()
+        self._sight: Sight | None = None
+        self._sights: dict[int, Sight] = {}  # number of what was seen -> the latest look at it
+        self._numbers: dict[tuple, int] = {}  # key of what was seen -> its number
+        self._met: dict[Any, None] = {}  # what has been called with once
+        self._fresh = 0  # variants made since the last replay
+        self._given_up = False
+        self._leaves: dict[Tensor, None] = {}  # that have ever got a gradient in this step
+        self._lock = threading.RLock()
         functools.update_wrapper(self, function)
 
-    def __call__(self, *args, **kwargs):
-        if any(isinstance(known, Recorder) for known in state.listeners):  # inside of another captured step
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """One step. Raises RuntimeError without ``fallback`` for one that cannot be replayed, or if an audit fails."""
+        if state.listeners:  # inside of another captured step, or somebody wants to hear of every op
             return self.function(*args, **kwargs)
+        with self._lock:
+            before = state.grad_enabled, state.module
+            try:
+                return self._step(args, kwargs)
+            finally:
+                state.grad_enabled, state.module = before
+                state.listeners = ()
+
+    def _step(self, args: tuple, kwargs: dict) -> Any:
+        if self._given_up:
+            return copied(self.function(*args, **kwargs))
         arrays: list[np.ndarray] = []
-        key = (state.grad_enabled, *[_key(a, arrays) for a in args], _key(kwargs, arrays) if kwargs else None)
-        variant = self._variants.get(key)
-        if variant is None:
-            variant = self._variants[key] = _Variant(self.function)
+        try:
+            key = self._key(args, kwargs, arrays)
+        except Unguarded as error:
+            return self._plainly(str(error), args, kwargs)
+        variant = self._variant(key)
+        if variant.calls == 1 and key[1:] not in self._met:
+            self._met[key[1:]] = None
+            while len(self._met) > VARIANTS:
+                del self._met[next(iter(self._met))]
+            return self._first(args, kwargs)
         if variant.program is not None:
             try:
-                result = variant.replay(arrays)
+                result = variant.replay(args, kwargs, arrays)
             except Stale:
-                return variant.record(args, kwargs, arrays)
+                return self._record(variant, args, kwargs, arrays)
             self.replays += 1
+            self._fresh = 0
             return result
+        return self._record(variant, args, kwargs, arrays)
+
+    def _key(self, args: tuple, kwargs: dict, arrays: list) -> tuple:
+        """What this call must share with a recorded one to be replayed; first, which leaves have no gradient."""
+        sight = self._sight
+        if sight is None or not sight.holds():
+            sight = look(self.function)
+            sight.number = self._numbers.setdefault(sight.key, len(self._numbers))
+            self._sights[sight.number] = sight
+            self._sight = sight
+        pattern = tuple([leaf._grad is None for leaf in self._leaves])
+        return pattern, state.grad_enabled, sight.number, key_of(args, arrays), key_of(kwargs, arrays)
+
+    def _variant(self, key: tuple) -> "_Variant":
+        variant = self._variants.get(key)
+        if variant is None:
+            self._fresh += 1
+            if self._fresh > VARIANTS:
+                self._given_up = True
+                self._warn(f"{self._changing(key)} is not the same at any two calls")
+            assert self._sight is not None
+            variant = self._variants[key] = _Variant(self.function, self._sight)
+            if len(self._variants) > VARIANTS:
+                self._variants.popitem(last=False)
+        else:
+            self._variants.move_to_end(key)
+        variant.calls += 1
+        return variant
+
+    def _first(self, args: tuple, kwargs: dict) -> Any:
+        """The first call runs as ever; it tells which leaves get gradients."""
+        noted = _Leaves(self._leaves)
+        listen(noted)
+        try:
+            return copied(self.function(*args, **kwargs))
+        finally:
+            leave(noted)
+
+    def _record(self, variant: "_Variant", args: tuple, kwargs: dict, arrays: list) -> Any:
         if not all(map(device.on_cpu, arrays)):
             variant.problem = "its tensors are on a GPU, and steps are replayed on the CPU"
-        result = variant.record(args, kwargs, arrays)
+        result = variant.record(args, kwargs, arrays, self._leaves)
         self.program = variant.program or self.program
-        if variant.problem is not None and self.problem is None:
-            self.problem = variant.problem
-            message = f"capture: {getattr(self.function, '__name__', 'the step')} is not replayed: {self.problem}"
-            if not self.fallback:
-                raise RuntimeError(message)
-            warnings.warn(message, stacklevel=2)
+        if variant.problem is not None:
+            self._warn(variant.problem)
         return result
 
+    def _changing(self, key: tuple) -> str:
+        """What tells the latest variant from this call."""
+        latest = next(reversed(self._variants))
+        if latest[2] != key[2]:
+            return self._sights[key[2]].difference(self._sights[latest[2]])
+        return "an argument"
+
+    def _plainly(self, problem: str, args: tuple, kwargs: dict) -> Any:
+        self._warn(problem)
+        return copied(self.function(*args, **kwargs))
+
+    def _warn(self, problem: str) -> None:
+        if self.problem is not None:
+            return
+        self.problem = problem
+        message = f"capture: {getattr(self.function, '__name__', 'the step')} is not replayed: {problem}"
+        if not self.fallback:
+            raise RuntimeError(message)
+        warnings.warn(message, stacklevel=5)
+
     def reset(self) -> None:
-        """Forgets what was recorded: the next calls record anew. For a change that the step cannot notice by itself."""
+        """Forgets what was recorded: the next calls record anew."""
         self._variants.clear()
-        self.problem = self.program = None
+        self._met.clear()
+        self._sights.clear()
+        self._numbers.clear()
+        self._sight = self.problem = self.program = None
+        self._fresh, self._given_up = 0, False
+
+
+class _Leaves(Listener):
+    """Notes which leaves get a gradient."""
+
+    def __init__(self, leaves: dict[Tensor, None]):
+        self.leaves = leaves
+
+    def accumulate(self, leaf: Tensor, before: Any, contribution: Any, after: Any) -> None:
+        self.leaves[leaf] = None
 
 
 class _Variant:
-    """The step for one combination of shapes, dtypes and plain arguments."""
+    """The step for one combination of arguments and surroundings."""
 
-    def __init__(self, function):
-        self.function = function
+    def __init__(self, function: Callable, sight: Sight):
+        self.function, self.sight = function, sight  # the sight keeps alive what the key names
         self.calls = 0
         self.program: Program | None = None
         self.problem: str | None = None
         self.former: Recorder | None = None
         self.former_inputs: list[np.ndarray] = []
         self.fixed: list[bool] = []  # inputs whose content has never changed: only that content can be replayed
+        self.recordings = 0
+        self.inputs: list[np.ndarray] = []
+        self.result: Any = None
 
-    def replay(self, arrays: list[np.ndarray]):
+    def replay(self, args: tuple, kwargs: dict, arrays: list) -> Any:
+        """Raises Stale where what was recorded does not fit this call, RuntimeError if an audit finds a difference."""
         program = self.program
+        assert program is not None
         program.check()
-        if any(m.training is not mode for m, mode in self.modules):
-            raise Stale
-        if True in self.fixed:
-            for own, given, fixed in zip(self.inputs, arrays, self.fixed, strict=True):
-                if fixed and not np.array_equal(own, given):
-                    raise Stale
-        for own, given in zip(self.inputs, arrays, strict=True):
-            np.copyto(own, given)
-        with np.errstate(all="ignore"):
-            program.run()
-        return _copied(self.result)
+        for own, given, fixed in zip(self.inputs, arrays, self.fixed, strict=True):
+            if fixed and not np.array_equal(own, given):
+                raise Stale
 
-    def record(self, args, kwargs, arrays):
+        def run() -> Any:
+            for own, given in zip(self.inputs, arrays, strict=True):
+                np.copyto(own, given)
+            with np.errstate(all="ignore"):
+                program.run()
+            return copied(self.result)
+
+        def plain(recorder: Recorder, inputs: list) -> Any:
+            own_args, own_kwargs = replaced((args, kwargs), iter(inputs))
+            listen(recorder)
+            try:
+                return copied(self.function(*own_args, **own_kwargs))
+            finally:
+                leave(recorder)
+
+        if self.calls < 5 or (self.calls - 1) & (self.calls - 2):
+            return run()
+        try:
+            return audit(program, run, plain, arrays, getattr(self.function, "__name__", "the step"))
+        except RuntimeError as error:
+            self.program, self.problem = None, str(error)
+            raise
+
+    def record(self, args: tuple, kwargs: dict, arrays: list, leaves: dict) -> Any:
         """Runs the step as it is, recorded from the second call on; makes a program of two recordings that agree."""
-        self.calls += 1
         self.program = None
         if self.problem is not None:
-            return self.function(*args, **kwargs)
-        if self.calls == 1:
-            return _copied(self.function(*args, **kwargs))
+            return copied(self.function(*args, **kwargs))
+        if self.sight.opaque is not None:
+            path, kind = self.sight.opaque
+            self.problem = (
+                f"it reads {path} ({kind}), and whether something outside of the library's ops changes cannot be told"
+            )
+            return copied(self.function(*args, **kwargs))
+        self.recordings += 1
         inputs = [np.array(a, order="K") for a in arrays]
-        own_args, own_kwargs = _with_arrays((args, kwargs), iter(inputs))
-        recorder = Recorder(inputs, tuple(self.former.leaves) if self.former else ())
+        recorder = Recorder(inputs, tuple(leaves))
         if any(isinstance(a, Tensor) and a.requires_grad for a in args):
             recorder.refuse("an argument requires grad")
-        listen(recorder)
-        try:
-            result = self.function(*own_args, **own_kwargs)
-            recorder.finished()
-        finally:
-            leave(recorder)
+        own_args, own_kwargs = replaced((args, kwargs), iter(inputs), recorder)
+        surroundings = Surroundings(self.function, self.sight)
+        with surroundings:
+            listen(recorder)
+            try:
+                result = self.function(*own_args, **own_kwargs)
+                recorder.finished()
+            finally:
+                leave(recorder)
+                for own, array in zip(inputs, arrays, strict=True):
+                    if not np.array_equal(own, array, equal_nan=own.dtype.kind == "f"):
+                        recorder.refuse("it writes to an argument")
+                        np.copyto(array, own)
+        if surroundings.problem is not None:
+            recorder.refuse(surroundings.problem)
+        leaves.update(recorder.leaves)
         self._compare(recorder, inputs, result)
-        return _copied(result)
+        return copied(result)
 
-    def _compare(self, recorder: Recorder, inputs: list, result) -> None:
+    def _compare(self, recorder: Recorder, inputs: list, result: Any) -> None:
         former, self.former = self.former, recorder
         old_inputs, self.former_inputs = self.former_inputs, [np.array(a) for a in inputs]
         self.problem = recorder.problem
@@ -147,66 +298,11 @@ class _Variant:
             return
         if former.signature() != recorder.signature() or former.differing_constant(recorder) is not None:
             different = former.signature() == recorder.signature() and former.differing_constant(recorder)
-            if self.calls >= 5:
+            if self.recordings >= 4:
                 self.problem = different or "it does not do the same operations at each call"
             return
         same = [np.array_equal(a, b) for a, b in zip(old_inputs, inputs, strict=True)]
         known = self.fixed or [True] * len(same)
         self.fixed = [was and now for was, now in zip(known, same, strict=True)]
-        arrays: list[np.ndarray] = []
-        _collect(result, arrays)
         self.inputs, self.result = inputs, result
-        self.modules = list(recorder.modules.items())
-        self.program = Program(recorder, arrays)
-
-
-def _key(value, arrays: list):
-    """What a call must share with a recorded one; the arrays in ``value`` are gathered on the way."""
-    if isinstance(value, Tensor):
-        array = value._array
-        arrays.append(array)
-        return array.shape, array.dtype.char, value._requires_grad
-    if isinstance(value, np.ndarray):
-        arrays.append(value)
-        return value.shape, value.dtype.char
-    if isinstance(value, tuple | list):
-        return (type(value), *[_key(v, arrays) for v in value])
-    if isinstance(value, dict):
-        return (dict, *[(k, _key(v, arrays)) for k, v in value.items()])
-    try:
-        hash(value)
-    except TypeError:
-        return id(value)
-    return type(value), value
-
-
-def _with_arrays(value, arrays):
-    """``value`` with other arrays in the places that ``_key`` found."""
-    if isinstance(value, Tensor):
-        return Tensor.made(next(arrays))
-    if isinstance(value, np.ndarray):
-        return next(arrays)
-    if isinstance(value, tuple | list):
-        return type(value)([_with_arrays(v, arrays) for v in value])
-    if isinstance(value, dict):
-        return {k: _with_arrays(v, arrays) for k, v in value.items()}
-    return value
-
-
-def _collect(value, arrays: list) -> None:
-    if isinstance(value, Tensor):
-        arrays.append(value._array)
-    elif isinstance(value, tuple | list | dict):
-        for v in value.values() if isinstance(value, dict) else value:
-            _collect(v, arrays)
-
-
-def _copied(value):
-    """A result with its tensors copied out of the buffers."""
-    if isinstance(value, Tensor):
-        return Tensor.made(np.array(value._array))
-    if isinstance(value, tuple | list):
-        return type(value)([_copied(v) for v in value])
-    if isinstance(value, dict):
-        return {k: _copied(v) for k, v in value.items()}
-    return value
+        self.program = Program(recorder, arrays_in(result))

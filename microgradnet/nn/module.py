@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from .. import structure
 from ..backends.device import array_of, placed
 from ..events import state, tell, told_as_one
 from ..hooks import RemovableHandle
@@ -90,6 +91,7 @@ class Module:
         owned = self.__dict__.get("_parameters")
         if owned is None:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before assigning {name!r}")
+        structure.changed()
         kinds = {Parameter: self._parameters, Module: self._modules}
         for kind, registered in kinds.items():
             if isinstance(value, kind) or (value is None and name in registered):
@@ -117,6 +119,7 @@ class Module:
         raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
 
     def __delattr__(self, name: str) -> None:
+        structure.changed()
         for registered in (self._parameters, self._buffers, self._modules):
             if name in registered:
                 del registered[name]
@@ -245,6 +248,7 @@ class Module:
         """Sets training mode for this module and all below it; dropout and batch norm depend on it."""
         for module in self.modules():
             object.__setattr__(module, "training", bool(mode))
+        structure.changed()
         return self
 
     def eval(self) -> "Module":

@@ -108,7 +108,7 @@ class _SpectralNormHook(_Hook):
         weight, u, v = (self.part(module, suffix) for suffix in ("orig", "u", "v"))
         matrix = as_matrix(weight, self.dim)
         if module.training and not removing:  # v first: then u fits it and the present weight
-            power_iterations(matrix.detach().numpy().T, v, u, self.n_power_iterations, self.eps)
+            power_iterations(matrix.detach().T, v, u, self.n_power_iterations, self.eps)
         return weight / largest_singular_value(matrix, u, v)
 
 

@@ -86,13 +86,14 @@ def random_direction(size: int, like: Tensor, eps: float) -> Tensor:
     return F.normalize(Tensor(default_generator.numpy.standard_normal(size).astype(like.dtype)), dim=0, eps=eps)
 
 
-def power_iterations(matrix: np.ndarray, u: Tensor, v: Tensor, count: int, eps: float) -> None:
+def power_iterations(matrix: Tensor, u: Tensor, v: Tensor, count: int, eps: float) -> None:
     """``u ← Mv/‖Mv‖, v ← Mᵀu/‖Mᵀu‖``, in place: towards the first left and right singular vectors."""
     if state.listeners:
         tell("refuse", "spectral_norm iterates on its vectors")
+    m = matrix.numpy()
     for _ in range(count):
-        u.array[...] = F.normalize(matrix @ v.array, dim=0, eps=eps)
-        v.array[...] = F.normalize(matrix.T @ u.array, dim=0, eps=eps)
+        u.array[...] = F.normalize(m @ v.array, dim=0, eps=eps)
+        v.array[...] = F.normalize(m.T @ u.array, dim=0, eps=eps)
     u.version[0] += 1
     v.version[0] += 1
 
@@ -111,14 +112,14 @@ class _SpectralNorm(Module):
             matrix = as_matrix(weight.detach(), self.dim)
             for name, size in zip(("_u", "_v"), matrix.shape, strict=True):
                 self.register_buffer(name, random_direction(size, weight, eps))
-            power_iterations(matrix.numpy(), self._u, self._v, 15, eps)
+            power_iterations(matrix, self._u, self._v, 15, eps)
 
     def forward(self, weight: Tensor) -> Tensor:
         if weight.ndim == 1:
             return F.normalize(weight, dim=0, eps=self.eps)
         matrix = as_matrix(weight, self.dim)
         if self.training:
-            power_iterations(matrix.detach().numpy(), self._u, self._v, self.n_power_iterations, self.eps)
+            power_iterations(matrix.detach(), self._u, self._v, self.n_power_iterations, self.eps)
         return weight / largest_singular_value(matrix, self._u, self._v)
 
     def right_inverse(self, value: Tensor) -> Tensor:

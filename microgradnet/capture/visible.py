@@ -1,0 +1,343 @@
+"""What a step can see besides its arguments: closures, globals, attributes, containers, modules and their modes.
+
+``look`` walks from the function over all that its code names and gives a ``Sight``: a key that changes with any of it
+(but for the numbers in tensors, which a replay reads anew), and a list of cheap checks that tell whether it may have
+changed. What can be neither compared nor named is ``opaque``: a step that uses it is not replayed.
+"""
+
+import sys
+import types
+from collections import deque
+from operator import is_
+from pathlib import PurePath
+from typing import Any
+
+import numpy as np
+
+from .. import dtypes, structure
+from ..random import Generator
+from ..tensor import Tensor
+
+PLAIN = (type(None), bool, int, str, bytes, complex, type(...), np.dtype, range, slice)
+LARGEST = 1 << 16  # elements of an array outside of the step whose content is compared at each call
+MOST = 20_000  # values to look at
+# Packages whose objects do not change what a step does, other than through what is looked at here.
+OURS = __package__.partition(".")[0]
+LIBRARIES = {OURS, "numpy", "numba", "llvmlite", "threadpoolctl", *sys.stdlib_module_names}
+# What tells an optimizer's or a schedule's numbers to the code of a step; ``step`` alone is called anew at each replay.
+TOLD = {"param_groups", "state", "defaults", "state_dict", "last_epoch", "get_last_lr", "get_lr", "base_lrs"}
+NAMESPACES = {"Namespace", "SimpleNamespace"}  # of the standard library: nothing but attributes
+_NOTHING = object()
+
+
+def from_library(module_name: str | None) -> bool:
+    """Whether a module's code belongs to a library, whose globals are not looked at."""
+    return (module_name or "builtins").partition(".")[0] in LIBRARIES
+
+
+class Sight:
+    """What was seen once.
+
+    Attributes:
+        key: a tuple that is equal where what is seen is.
+        opaque: what can be neither compared nor refused by name, as (where, type); None if all can.
+        named: path of each thing seen -> its part of the key, to say what has changed.
+        generators: generators of random numbers other than the default one.
+    """
+
+    def __init__(self):
+        self.named: dict[str, Any] = {}
+        self.opaque: tuple[str, str] | None = None
+        self.generators: list[Generator] = []
+        self.alive: list = []  # what an id in the key names must not be freed
+        self.count = structure.count
+        self.default = dtypes.default
+        self._slots: list[tuple] = []  # (mapping, name, value that was there)
+        self._cells: list[tuple] = []  # (cell, content)
+        self._containers: list[tuple] = []  # (container, copy of what it held)
+        self._arrays: list[tuple] = []  # (array, copy of its numbers)
+        self.key: tuple = ()
+        self.number: int = -1  # of the key, among those of one step
+
+    def holds(self) -> bool:
+        """Whether nothing has changed since, as far as cheap checks can tell: False may be a false alarm."""
+        if structure.count != self.count or dtypes.default is not self.default:
+            return False
+        for mapping, name, value in self._slots:
+            if mapping.get(name, _NOTHING) is not value:
+                return False
+        for cell, value in self._cells:
+            if _content(cell) is not value:
+                return False
+        for container, held in self._containers:
+            if len(container) != len(held) or not all(map(is_, container, held)):
+                return False
+        return all(same_bits(array, copy) for array, copy in self._arrays)
+
+    def difference(self, other: "Sight") -> str:
+        """The path of the first thing that is not as it was in ``other``."""
+        for path, part in self.named.items():
+            if other.named.get(path, _NOTHING) != part:
+                return path
+        return next((path for path in other.named if path not in self.named), "what it reads")
+
+
+def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two arrays are the same bit for bit."""
+    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+
+
+def look(function: Any) -> Sight:
+    """All that ``function`` can see now."""
+    walker = _Walker(function)
+    walker.visit(function, getattr(function, "__name__", "step"))
+    walker.sight.key = (dtypes.default.name, *walker.sight.named.items())
+    return walker.sight
+
+
+def _content(cell: types.CellType) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _NOTHING
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Every global and attribute that a code object, or one nested in it, names."""
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= _names(constant)
+    return found
+
+
+def _has_plain_attributes(kind: type) -> bool:
+    return kind.__name__ in NAMESPACES or not from_library(kind.__module__)
+
+
+class _Walker:
+    """Walks over what can be seen, each object once."""
+
+    def __init__(self, function: Any):
+        self.sight = Sight()
+        self.seen: dict[int, str] = {}
+        self.names: set[str] = set()  # all that the code met so far names
+        self.queue: deque[tuple[Any, str]] = deque()
+
+    def visit(self, root: Any, path: str) -> None:
+        """Walks from ``root``, functions first, since what they name decides what of an object matters."""
+        self.queue.append((root, path))
+        later: list[tuple[Any, str]] = []
+        while self.queue or later:
+            if not self.queue:
+                self.queue.extend(later)
+                later = []
+                while self.queue:
+                    self._one(*self.queue.popleft(), objects=True)
+                continue
+            value, path = self.queue.popleft()
+            if not self._one(value, path, objects=False):
+                later.append((value, path))
+            if len(self.seen) > MOST:
+                self._refuse(path, f"more than {MOST:,} values")
+                return
+
+    def _note(self, path: str, part: Any) -> None:
+        self.sight.named[path] = part
+
+    def _refuse(self, path: str, what: str) -> None:
+        self.sight.opaque = self.sight.opaque or (path, what)
+
+    def _one(self, value: Any, path: str, objects: bool) -> bool:
+        """Looks at one value; False if it is an object whose turn comes when all functions have been met."""
+        if isinstance(value, float):
+            self._note(path, ("float", value.hex()))
+        elif isinstance(value, PLAIN):
+            self._note(path, (type(value).__name__, repr(value)))
+        elif isinstance(value, np.generic):
+            self._note(path, (value.dtype.str, value.tobytes()))
+        elif id(value) in self.seen:
+            self._note(path, ("as", self.seen[id(value)]))
+        elif isinstance(value, types.FunctionType | types.MethodType | type) or not objects:
+            return self._function(value, path)
+        else:
+            self._first(value, path)
+            self._object(value, path)
+        return True
+
+    def _first(self, value: Any, path: str) -> None:
+        self.seen[id(value)] = path
+        self.sight.alive.append(value)
+
+    # ---- code
+
+    def _function(self, value: Any, path: str) -> bool:
+        if isinstance(value, types.MethodType):
+            self._note(path, "method")
+            self.queue.append((value.__func__, f"{path}.__func__"))
+            self.queue.append((value.__self__, path.rpartition(".")[0] or "self"))
+            return True
+        if isinstance(value, types.FunctionType):
+            self._first(value, path)
+            self._note(path, ("function", id(value), id(value.__code__)))
+            inner = getattr(value, "__wrapped__", None)
+            if not from_library(value.__module__):
+                self._code(value, path)
+            elif inner is not None:
+                self.queue.append((inner, path))
+            return True
+        if isinstance(value, type):
+            self._first(value, path)
+            self._note(path, ("class", id(value)))
+            if not from_library(value.__module__):
+                self._class(value, path)
+            return True
+        return False
+
+    def _code(self, function: types.FunctionType, path: str) -> None:
+        names = _names(function.__code__)
+        self.names |= names
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            content = _content(cell)
+            self.sight._cells.append((cell, content))
+            if content is not _NOTHING:
+                self.queue.append((content, name))
+        for name in sorted(names & function.__globals__.keys()):
+            value = function.__globals__[name]
+            self.sight._slots.append((function.__globals__, name, value))
+            self.queue.append((value, name))
+        for position, default in enumerate(function.__defaults__ or ()):
+            self.queue.append((default, f"{path}'s default {position}"))
+        for name, default in (function.__kwdefaults__ or {}).items():
+            self.queue.append((default, f"{path}'s default {name}"))
+
+    def _class(self, kind: type, path: str) -> None:
+        for base in kind.__mro__:
+            if from_library(base.__module__):
+                continue
+            for name, value in list(vars(base).items()):
+                if name.startswith("__") and name not in ("__call__", "__init__"):
+                    continue
+                for part in (getattr(value, "__func__", value), getattr(value, "fget", None)):
+                    if isinstance(part, types.FunctionType):
+                        self.queue.append((part, f"{path}.{name}"))
+                    elif isinstance(part, (*PLAIN, float, list, dict, set, tuple)) and part is value is not None:
+                        self.sight._slots.append((_Attributes(base), name, value))
+                        self.queue.append((value, f"{path}.{name}"))
+
+    # ---- objects
+
+    def _object(self, value: Any, path: str) -> None:
+        if isinstance(value, Tensor):
+            hooks = bool(value.extras and value.extras.get("hooks"))
+            self._note(path, ("tensor", id(value), value.requires_grad, hooks))
+        elif isinstance(value, np.ndarray):
+            self._array(value, path)
+        elif isinstance(value, types.ModuleType):
+            self._module_file(value, path)
+        elif isinstance(value, list | tuple | deque | set | frozenset | dict):
+            self._container(value, path)
+        elif isinstance(value, Generator):
+            self._note(path, ("generator", id(value)))
+            self.sight.generators.append(value)
+        elif hasattr(value, "named_modules"):
+            self._nn_module(value, path)
+        elif isinstance(value, types.BuiltinFunctionType | types.MethodDescriptorType | np.ufunc | property):
+            self._note(path, ("builtin", id(value)))
+            owner = getattr(value, "__self__", None)
+            if owner is not None and not isinstance(owner, types.ModuleType | type):
+                self.queue.append((owner, path))
+        elif hasattr(value, "func") and hasattr(value, "keywords"):  # functools.partial
+            self._note(path, "partial")
+            for part, name in ((value.func, "func"), (value.args, "args"), (value.keywords, "keywords")):
+                self.queue.append((part, f"{path}.{name}"))
+        elif type(value).__module__.partition(".")[0] == OURS:
+            self._ours(value, path)
+        elif isinstance(value, PurePath):
+            self._note(path, ("path", str(value)))
+        elif hasattr(value, "__dict__") and (
+            type(value).__name__ in NAMESPACES or not from_library(type(value).__module__)
+        ):
+            self._note(path, ("object", id(value), id(type(value))))
+            self.queue.append((type(value), f"class {type(value).__name__}"))
+            self._attributes(vars(value), path, vars(value))
+        else:
+            self._note(path, ("opaque", id(value)))
+            self._refuse(path, type(value).__name__)
+
+    def _array(self, value: np.ndarray, path: str) -> None:
+        if value.dtype.hasobject:
+            self._refuse(path, "an array of objects")
+        elif value.size > LARGEST:
+            self._refuse(path, f"an array of {value.size:,} numbers: pass it as an argument")
+        else:
+            self._note(path, ("array", value.dtype.str, value.shape, value.strides, value.tobytes()))
+            self.sight._arrays.append((value, value.copy()))
+
+    def _module_file(self, module: types.ModuleType, path: str) -> None:
+        self._note(path, ("module", id(module)))
+        if from_library(module.__name__):
+            return
+        for name in sorted(self.names & vars(module).keys()):
+            self.sight._slots.append((vars(module), name, vars(module)[name]))
+            self.queue.append((vars(module)[name], f"{path}.{name}"))
+
+    def _container(self, value: Any, path: str) -> None:
+        self._note(path, (type(value).__name__, len(value)))
+        if isinstance(value, dict):
+            self.sight._containers += [(value.values(), tuple(value.values())), (value.keys(), tuple(value))]
+            for i, (key, held) in enumerate(value.items()):
+                self.queue.append((key, f"{path}'s key {i}"))
+                self.queue.append((held, f"{path}[{key!r:.40}]"))
+            return
+        if not isinstance(value, tuple | frozenset):
+            self.sight._containers.append((value, tuple(value)))
+        for i, held in enumerate(value):
+            self.queue.append((held, f"{path}[{i}]"))
+
+    def _attributes(self, attributes: dict, path: str, chosen: Any) -> None:
+        for name in sorted(chosen):
+            self.sight._slots.append((attributes, name, attributes[name]))
+            self.queue.append((attributes[name], f"{path}.{name}"))
+        self._note(f"{path}'s attributes", len(attributes))
+
+    def _nn_module(self, value: Any, path: str) -> None:
+        """A module: its class, its mode, its own attributes; its parts are reached through these."""
+        self._note(path, ("nn", id(value), id(type(value)), value.training))
+        self.queue.append((type(value), f"class {type(value).__name__}"))
+        for name, held in vars(value).items():
+            if name in ("_parameters", "_buffers", "_modules"):  # a change of these is counted in ``structure``
+                self._note(f"{path}.{name}", tuple(held))
+                for part, of in held.items():
+                    self.queue.append((of, f"{path}.{part}"))
+            elif name.endswith("_hooks"):
+                self._note(f"{path}.{name}", tuple(held))
+            elif name not in ("training", "_label", "_transient"):
+                self.queue.append((held, f"{path}.{name}"))
+
+    def _ours(self, value: Any, path: str) -> None:
+        """Another object of this library: itself, and what of it the step's code names."""
+        self._note(path, ("ours", id(value)))
+        chosen = TOLD & self.names
+        attributes = getattr(value, "__dict__", None)
+        if attributes is None:
+            return
+        if hasattr(value, "step"):  # an optimizer or a schedule
+            if chosen & set(dir(value)):
+                for name in sorted(TOLD & attributes.keys()):
+                    self.queue.append((attributes[name], f"{path}.{name}"))
+            return
+        for name in sorted(self.names & attributes.keys()):
+            self.queue.append((attributes[name], f"{path}.{name}"))
+
+
+class _Attributes:
+    """A class's attributes under the one method of a mapping that ``Sight.holds`` asks."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: type):
+        self.kind = kind
+
+    def get(self, name: str, default: Any) -> Any:
+        return vars(self.kind).get(name, default)
