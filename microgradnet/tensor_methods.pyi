@@ -310,7 +310,7 @@ class TensorMethods:
     def bool(self) -> Tensor:
         """Where this tensor is not 0, as booleans."""
 
-    def broadcast_to(self, shape: Tensor) -> Tensor:
+    def broadcast_to(self, shape: tuple[int, ...]) -> Tensor:
         """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
 
     def ceil(self) -> Tensor:

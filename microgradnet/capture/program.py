@@ -153,7 +153,7 @@ class Program:
         return "\n".join(self.lines)
 
     def _again(self, i: Instruction) -> Callable:
-        return partial(_call_again, partial(i.op, *i.settings["args"], **i.settings["kwargs"]), i.outputs)
+        return partial(_call_again, partial(i.op, *i.settings["args"], **i.settings["kwargs"]), i.outputs)  # type: ignore[misc, operator]
 
 
 def elementwise_kernel(i: Instruction) -> Callable | None:

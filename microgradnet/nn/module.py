@@ -1,14 +1,15 @@
 """Module: a computation that owns parameters, buffers and other modules."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from ..backends.device import array_of, placed
 from ..events import state, tell, told_as_one
 from ..hooks import RemovableHandle
 from ..ops.arrays.conversion import destination
 from ..tensor import Tensor
+from ..typing import DType
 from .backward_hooks import BackwardHooks
 from .parameter import Parameter
 
@@ -48,10 +49,10 @@ class Module:
         object.__setattr__(self, "_transient", set())  # buffers that are not part of the state
         object.__setattr__(self, "_label", type(self).__name__)
 
-    def forward(self, *args, **kwargs):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: define forward(self, ...)")
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         outer = state.module
         state.module = (*outer, self._label)
         if state.listeners:
@@ -86,7 +87,7 @@ class Module:
             out = out if changed is None else changed
         return out
 
-    def __setattr__(self, name: str, value) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
         owned = self.__dict__.get("_parameters")
         if owned is None:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before assigning {name!r}")
@@ -109,7 +110,7 @@ class Module:
         else:
             object.__setattr__(self, name, value)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         for registered in ("_parameters", "_buffers", "_modules"):
             found = self.__dict__.get(registered, {})
             if name in found:
@@ -123,7 +124,7 @@ class Module:
                 return
         object.__delattr__(self, name)
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
 
     def _check_name(self, name: str) -> None:
@@ -171,7 +172,9 @@ class Module:
     def modules(self) -> Iterator["Module"]:
         return (module for _, module in self.named_modules())
 
-    def named_modules(self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True):
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, "Module"]]:
         """This module and all below it with their paths, each once (unless ``remove_duplicate`` is False)."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -194,14 +197,18 @@ class Module:
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True):
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
         """All parameters with their paths; a shared one once."""
         return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True):
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def get_submodule(self, target: str) -> "Module":
@@ -330,7 +337,9 @@ class Module:
     def before_load(self, state_dict: dict, prefix: str) -> None:
         """For modules that must prepare for a state, or rename the keys of an older one."""
 
-    def state_dict(self, *, destination=None, prefix: str = "", keep_vars: bool = False) -> "OrderedDict[str, Tensor]":
+    def state_dict(
+        self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> "OrderedDict[str, Tensor]":
         """Path -> tensor, of all parameters and persistent buffers; it shares their memory.
 
         With ``keep_vars`` the values are the parameters themselves, not detached.
@@ -347,7 +356,9 @@ class Module:
             state = state if changed is None else changed
         return state
 
-    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copies tensors (ours, NumPy's or PyTorch's) into the parameters and buffers of the same path.
 
         Returns the missing and the unexpected keys. With ``assign`` the given values replace the old ones, including

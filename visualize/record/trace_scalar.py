@@ -39,8 +39,8 @@ def trace_scalar(x, title: str = "") -> Graph:
                 SYMBOLS.get(node.op) or _formula(node),
                 (),
                 "float64",
-                np.float64(values[position]),
-                None if gradient is None else np.float64(gradient),
+                np.float64(values[position]),  # type: ignore[arg-type]
+                None if gradient is None else np.float64(gradient),  # type: ignore[arg-type]
                 name=label if node.op else "",
                 compute=node.compute,
             )

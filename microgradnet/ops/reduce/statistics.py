@@ -44,7 +44,7 @@ def var(
 
     ``unbiased`` is PyTorch's older name: True for a correction of 1, False for 0.
     """
-    return _var(x, *_options(dim, unbiased, correction), keepdim)
+    return _var(x, *_options(dim, unbiased, correction), keepdim)  # type: ignore[call-arg]
 
 
 def _options(dim, unbiased, correction) -> tuple:
