@@ -338,7 +338,7 @@ def output_node(node: Node, index: int, value: Any) -> Node:
 
 
 @primitive(formula=Notation("output i"))
-def output(values, index, count):
+def output(values: tuple, index: int, count: int) -> Any:
     """One of the results of an op that has several."""
     return values[index]
 
@@ -347,13 +347,13 @@ output.vjp(values=lambda g, index, count: [g if i == index else None for i in ra
 
 
 @primitive(formula=Notation("broadcast(x)"), view=True)
-def broadcast_to(x, shape):
+def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
     return np.broadcast_to(x, shape)
 
 
 @primitive(formula=Notation("Σ over broadcast dims"))
-def sum_to(x, shape):
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
     lead = x.ndim - len(shape)
     stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]

@@ -271,7 +271,9 @@ class Module:
             elif parameter.grad is not None:
                 parameter.grad.array[...] = 0
 
-    def to(self, *args, dtype=None, device=None, non_blocking=False) -> "Module":
+    def to(
+        self, *args: Any, dtype: DType | None = None, device: str | None = None, non_blocking: bool = False
+    ) -> "Module":
         """Moves parameters and buffers to another device, and casts the floating ones, in place. As ``Tensor.to``."""
         dtype, device = destination(args, dtype, device)
         for module in self.modules():
@@ -294,14 +296,18 @@ class Module:
     def cuda(self) -> "Module":
         return self.to("cuda")
 
-    def register_forward_pre_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
+    def register_forward_pre_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """``hook(module, args)`` before forward; a result that is not None replaces the arguments.
 
         ``with_kwargs``: ``hook(module, args, kwargs)``, which returns both. ``prepend``: before the other hooks.
         """
         return _registered(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
-    def register_forward_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
+    def register_forward_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """``hook(module, args, output)`` after forward; a result that is not None replaces the output.
 
         ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend``: before the other hooks.
