@@ -13,19 +13,19 @@ class TensorMethods:
     def __abs__(self, /) -> Tensor:
         """Absolute value; derivative 0 at 0."""
 
-    def __add__(self, other: Operand, /) -> Any:
+    def __add__(self, other: Operand, /) -> Tensor:
         """"""
 
-    def __and__(self, other: Operand, /) -> Any:
+    def __and__(self, other: Operand, /) -> Tensor:
         """``x & y`` of booleans or integers."""
 
-    def __eq__(self, other: Operand, /) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Operand, /) -> Tensor:  # type: ignore[override]
         """Where ``x == y``, as booleans."""
 
-    def __floordiv__(self, other: Operand, /) -> Any:
+    def __floordiv__(self, other: Operand, /) -> Tensor:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
-    def __ge__(self, other: Operand, /) -> Any:
+    def __ge__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
         """Where ``x >= y``, as booleans."""
 
     def __getitem__(self, index: Any, /) -> Tensor:
@@ -35,7 +35,7 @@ class TensorMethods:
         step.
         """
 
-    def __gt__(self, other: Operand, /) -> Any:
+    def __gt__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
         """Where ``x > y``, as booleans."""
 
     def __iadd__(self, y: Operand, /) -> Tensor:
@@ -81,84 +81,84 @@ class TensorMethods:
     def __ixor__(self, y: Operand, /) -> Tensor:
         """In place: ``x ^ y`` of booleans or integers."""
 
-    def __le__(self, other: Operand, /) -> Any:
+    def __le__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
         """Where ``x <= y``, as booleans."""
 
-    def __lt__(self, other: Operand, /) -> Any:
+    def __lt__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
         """Where ``x < y``, as booleans."""
 
-    def __matmul__(self, other: Operand, /) -> Any:
+    def __matmul__(self, other: Operand, /) -> Tensor:
         """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
         broadcast, and a vector counts as a row or a column.
 
         Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
-    def __mod__(self, other: Operand, /) -> Any:
+    def __mod__(self, other: Operand, /) -> Tensor:
         """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
 
-    def __mul__(self, other: Operand, /) -> Any:
+    def __mul__(self, other: Operand, /) -> Tensor:
         """``x * y``."""
 
-    def __ne__(self, other: Operand, /) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Operand, /) -> Tensor:  # type: ignore[override]
         """Where ``x != y``, as booleans."""
 
     def __neg__(self, /) -> Tensor:
         """``-x``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def __or__(self, other: Operand, /) -> Any:
+    def __or__(self, other: Operand, /) -> Tensor:
         """``x | y`` of booleans or integers."""
 
     def __pos__(self, /) -> Tensor:
         """``+x``; not for booleans."""
 
-    def __pow__(self, other: Operand, /) -> Any:
+    def __pow__(self, other: Operand, /) -> Tensor:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
 
         Raises ValueError for a tensor of integers to a negative whole number.
         """
 
-    def __radd__(self, other: Operand, /) -> Any:
+    def __radd__(self, other: Operand, /) -> Tensor:
         """"""
 
-    def __rand__(self, other: Operand, /) -> Any:
+    def __rand__(self, other: Operand, /) -> Tensor:
         """``x & y`` of booleans or integers."""
 
-    def __rdiv__(self, other: Operand, /) -> Any:
+    def __rdiv__(self, other: Operand, /) -> Tensor:
         """"""
 
-    def __rfloordiv__(self, other: Operand, /) -> Any:
+    def __rfloordiv__(self, other: Operand, /) -> Tensor:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
-    def __rmatmul__(self, other: Operand, /) -> Any:
+    def __rmatmul__(self, other: Operand, /) -> Tensor:
         """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
         broadcast, and a vector counts as a row or a column.
 
         Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
-    def __rmod__(self, other: Operand, /) -> Any:
+    def __rmod__(self, other: Operand, /) -> Tensor:
         """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
 
-    def __rmul__(self, other: Operand, /) -> Any:
+    def __rmul__(self, other: Operand, /) -> Tensor:
         """``x * y``."""
 
-    def __ror__(self, other: Operand, /) -> Any:
+    def __ror__(self, other: Operand, /) -> Tensor:
         """``x | y`` of booleans or integers."""
 
-    def __rpow__(self, other: Operand, /) -> Any:
+    def __rpow__(self, other: Operand, /) -> Tensor:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
 
         Raises ValueError for a tensor of integers to a negative whole number.
         """
 
-    def __rsub__(self, other: Operand, /) -> Any:
+    def __rsub__(self, other: Operand, /) -> Tensor:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def __rtruediv__(self, other: Operand, /) -> Any:
+    def __rtruediv__(self, other: Operand, /) -> Tensor:
         """"""
 
-    def __rxor__(self, other: Operand, /) -> Any:
+    def __rxor__(self, other: Operand, /) -> Tensor:
         """``x ^ y`` of booleans or integers."""
 
     def __setitem__(self, index: Any, value: Operand, /) -> None:
@@ -166,13 +166,13 @@ class TensorMethods:
         for an index or value that does not fit.
         """
 
-    def __sub__(self, other: Operand, /) -> Any:
+    def __sub__(self, other: Operand, /) -> Tensor:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
-    def __truediv__(self, other: Operand, /) -> Any:
+    def __truediv__(self, other: Operand, /) -> Tensor:
         """"""
 
-    def __xor__(self, other: Operand, /) -> Any:
+    def __xor__(self, other: Operand, /) -> Tensor:
         """``x ^ y`` of booleans or integers."""
 
     def abs(self) -> Tensor:
@@ -298,7 +298,7 @@ class TensorMethods:
         """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
 
     def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-        """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
+        """How often each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
 
     def bitwise_and(self, y: Operand) -> Tensor:
         """``x & y`` of booleans or integers."""
@@ -858,7 +858,7 @@ class TensorMethods:
         """The median (the lower of two) of all elements; with ``dim``, along it, with its index. NaN if there is a NaN."""
 
     def min(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum."""
+        """The smallest element; with ``dim``, that along it and its index; with a tensor, the elementwise minimum."""
 
     def minimum(self, y: Operand) -> Tensor:
         """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -1189,7 +1189,7 @@ class TensorMethods:
         """``x`` with ``src`` in place of ``x[start:end:step]`` in dimension ``dim``."""
 
     def slogdet(self) -> tuple[Tensor, Tensor]:
-        """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet)."""
+        """The sign of each determinant, and the log of its absolute value, which cannot overflow: (sign, logabsdet)."""
 
     def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
         """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
@@ -1229,7 +1229,7 @@ class TensorMethods:
         *,
         correction: builtins.float = 1,
     ) -> Tensor:
-        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0."""
+        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
 
     def sub(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
@@ -1323,7 +1323,7 @@ class TensorMethods:
         """The slices along ``dim``, which is removed. A tuple."""
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
-        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not multiply to it."""
+        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not give it."""
 
     def unique(
         self,
@@ -1357,7 +1357,7 @@ class TensorMethods:
         """``dot``; with complex numbers, which are not supported, it would conjugate the first."""
 
     def view(self, *shape: Size) -> Tensor:
-        """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape`` then."""
+        """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape``."""
 
     def view_as(self, other: Tensor) -> Tensor:
         """``x`` with the shape of ``other``, without a copy."""
