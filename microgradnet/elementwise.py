@@ -24,19 +24,19 @@ from .backends import source
 from .backends.cpu import launcher as cpu
 from .backends.device import filled, flat, host, is_array, loops, np
 from .choice import exact_where
-from .primitive import Primitive, Rule
+from .primitive import P, Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
 _silent = np.errstate(all="ignore")  # 1/0 and log(−1) are results, not warnings: but to say so takes half a microsecond
 _HARDLY_WARN = (np.add, np.subtract, np.multiply, np.negative, np.abs)
 
 
-class Elementwise(Primitive):
+class Elementwise(Primitive[P]):
     """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all."""
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Callable[P, Any],
         formula: str | None,
         derivative_formula: str | None,
         numpy: Any,
@@ -45,7 +45,8 @@ class Elementwise(Primitive):
         intrinsic: bool,
         differentiable: bool,
     ) -> None:
-        self.function, self.integers, self.kinds = function, integers, kinds
+        self.function: Callable[..., Any] = function
+        self.integers, self.kinds = integers, kinds
         self.numpy = numpy if not differentiable or numpy in (None, *_HARDLY_WARN) else _silent(numpy)
         self.ufunc = getattr(numpy, "nout", None) and numpy  # as it is, for who silences NumPy once for many calls
         self.scalar = None if intrinsic else function
@@ -57,7 +58,7 @@ class Elementwise(Primitive):
         def forward(*values: Any) -> Any:
             return self._forward(values)
 
-        super().__init__(forward, formula, differentiable=differentiable)
+        super().__init__(forward, formula, differentiable=differentiable)  # type: ignore[arg-type]
         self.derivative_formula = derivative_formula
         self.partials: dict = {}  # argument -> its local derivative: (syntax tree, Python function, names needed)
 
@@ -85,11 +86,11 @@ class Elementwise(Primitive):
         output = next((name for name in mine if name not in self.parameters), None)
         for name, tree in source.split_returns(function, self.array_names).items():
             read = source.names_read(tree)
-            needs = [n for n in mine if n in read]
-            tree.args.args = [a for a in tree.args.args if a.arg in needs]
+            named = [n for n in mine if n in read]
+            tree.args.args = [a for a in tree.args.args if a.arg in named]
             tree.name = f"{self.name}_derivative_{name}" if len(self.array_names) > 1 else f"{self.name}_derivative"
             partial = source.to_python(tree, function, {"where": exact_where})
-            needs = tuple("out" if n == output else n for n in needs)
+            needs = tuple("out" if n == output else n for n in named)
             partials[name] = (tree, partial, needs)
             rules[name] = Rule(functools.partial(_chain, partial), needs)
         if self.numpy is None and len(self.array_names) == 1:
@@ -108,7 +109,7 @@ class Elementwise(Primitive):
 
     def _forward(self, values: tuple) -> Any:
         count = len(self.array_names)
-        arrays = values[:count]
+        arrays: Any = values[:count]
         dtype = self._dtype(arrays)
         if self.numpy is not None:
             if dtype is not None:
@@ -161,12 +162,11 @@ class Elementwise(Primitive):
     @functools.cache  # noqa: B019 (ops live as long as the program)
     def forward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
         """``run(*arrays, out, *numbers)`` over flat arrays, made by ``loops``: ``kernels.cpu`` or ``kernels.cuda``."""
-        dtype = dtype.name
-        functions: dict[str, str] = {}
-        source.add_function(self.name, self, dtype, functions)
+        number, functions = dtype.name, dict[str, str]()
+        source.add_function(self.name, self, number, functions)
         element = ", ".join([*(f"{a}[i]" for a in self.array_names), *self.scalar_names])
-        call = f"out[i] = {self.name}_{dtype}({element})"
-        return loops.elementwise(self.name, functions, call, dtype, [*self.array_names, "out"], self.scalar_names)
+        call = f"out[i] = {self.name}_{number}({element})"
+        return loops.elementwise(self.name, functions, call, number, [*self.array_names, "out"], self.scalar_names)
 
     def _fused_backward(self, g: Any, needed: Any, *saved: Any) -> Any:
         """``dx[i] = g[i] * derivative(...)`` in one pass."""
@@ -174,7 +174,7 @@ class Elementwise(Primitive):
         if dtype not in _COMPILED:
             rule = self.rules[self.array_names[0]]
             return [rule.function(g, *saved)]
-        needs = self.fused.needs
+        needs = self.fused.needs if self.fused else ()
         arrays = [flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
         scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
         out = np.empty(g.shape, dtype)
@@ -185,21 +185,20 @@ class Elementwise(Primitive):
     @functools.cache  # noqa: B019
     def backward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
         """``run(g, *needed, dx, *numbers)`` over flat arrays: ``dx[i] = g[i] * derivative(...)``."""
-        dtype = dtype.name
+        number, functions = dtype.name, dict[str, str]()
         tree, _, needs = self.partials[self.array_names[0]]
-        functions: dict[str, str] = {}
-        source.scalar_source(tree.name, tree, self._derivative.__globals__, dtype, functions)
+        source.scalar_source(tree.name, tree, self._derivative.__globals__, number, functions)
         element = ", ".join(n if n in self.scalar_names else f"{n}_[i]" for n in needs)
-        call = f"dx[i] = g[i] * {tree.name}_{dtype}({element})"
+        call = f"dx[i] = g[i] * {tree.name}_{number}({element})"
         arrays = ["g", *(f"{n}_" for n in needs if n not in self.scalar_names), "dx"]
         scalars = [n for n in needs if n in self.scalar_names]
-        return loops.elementwise(f"{self.name}_backward", functions, call, dtype, arrays, scalars)
+        return loops.elementwise(f"{self.name}_backward", functions, call, number, arrays, scalars)
 
 
 def _chain(partial: Any, g: Any, *needed: Any) -> Any:
     """The chain rule for one element: cotangent times local derivative."""
     if g.dtype == dtypes.float64:  # a plain float has the default dtype's precision where it meets only other numbers
-        needed = [np.float64(v) if type(v) is float else v for v in needed]
+        needed = tuple(np.float64(v) if type(v) is float else v for v in needed)
     local = partial(*needed)
     if isinstance(local, int):
         return g if local == 1 else -g if local == -1 else g * local
@@ -207,7 +206,6 @@ def _chain(partial: Any, g: Any, *needed: Any) -> Any:
 
 
 def elementwise(
-    function: Callable[..., Any] | None = None,
     *,
     formula: str | None,
     derivative_formula: str | None = None,
@@ -216,7 +214,7 @@ def elementwise(
     kinds: str = "fiub",
     intrinsic: bool = False,
     differentiable: bool = True,
-) -> Any:
+) -> Callable[[Callable[P, Any]], Elementwise[P]]:
     """Declares an elementwise op from its function of one element; see the head of this file.
 
     Args:
@@ -227,7 +225,6 @@ def elementwise(
         differentiable: False for comparisons and the like, whose result is a constant.
     """
 
-    def declare(f: Any) -> Any:
-        return Elementwise(f, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable)
-
-    return declare if function is None else declare(function)
+    return lambda function: Elementwise(
+        function, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable
+    )

@@ -204,7 +204,7 @@ class Tape(Listener):
     def name(self, what: "Call | Source") -> str:
         """What the user calls a result or a leaf: its ``.name``, the variable it was assigned to; else v1, v2, …"""
         if isinstance(what, Source):
-            return self.leaf_name(what.tensor) if what.call is None else self._output_name(what.call, what.output)
+            return self.leaf_name(what.tensor) if what.call is None else self._output_name(what.call, what.output)  # type: ignore[arg-type]
         return self._output_name(what, 0)
 
     def leaf_name(self, tensor: Tensor) -> str:
@@ -230,8 +230,8 @@ class Tape(Listener):
                 following = self._places[i + 1] if i + 1 < len(self.calls) else (None, None, -1)
             frame, line, position = self._places[i]
             over = not following or following[:2] != (frame, line) or following[2] < position
-            name = assigned_names(call.line) if over else ()
-            name = name[0] if len(name) == 1 else self._written.get(id(call.wrote), "")
+            names = assigned_names(call.line) if over else ()
+            name = names[0] if len(names) == 1 else self._written.get(id(call.wrote), "")
             if name:
                 self._versions[name] = self._versions.get(name, 0) + 1
                 if call.wrote is not None:

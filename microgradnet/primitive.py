@@ -18,7 +18,7 @@ import functools
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, ParamSpec
 
 from . import views
 from .backends import device
@@ -41,18 +41,22 @@ class Rule:
         self.needs = tuple(inspect.signature(function).parameters)[1:] if needs is None else needs
 
 
-class Primitive:
+P = ParamSpec("P")  # what an op takes, as its forward declares it
+
+
+class Primitive(Generic[P]):
     """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show."""
 
     def __init__(
         self,
-        forward: Callable[..., Any],
+        forward: Callable[P, Any],
         formula: str | None = None,
         outputs: tuple[str, ...] | None = None,
         differentiable: bool = True,
         view: bool = False,
     ) -> None:
-        self.name, self.forward, self.formula, self.outputs = forward.__name__.strip("_"), forward, formula, outputs
+        self.forward: Callable[..., Any] = forward
+        self.name, self.formula, self.outputs = forward.__name__.strip("_"), formula, outputs
         self.__doc__, self.__module__, self.__name__ = forward.__doc__, forward.__module__, forward.__name__
         self.differentiable, self.view = differentiable, view
         self.rules: dict[str, Rule] = {}
@@ -87,14 +91,14 @@ class Primitive:
         """Names of the differentiable arguments, of which there are ``count``."""
         return tuple(f"{self.variadic}[{i}]" for i in range(count)) if self.variadic else tuple(self.rules)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Tensor | Any:
         if device.loaded and device.elsewhere(args):
             return device.call_there(self, args, kwargs)
         settings = None
         if self.variadic:
             settings = dict(zip(self.parameters, self.defaults, strict=True)) | kwargs
         elif kwargs or len(args) != len(self.parameters):
-            args = self._bind(args, kwargs)
+            args = self._bind(args, kwargs)  # type: ignore[assignment]
         arrays, mask, bit, raw = [], 0, 1, True
         for argument in args:
             if isinstance(argument, Tensor):
@@ -117,9 +121,9 @@ class Primitive:
         node = None
         if mask and state.grad_enabled and self.differentiable:
             node = self._record(args, arrays, settings, out, mask)
-        result = Tensor.made(out, node) if self.outputs is None else self._several(out, node)
+        result: Any = Tensor.made(out, node) if self.outputs is None else self._several(out, node)
         if self.view and self.differentiable and np.may_share_memory(out, arrays[0]):
-            views.join(result, args[0], self, args[1:])
+            views.join(result, args[0], self, args[1:])  # type: ignore[arg-type]
         if node is not None:
             self._guard_outputs(node, result)
         if state.listeners:
@@ -141,7 +145,7 @@ class Primitive:
             raise TypeError(f"{self.name}: argument {missing!r} is missing")
         return tuple(values)
 
-    def _several(self, out: tuple, node: Node) -> tuple[Tensor, ...]:
+    def _several(self, out: tuple, node: Node | None) -> tuple[Tensor, ...]:
         """The tensors of an op with several outputs; each that can have a gradient gets a Node of its own."""
         return tuple(
             Tensor.made(o, None if node is None or o.dtype.kind != "f" else output_node(node, i, o))
@@ -150,7 +154,7 @@ class Primitive:
 
     def _guard_outputs(self, node: Node, result: Any) -> None:
         """Lets backward notice a later write to an output that was saved."""
-        for name in node.saved.keys() & self.output_names:
+        for name in (node.saved or {}).keys() & self.output_names:
             made = result if self.outputs is None else result[self.outputs.index(name)]
             node.checks.append((name, made.version, 0))
 
@@ -177,7 +181,7 @@ class Primitive:
                     checks += [(n, a.version, a.version[0]) for n, a in named if isinstance(a, Tensor)]
             elif name != "i":
                 saved[name] = settings[name]
-        parents = []  # a loop: a generator costs as much as all that is in it
+        parents: Any = []  # a loop: a generator costs as much as all that is in it
         for i in positions:
             x = args[i]
             parents.append((x.grad_fn or x) if isinstance(x, Tensor) and x._requires_grad else None)
@@ -301,22 +305,19 @@ def _joined(array: Any, parent: Any) -> Tensor:
 
 
 def primitive(
-    forward: Callable[..., Any] | None = None,
     *,
     formula: str | None = None,
     outputs: tuple[str, ...] | None = None,
     differentiable: bool = True,
     view: bool = False,
-) -> Any:
+) -> Callable[[Callable[P, Any]], Primitive[P]]:
     """Declares an op from its ``forward`` on arrays; see the head of this file.
 
     ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for a result
     that nobody used. ``differentiable=False`` is for results that are constants, such as indices and comparisons.
     ``view=True`` says that the result may share memory with the first argument: a write to one is a write to both.
     """
-    if forward is None:
-        return lambda f: Primitive(f, formula, outputs, differentiable, view)
-    return Primitive(forward, formula, outputs, differentiable, view)
+    return lambda forward: Primitive(forward, formula, outputs, differentiable, view)
 
 
 def fit(g: Any, shape: tuple, dtype: np.dtype) -> Any:
@@ -337,7 +338,7 @@ def output_node(node: Node, index: int, value: Any) -> Node:
 
 
 @primitive(formula=Notation("output i"))
-def output(values, index, count):
+def output(values: tuple, index: int, count: int) -> Any:
     """One of the results of an op that has several."""
     return values[index]
 
@@ -346,13 +347,13 @@ output.vjp(values=lambda g, index, count: [g if i == index else None for i in ra
 
 
 @primitive(formula=Notation("broadcast(x)"), view=True)
-def broadcast_to(x, shape):
+def broadcast_to(x: Any, shape: tuple[int, ...]) -> Any:
     """``x`` repeated along new and size-1 dimensions to ``shape``; no memory is copied."""
     return np.broadcast_to(x, shape)
 
 
 @primitive(formula=Notation("Σ over broadcast dims"))
-def sum_to(x, shape):
+def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
     lead = x.ndim - len(shape)
     stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
@@ -364,16 +365,16 @@ def sum_to(x, shape):
 def ones_and_rows(x: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Two operands whose product sums ``x`` over all but its last dimensions: the BLAS adds rows faster than NumPy."""
     rows = x.reshape(-1, math.prod(shape))
-    return _ones(len(rows), x.dtype, x.__class__), rows
+    return _ones(len(rows), x.dtype, x.__class__), rows  # type: ignore[arg-type]
 
 
 @functools.lru_cache(maxsize=16)
-def _ones(count: int, dtype: np.dtype, kind: type) -> np.ndarray:
+def _ones(count: int, dtype: np.dtype, kind: Any) -> np.ndarray:
     return np.ones(count, dtype)
 
 
 @primitive(formula="x")
-def cast(x, dtype):
+def cast(x: Any, dtype: Any) -> Any:
     """``x`` with another element type."""
     return np.asarray(x).astype(dtype, copy=False)
 

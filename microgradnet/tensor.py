@@ -7,7 +7,8 @@ function and a method at once.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from . import dtypes, structure
 from .backends import device as devices
@@ -31,9 +32,15 @@ class Tensor(TensorMethods):
     """
 
     __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "extras", "grad_fn", "version", "view_of")
+    _array: Any  # NumPy's, or a GPU's
+    _grad: Tensor | None
+    grad_fn: Any
+    version: list[int]  # how often the memory was written to, shared with views
+    view_of: Any
+    extras: dict[str, Any] | None
     __array_ufunc__ = None  # np_array * tensor asks the tensor; np.sin(tensor) is an error, not a lost gradient
 
-    def __init__(self, data, dtype=None, requires_grad=False, name=None):
+    def __init__(self, data: Any, dtype: Any = None, requires_grad: bool = False, name: str | None = None) -> None:
         source = data if isinstance(data, Tensor) else None
         if source is not None:
             data = source._array
@@ -60,7 +67,7 @@ class Tensor(TensorMethods):
             self.requires_grad = True
 
     @staticmethod
-    def made(array, node=None) -> Tensor:
+    def made(array: Any, node: Any = None) -> Tensor:
         """The tensor for an op's result ``array``; ``node`` recorded how it was made, or None."""
         tensor = Tensor.__new__(Tensor)
         tensor._array = array
@@ -121,7 +128,7 @@ class Tensor(TensorMethods):
     @property
     def name(self) -> str | None:
         """A label for pictures and messages."""
-        return self.extras and self.extras.get("name")
+        return self.extras.get("name") if self.extras else None
 
     @name.setter
     def name(self, value: str | None) -> None:
@@ -151,20 +158,20 @@ class Tensor(TensorMethods):
             tell("read", self, how)
         return self._array
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
         return np.array(self.numpy(), dtype, copy=copy)
 
-    def item(self):
+    def item(self) -> Any:
         """The one number in a tensor of one element."""
         if self._array.size != 1:
             raise RuntimeError(f"item: a tensor of one element expected, this one has shape {self.shape}")
         return self._looked_at("item").item()
 
-    def tolist(self):
+    def tolist(self) -> Any:
         """The numbers as nested lists."""
         return self._looked_at("tolist").tolist()
 
-    def size(self, dim: int | None = None):
+    def size(self, dim: int | None = None) -> Any:
         return self.shape if dim is None else self.shape[dim]
 
     def dim(self) -> int:
@@ -183,7 +190,9 @@ class Tensor(TensorMethods):
         """The dimensions in reverse order."""
         return self.permute(*reversed(range(self.ndim)))
 
-    def backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
         """Adds to ``.grad`` of every leaf the gradient of this tensor with respect to it.
 
         ``gradient`` is the cotangent to start from, of this tensor's shape; it may be left out for one element. What
@@ -192,7 +201,7 @@ class Tensor(TensorMethods):
         """
         run_backward(self.seed(gradient, create_graph), retain_graph, create_graph, inputs)
 
-    def seed(self, gradient=None, create_graph=False) -> dict:
+    def seed(self, gradient: Any = None, create_graph: bool = False) -> dict:
         """What a walk from this tensor starts with: its Node (or itself, if a leaf) and the cotangent."""
         if not self._requires_grad:
             raise RuntimeError("backward: this tensor does not require grad: nothing it was computed from does")
@@ -216,7 +225,7 @@ class Tensor(TensorMethods):
             return {self.grad_fn or self: gradient if isinstance(gradient, Tensor) else Tensor.made(array)}
         return {self.grad_fn or self: array}
 
-    def accumulate_grad(self, gradient, owned: bool = False) -> None:
+    def accumulate_grad(self, gradient: Any, owned: bool = False) -> None:
         """Adds ``gradient`` to ``.grad``; an ``owned`` array is taken over without a copy."""
         hooks = self.extras and self.extras.get("hooks")
         for hook in tuple(hooks.values()) if hooks and self.is_leaf else ():
@@ -233,7 +242,7 @@ class Tensor(TensorMethods):
         if state.listeners:
             tell("accumulate", self, before, gradient, after)
 
-    def register_hook(self, hook):
+    def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Calls ``hook(gradient)`` when this tensor's gradient is known; what it returns, if anything, replaces it.
 
         Returns a handle whose ``remove()`` takes the hook off again.
@@ -244,7 +253,7 @@ class Tensor(TensorMethods):
             self.extras = {"hooks": {}, **(self.extras or {})}
             return RemovableHandle(self.extras["hooks"], hook)
 
-        def on_arrays(gradient):
+        def on_arrays(gradient: Any) -> Any:
             changed = hook(gradient if isinstance(gradient, Tensor) else Tensor.made(gradient))
             return changed if changed is None or isinstance(gradient, Tensor) else changed._array
 
@@ -261,20 +270,20 @@ class Tensor(TensorMethods):
     def __copy__(self) -> Tensor:
         return self.detach().requires_grad_(self._requires_grad and self.is_leaf)
 
-    def __deepcopy__(self, memo) -> Tensor:
+    def __deepcopy__(self, memo: dict) -> Tensor:
         if id(self) not in memo:
             rebuild, state = self.__reduce__()
             memo[id(self)] = rebuild(*(v.copy() if devices.is_array(v) else v for v in state))
         return memo[id(self)]
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple:
         if not self.is_leaf:
             raise RuntimeError(
                 "copy: only leaves can be copied or pickled, this tensor was computed: detach() it first"
             )
         return _rebuilt, (type(self), self._looked_at("copy"), self._requires_grad, self.name)
 
-    def __dlpack__(self, **kwargs):
+    def __dlpack__(self, **kwargs: Any) -> Any:
         return self.numpy().__dlpack__(**kwargs)
 
     def __dlpack_device__(self) -> tuple:
@@ -285,7 +294,7 @@ class Tensor(TensorMethods):
             raise TypeError("len: a 0-d tensor has no length")
         return len(self._array)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         if self._array.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
         return (self[i] for i in range(len(self._array)))
@@ -328,12 +337,12 @@ class Tensor(TensorMethods):
 
 def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:
     """A copied or unpickled leaf."""
-    rebuilt = Tensor.__new__(kind)
+    rebuilt: Tensor = Tensor.__new__(kind)
     Tensor.__init__(rebuilt, array, requires_grad=requires_grad, name=name)
     return rebuilt
 
 
-def run_backward(gradients: dict, retain_graph: bool | None, create_graph: bool, inputs) -> None:
+def run_backward(gradients: dict, retain_graph: bool | None, create_graph: bool, inputs: Any) -> None:
     """Walks back from the seeded ``gradients`` and adds to the ``.grad`` of the leaves, or of ``inputs`` alone."""
     retain_graph = create_graph if retain_graph is None else retain_graph
     wanted = None

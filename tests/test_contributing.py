@@ -1,5 +1,7 @@
 """The worked examples of CONTRIBUTING.md run as they stand there, and its checks are those of CI."""
 
+import html
+import importlib.util
 import os
 import re
 import subprocess
@@ -7,6 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+
+import microgradnet as mg
+import visualize
+from microgradnet import events, tape
+from microgradnet.primitive import Primitive
 
 ROOT = Path(__file__).parents[1]
 SECTIONS = ("Add an op", "Add a layer", "Add an optimizer", "Add a lesson")
@@ -54,6 +61,33 @@ def test_an_example_with_a_mistake_fails(section, sound, broken, tmp_path):
     file.write_text(text.replace(sound, broken), encoding="utf-8")
     options = ["--quick", "--out", str(tmp_path)] if section == "Add a lesson" else []
     assert run(file, *options, path=ROOT / "demos").returncode != 0
+
+
+def test_the_listener_of_the_architecture_page_hears_what_it_says(tmp_path):
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "docs/architecture.md").read_text(encoding="utf-8"), re.DOTALL
+    )
+    file = tmp_path / "counter.py"
+    file.write_text(block, encoding="utf-8")
+    done = run(file)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_picture_of_the_architecture_shows_code_that_exists():
+    specification = importlib.util.spec_from_file_location("architecture", ROOT / "docs" / "architecture.py")
+    architecture = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(architecture)
+    names = vars(events) | vars(tape) | vars(mg) | vars(visualize) | {"Primitive": Primitive}
+    drawn = architecture.PICTURE.read_text(encoding="utf-8")
+    for place, text in architecture.BOXES.values():
+        owner, _, attribute = place.partition(".")
+        assert owner in names, place
+        # Primitive.forward and the slots of Tensor are set on instances
+        assert not attribute or hasattr(names[owner], attribute) or hasattr(mg.tanh, attribute), place
+        for line in (place, *text.split("\n")):
+            assert line in html.unescape(drawn), f"draw it anew: {line}"
+    for _, event in architecture.TELLS:
+        assert hasattr(events.Listener, event)
 
 
 def test_pre_commit_runs_what_make_lint_runs():

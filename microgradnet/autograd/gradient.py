@@ -50,7 +50,13 @@ def grad(
     return tuple(r if r is None or isinstance(r, Tensor) else Tensor.made(device.array_of(r)) for r in results)
 
 
-def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None) -> None:
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Tensor | Sequence[Tensor | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
     """``Tensor.backward`` for several roots at once: one walk, with their gradients added up."""
     run_backward(_seeds(*_paired(tensors, grad_tensors), create_graph), retain_graph, create_graph, inputs)
 

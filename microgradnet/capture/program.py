@@ -168,7 +168,7 @@ class Program:
         return "\n".join(self.lines)
 
     def _again(self, i: Instruction) -> Callable:
-        return partial(_call_again, partial(i.op, *i.settings["args"], **i.settings["kwargs"]), i.outputs)
+        return partial(_call_again, partial(i.op, *i.settings["args"], **i.settings["kwargs"]), i.outputs)  # type: ignore[misc, operator]
 
 
 def _operands_of(i: Instruction) -> list:

@@ -37,7 +37,13 @@ REDUCTIONS = {
 }  # fmt: skip
 WITHOUT_NUMBERS = ("ψ", "ψ′", "erf⁻¹")  # known by name; who evaluates them says how
 NAMES = frozenset([*FUNCTIONS, *REDUCTIONS, *WITHOUT_NUMBERS])
-_SIGNS = {"+": np.add, "−": np.subtract, "/": np.true_divide, "∧": np.bitwise_and, "∨": np.bitwise_or}
+_SIGNS: dict[str, np.ufunc] = {
+    "+": np.add,
+    "−": np.subtract,
+    "/": np.true_divide,
+    "∧": np.bitwise_and,
+    "∨": np.bitwise_or,
+}
 _SIGNS |= {"⊕": np.bitwise_xor, "and": np.logical_and, "or": np.logical_or}
 
 
@@ -94,7 +100,7 @@ def _of_name(name: str, values: dict):
 
 def _called(function: str, arguments: list, dim, functions: dict):
     if function in REDUCTIONS and len(arguments) == 1:
-        return REDUCTIONS[function](arguments[0], axis=dim, keepdims=True)
+        return REDUCTIONS[function](arguments[0], axis=dim, keepdims=True)  # type: ignore[operator]
     if function in ("max", "min"):
         larger = np.maximum if function == "max" else np.minimum
         result = arguments[0]

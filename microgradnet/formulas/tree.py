@@ -186,7 +186,7 @@ def simplified(kind: str, *parts) -> Tree:
         return tree
     match kind, values:
         case (("+" | "−"), [float(), float()]):
-            return number(values[0] + values[1] if kind == "+" else values[0] - values[1])
+            return number(values[0] + values[1] if kind == "+" else values[0] - values[1])  # type: ignore[operator]
         case (("+" | "−"), [_, 0.0]):
             return parts[0]
         case (("·" | "joined"), [1.0, _]):

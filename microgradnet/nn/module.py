@@ -1,8 +1,8 @@
 """Module: a computation that owns parameters, buffers and other modules."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from .. import structure
 from ..backends.device import array_of, placed
@@ -10,6 +10,7 @@ from ..events import state, tell, told_as_one
 from ..hooks import RemovableHandle
 from ..ops.arrays.conversion import destination
 from ..tensor import Tensor
+from ..typing import DType
 from .backward_hooks import BackwardHooks
 from .parameter import Parameter
 
@@ -49,10 +50,10 @@ class Module:
         object.__setattr__(self, "_transient", set())  # buffers that are not part of the state
         object.__setattr__(self, "_label", type(self).__name__)
 
-    def forward(self, *args, **kwargs):
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{type(self).__name__}: define forward(self, ...)")
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         outer = state.module
         state.module = (*outer, self._label)
         if state.listeners:
@@ -87,7 +88,7 @@ class Module:
             out = out if changed is None else changed
         return out
 
-    def __setattr__(self, name: str, value) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
         owned = self.__dict__.get("_parameters")
         if owned is None:
             raise AttributeError(f"{type(self).__name__}: call super().__init__() before assigning {name!r}")
@@ -111,7 +112,7 @@ class Module:
         else:
             object.__setattr__(self, name, value)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         for registered in ("_parameters", "_buffers", "_modules"):
             found = self.__dict__.get(registered, {})
             if name in found:
@@ -126,7 +127,7 @@ class Module:
                 return
         object.__delattr__(self, name)
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
 
     def _check_name(self, name: str) -> None:
@@ -174,7 +175,9 @@ class Module:
     def modules(self) -> Iterator["Module"]:
         return (module for _, module in self.named_modules())
 
-    def named_modules(self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True):
+    def named_modules(
+        self, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, "Module"]]:
         """This module and all below it with their paths, each once (unless ``remove_duplicate`` is False)."""
         memo = set() if memo is None else memo
         if self in memo:
@@ -197,14 +200,18 @@ class Module:
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_parameters(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True):
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
         """All parameters with their paths; a shared one once."""
         return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True):
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def get_submodule(self, target: str) -> "Module":
@@ -268,7 +275,9 @@ class Module:
             elif parameter.grad is not None:
                 parameter.grad.array[...] = 0
 
-    def to(self, *args, dtype=None, device=None, non_blocking=False) -> "Module":
+    def to(
+        self, *args: Any, dtype: DType | None = None, device: str | None = None, non_blocking: bool = False
+    ) -> "Module":
         """Moves parameters and buffers to another device, and casts the floating ones, in place. As ``Tensor.to``."""
         dtype, device = destination(args, dtype, device)
         for module in self.modules():
@@ -291,14 +300,18 @@ class Module:
     def cuda(self) -> "Module":
         return self.to("cuda")
 
-    def register_forward_pre_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
+    def register_forward_pre_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """``hook(module, args)`` before forward; a result that is not None replaces the arguments.
 
         ``with_kwargs``: ``hook(module, args, kwargs)``, which returns both. ``prepend``: before the other hooks.
         """
         return _registered(self._forward_pre_hooks, (hook, with_kwargs), prepend)
 
-    def register_forward_hook(self, hook: Callable, *, prepend=False, with_kwargs=False) -> RemovableHandle:
+    def register_forward_hook(
+        self, hook: Callable, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
         """``hook(module, args, output)`` after forward; a result that is not None replaces the output.
 
         ``with_kwargs``: ``hook(module, args, kwargs, output)``. ``prepend``: before the other hooks.
@@ -334,7 +347,9 @@ class Module:
     def before_load(self, state_dict: dict, prefix: str) -> None:
         """For modules that must prepare for a state, or rename the keys of an older one."""
 
-    def state_dict(self, *, destination=None, prefix: str = "", keep_vars: bool = False) -> "OrderedDict[str, Tensor]":
+    def state_dict(
+        self, *, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> "OrderedDict[str, Tensor]":
         """Path -> tensor, of all parameters and persistent buffers; it shares their memory.
 
         With ``keep_vars`` the values are the parameters themselves, not detached.
@@ -351,7 +366,9 @@ class Module:
             state = state if changed is None else changed
         return state
 
-    def load_state_dict(self, state_dict, strict: bool = True, assign: bool = False) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copies tensors (ours, NumPy's or PyTorch's) into the parameters and buffers of the same path.
 
         Returns the missing and the unexpected keys. With ``assign`` the given values replace the old ones, including

@@ -28,7 +28,7 @@ def lstm_step(x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
     """``c' = σ(f)·c + σ(i)·tanh(g)``, ``h' = σ(o)·tanh(c')``. Hochreiter and Schmidhuber 1997, with Gers' forget
     gate.
     """
-    return lstm_gates(x + h, c)
+    return lstm_gates(x + h, c)  # type: ignore[return-value]
 
 
 def gru_step(x: Tensor, wh: Tensor, h: Tensor) -> Tensor:

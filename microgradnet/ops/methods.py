@@ -19,26 +19,17 @@ from .arrays import (
     diagonals,
     indexing,
     joining,
-    padding,
     rearranging,
     scatter,
     shape,
-    shuffling,
     sorting,
     splitting,
-    unfolding,
     writing,
 )
 from .arrays import sampling as stochastic
 from .elementwise import activation, arithmetic, comparison, exponential, rounding, special, trigonometric
-from .linalg import bilinear, decompositions, distance, einsum, products, svd
+from .linalg import decompositions, products, svd
 from .linalg import matmul as linalg
-from .nn import attention, convolution, embedding, interpolation, normalization, pooling
-from .nn.losses import binary as binary_loss
-from .nn.losses import classification as loss
-from .nn.losses import ctc
-from .nn.losses import margin as margin_loss
-from .nn.losses import regression as regression_loss
 from .reduce import cumulative, norms, reduction, statistics
 
 FAMILIES = (
@@ -48,7 +39,6 @@ FAMILIES = (
     special,
     rounding,
     comparison,
-    choice,
     activation,
     reduction,
     cumulative,
@@ -65,26 +55,9 @@ FAMILIES = (
     diagonals,
     indexing,
     scatter,
-    convolution,
     creation,
-    pooling,
-    loss,
     products,
-    einsum,
     decompositions,
-    unfolding,
-    padding,
-    shuffling,
-    regression_loss,
-    binary_loss,
-    distance,
-    margin_loss,
-    normalization,
-    embedding,
-    attention,
-    bilinear,
-    interpolation,
-    ctc,
 )
 
 OPERATORS = {

@@ -33,7 +33,10 @@ IMPORTS = {  # what annotations name -> where it is
     "Operand": ".typing",
     "Size": ".typing",
 }
-IGNORED = {"__eq__": "override", "__ne__": "override"}  # a bool in object, a tensor of them here
+IGNORED = {
+    **dict.fromkeys(("__eq__", "__ne__"), "override"),  # a bool in object, a tensor of them here
+    **dict.fromkeys(("__ge__", "__gt__", "__le__", "__lt__"), "misc"),  # an array on the left leaves it to the tensor
+}
 
 
 def parameter_text(parameter: inspect.Parameter, annotation: str) -> str:
@@ -72,7 +75,7 @@ def method_text(name: str, method) -> str:
     rest = list(inspect.signature(method).parameters.values())[1:]
     if name.startswith("__"):
         rest = [p for p in rest if p.kind is p.POSITIONAL_OR_KEYWORD]
-        of |= {p.name: "Operand" for p in rest if p.name != "index"}
+        of |= {p.name: "Operand" for p in rest if p.name != "index"} | {"return": "Tensor"}
     words = ["self", *(parameter_text(p, of[p.name]) for p in rest)]
     keyword_only = next((i for i, p in enumerate(rest, 1) if p.kind is p.KEYWORD_ONLY), None)
     if keyword_only is not None and not any(p.kind is p.VAR_POSITIONAL for p in rest):

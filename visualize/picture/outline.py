@@ -15,7 +15,7 @@ def to_text(graph: Graph) -> str:
     for node in graph.nodes:
         if node.module != module:
             module = node.module
-            rows.append(None if not module else " / ".join(module))
+            rows.append(None if not module else " / ".join(module))  # type: ignore[arg-type]
         sources = [names[edge.source] for edge in incoming.get(node.key, [])]
         made = f"{node.label}({', '.join(sources)})" if sources else node.label if node.kind == "module" else node.kind
         shape = ", ".join(node.details) if node.kind == "module" else "×".join(map(str, node.shape)) or "scalar"

@@ -225,7 +225,7 @@ def _graph(source, target) -> tuple[Graph, str, str]:
         )
     if None in keys:
         raise ValueError("paths: the target was not computed from the source")
-    return graph, *keys
+    return graph, *keys  # type: ignore[return-value]
 
 
 def _between(graph: Graph, start: str, end: str) -> dict[str, list[GraphEdge]]:

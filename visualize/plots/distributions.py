@@ -78,7 +78,7 @@ def plot_heatmap(
     limit = np.nanmax(np.abs(matrix)) if signed and matrix.size else None
     image = ax.imshow(
         matrix, aspect="auto", cmap="PuOr" if signed else "viridis", interpolation="nearest",
-        vmin=-limit if signed else None, vmax=limit,
+        vmin=-limit if signed else None, vmax=limit,  # type: ignore[operator]
     )  # fmt: skip
     dress(ax, xlabel, ylabel, title)
     ax.grid(False)

@@ -14,7 +14,7 @@ MARKERS = "osD^vP"
 
 
 def _contour(ax, function: Callable, xrange, yrange, minimum, logarithmic: bool) -> None:
-    x, y = np.meshgrid(np.linspace(*xrange, 161), np.linspace(*yrange, 161))
+    x, y = np.meshgrid(np.linspace(*xrange, 161), np.linspace(*yrange, 161))  # type: ignore[call-overload]
     z = np.asarray(function(x, y), np.float64)
     if logarithmic:
         z = np.log10(z - z.min() + 1e-3 * (z.max() - z.min()))

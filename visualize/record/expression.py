@@ -95,7 +95,7 @@ def _value(node, variables: dict, known: dict):
         case ast.BinOp(op=ast.BitXor()):
             raise ExpressionError("^ is no power here: write **")
         case ast.UnaryOp(op=op) if type(op) in _UNARY:
-            return _UNARY[type(op)](_value(node.operand, variables, known))
+            return _UNARY[type(op)](_value(node.operand, variables, known))  # type: ignore[operator]
         case ast.Call(func=ast.Name(id=name), keywords=[]):
             if name not in known:
                 raise ExpressionError(f"no function {name}: there are {', '.join(sorted(known))}")

@@ -165,8 +165,8 @@ class _Teller:
         names |= {a: "const" for a in unknown if a not in sources}
         named = str(in_picture(formula, node.op, saved, names))
         if unknown:
-            return named, ""
-        return named, str(in_picture(formula, node.op, saved, {a: number_text(v) for a, v in values.items()}))
+            return named, ""  # type: ignore[return-value]
+        return named, str(in_picture(formula, node.op, saved, {a: number_text(v) for a, v in values.items()}))  # type: ignore[return-value]
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]

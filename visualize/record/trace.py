@@ -79,11 +79,11 @@ class _Tracer:
             )
         )
         sources = [(source, name) for source, name in sources if source is not None]
-        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
-        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
+        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))  # type: ignore[misc]
+        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}  # type: ignore[arg-type]
         partials = partials_in_picture(node.op, saved_on_host(node), called)
         for source, name in sources:
-            self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))
+            self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))  # type: ignore[arg-type]
 
     def _called(self, key: str, node=None) -> str:
         """What formulas call a value: a leaf or the drawn tensor by its name, what was computed v1, v2, …."""

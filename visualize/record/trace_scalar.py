@@ -39,8 +39,8 @@ def trace_scalar(x, title: str = "") -> Graph:
                 SYMBOLS.get(node.op) or _formula(node),
                 (),
                 "float64",
-                np.float64(values[position]),
-                None if gradient is None else np.float64(gradient),
+                np.float64(values[position]),  # type: ignore[arg-type]
+                None if gradient is None else np.float64(gradient),  # type: ignore[arg-type]
                 name=label if node.op else "",
                 compute=node.compute,
             )
@@ -49,7 +49,7 @@ def trace_scalar(x, title: str = "") -> Graph:
         partials = partials_in_picture(node.rule, _numbers(node), called) if node.rule is not None else {}
         for place, argument, local in zip(node.operands, node.arguments, node.local_derivatives, strict=True):
             symbol = partials.get(argument)
-            graph.edges.append(GraphEdge(f"n{place}", f"n{position}", argument, symbol, np.float64(local)))
+            graph.edges.append(GraphEdge(f"n{place}", f"n{position}", argument, symbol, np.float64(local)))  # type: ignore[arg-type]
     return graph
 
 
@@ -57,7 +57,7 @@ def _formula(node) -> str | None:
     """What a node computes of its arguments, with the op's numbers put in; None for a leaf."""
     if node.rule is None:
         return None
-    return str(in_picture(formula_of(node.rule), node.rule, _numbers(node), {name: name for name in node.arguments}))
+    return str(in_picture(formula_of(node.rule), node.rule, _numbers(node), {name: name for name in node.arguments}))  # type: ignore[arg-type]
 
 
 def _numbers(node) -> dict[str, float]:

@@ -181,7 +181,7 @@ def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Te
 
 
 def min(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum."""
+    """The smallest element; with ``dim``, that along it and its index; with a tensor, the elementwise minimum."""
     if dim is None:
         return _min(x)
     if not isinstance(dim, int):

@@ -26,7 +26,7 @@ def elastic_net_penalty(params: Iterable[Tensor], l1: float, l2: float) -> Tenso
     below 0 and for no parameters.
     """
     params = _given("elastic_net_penalty", params, l1=l1, l2=l2)
-    return sum(l1 * abs(p).sum() + (0.5 * l2 * (p * p).sum() if l2 else 0.0) for p in params)
+    return sum(l1 * abs(p).sum() + (0.5 * l2 * (p * p).sum() if l2 else 0.0) for p in params)  # type: ignore[return-value]
 
 
 def proximal_l1_(params: Iterable[Tensor], threshold: float) -> None:
