@@ -68,11 +68,12 @@ def points(op, scalars: dict) -> dict[str, np.ndarray]:
     values = {sign * kink + by for kink in kinks for sign in (1, -1) for by in near}
     values |= {*random.normal(0, 2, 4 if few else 20), *random.uniform(0, 1, 3 if few else 10), -5.5, 25.25, 3.75}
     signs = {tree.parts[0] for tree in nodes if tree.kind == "name"}
-    if signs & {"NaN", "∞"}:
+    special = signs & {"NaN", "∞"}
+    if special:
         values |= {np.nan, np.inf, -np.inf}
     if op.name in POLES:
         values = {v for v in values if v > 0 or v != np.floor(v)}
-    values = np.array([*sorted(values), *([] if op.name in POLES else [-0.0])])
+    values = np.array([*sorted(values), *([-0.0] if special else [])])
     if any(tree.kind in ("∧", "∨", "⊕", "¬") for tree in nodes):
         values = np.arange(-4, 9)
     if len(op.array_names) == 3:
