@@ -33,8 +33,7 @@ class Formula:
     @property
     def symbols(self) -> set[str]:
         """What has to be known to evaluate it: names of arguments, with α spelled ``alpha``."""
-        trees = [*self.parts, *self.named.values()]
-        return {GREEK.get(name, name) for tree in trees for name in tree.names - self.named.keys()}
+        return {GREEK.get(name, name) for name in self._read()}
 
     def part(self, i: int) -> "Formula":
         """Part ``i`` alone, with what it needs of the named ones."""
@@ -55,10 +54,11 @@ class Formula:
         return self._replaced({name: number(value) for name, value in numbers.items()}, simplified)
 
     def inlined(self) -> "Formula":
-        """With what ``with`` names put in its places."""
+        """With what ``with`` names put in its places; numbers with four digits."""
         named: dict[str, Tree] = {}
         for name, tree in self.named.items():
-            named[name] = tree.replaced(named)
+            value = tree.number()
+            named[name] = tree.replaced(named) if value is None else number(value)
         return Formula(tuple(part.replaced(named) for part in self.parts), {})
 
     def evaluate(self, values: dict, dim=None, functions=None) -> list:
@@ -68,8 +68,16 @@ class Formula:
             known[name] = evaluate(tree, known, dim, functions)
         return [evaluate(part, known, dim, functions) for part in self.parts]
 
+    def _read(self) -> set[str]:
+        """The names that stand for something outside of the formula."""
+        read = set().union(*(part.names for part in self.parts))
+        for name, tree in reversed(self.named.items()):
+            if name in read:
+                read = read - {name} | tree.names
+        return read
+
     def _replaced(self, values: dict[str, Tree], made=None) -> "Formula":
-        read = set().union(*(tree.names for tree in (*self.parts, *self.named.values()))) - self.named.keys()
+        read = self._read()
         values = {
             name: values[key] for name in read if (key := name if name in values else argument_of(name)) in values
         }

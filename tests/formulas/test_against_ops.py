@@ -201,7 +201,7 @@ STRUCTURAL = {  # what the op is called with, what its formula's symbols are, ov
         0,
     ),
 }
-SAME = ("moved",)  # its value is its argument, on another device
+SAME = ("moved", "detach")  # their value is their argument, elsewhere and without its history
 
 
 @pytest.mark.parametrize("name", STRUCTURAL)

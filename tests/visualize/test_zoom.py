@@ -128,7 +128,7 @@ def test_mermaid_and_text_say_the_same_and_stay_text():
     assert mermaid.count("-->") == 1
     text = str(picture)
     assert text.splitlines()[0] == "T"
-    assert "mul(" in text and "x·y" in text
+    assert "mul(" in text and "x·3" in text
 
 
 def test_every_text_format_is_saved(tmp_path):

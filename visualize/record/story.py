@@ -13,9 +13,9 @@ from microgradnet.backends.device import array_of, read
 from microgradnet.formulas import formula_of
 
 from . import expression
-from .formula import in_picture, number_text, partials_in_picture
+from .formula import UNKNOWN, in_picture, number_text, partials_in_picture
 from .graph import Graph
-from .trace import saved_on_host, trace
+from .trace import known_arguments, trace
 from .zoom import readable
 
 
@@ -152,21 +152,21 @@ class _Teller:
 
     def _formula(self, node, operands: list) -> tuple[str, str]:
         """An op's formula with its operands' names, and with their numbers (only where these are single numbers)."""
-        formula, sources, saved = formula_of(node.op), dict(operands), saved_on_host(node)
+        formula, sources, known = formula_of(node.op), dict(operands), known_arguments(node, self.tape)
         if formula is None:
             return node.op.formula or f"{node.op.name}(…)", ""
         names = {argument: self.names[source] for argument, source in sources.items()}
         arguments = getattr(node.op, "array_names", None)
         if not arguments:  # of an op on arrays only what all has a name is written with names
-            named = in_picture(formula, node.op, saved, names)
+            named = in_picture(formula, node.op, known, names)
             return str(named if formula.filled(names).symbols == set() else formula), ""
-        values = {a: self.by_key[sources[a]].value if a in sources else saved.get(a) for a in arguments}
+        values = {a: self.by_key[sources[a]].value if a in sources else known.get(a) for a in arguments}
         unknown = {a for a, v in values.items() if v is None or np.size(v) != 1}
-        names |= {a: "const" for a in unknown if a not in sources}
-        named = str(in_picture(formula, node.op, saved, names))
+        names |= {a: UNKNOWN for a in unknown if a not in sources}
+        named = str(in_picture(formula, node.op, known, names))
         if unknown:
             return named, ""
-        return named, str(in_picture(formula, node.op, saved, {a: number_text(v) for a, v in values.items()}))
+        return named, str(in_picture(formula.inlined(), node.op, known, {a: number_text(v) for a, v in values.items()}))
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
@@ -192,7 +192,7 @@ class _Teller:
         if key is None:
             return
         names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
-        partials = partials_in_picture(step.node.op, saved_on_host(step.node), names)
+        partials = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names)
         used: dict[str, int] = {}
         for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
             contribution = step.contributions.get(argument)

@@ -67,7 +67,7 @@ class _Tracer:
                 key,
                 kind,
                 node.op.name,
-                _formula(node),
+                _formula(node, self.tape),
                 tuple(node.shape),
                 node.dtype.name,
                 _first(value),
@@ -81,7 +81,7 @@ class _Tracer:
         sources = [(source, name) for source, name in sources if source is not None]
         local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
         called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
-        partials = partials_in_picture(node.op, saved_on_host(node), called)
+        partials = partials_in_picture(node.op, known_arguments(node, self.tape), called)
         for source, name in sources:
             self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))
 
@@ -106,18 +106,24 @@ class _Tracer:
         return found
 
 
-def _formula(node) -> str | None:
+def _formula(node, tape) -> str | None:
     """What an op computes of its arguments, with the numbers that it was given beside them: x³ for xⁿ."""
     formula = formula_of(node.op)
     if formula is None:
         return node.op.formula
-    arguments = {name: name for name in (*node.argument_names, "out")}
-    return str(in_picture(formula, node.op, saved_on_host(node), arguments))
+    varied = {name: name for name, p in zip(node.argument_names, node.parents, strict=True) if p is not None}
+    return str(in_picture(formula, node.op, known_arguments(node, tape), varied))
 
 
 def saved_on_host(node) -> dict:
     """What a node saved for backward, arrays of a GPU copied to the host."""
     return {name: host(value) if is_array(value) else value for name, value in (node.saved or {}).items()}
+
+
+def known_arguments(node, tape=None) -> dict:
+    """What is known of a node's arguments: all of them where a tape kept the call, else what backward needs."""
+    kept = {argument.name: argument.value for argument in tape.call_of(node).arguments} if tape is not None else {}
+    return saved_on_host(node) | kept
 
 
 def _computation(node):
