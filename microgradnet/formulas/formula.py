@@ -1,7 +1,7 @@
 """A formula: one part or several, and what is named by ``with``."""
 
 from .evaluation import evaluate
-from .tree import GREEK, JOINED, Tree, argument_of, filled_in, number, simplified
+from .tree import GREEK, JOINED, SUM, Tree, argument_of, filled_in, number, simplified
 
 
 class Formula:
@@ -28,12 +28,24 @@ class Formula:
 
     def as_factor(self) -> str:
         """As it is written in a product: in brackets where it needs them."""
-        return f"({self})" if self.named or len(self.parts) > 1 else self.parts[0].text(JOINED)
+        return self._bracketed(JOINED)
+
+    def as_side(self) -> str:
+        """As it is written before an equals sign: a choice in brackets."""
+        return self._bracketed(SUM)
+
+    def _bracketed(self, level: int) -> str:
+        return f"({self})" if self.named or len(self.parts) > 1 else self.parts[0].text(level)
 
     @property
     def symbols(self) -> set[str]:
         """What has to be known to evaluate it: names of arguments, with α spelled ``alpha``."""
         return {GREEK.get(name, name) for name in self._read()}
+
+    @property
+    def labels(self) -> set[str]:
+        """The names that were filled in for symbols."""
+        return set().union(*(tree.labels for tree in (*self.parts, *self.named.values())))
 
     def part(self, i: int) -> "Formula":
         """Part ``i`` alone, with what it needs of the named ones."""

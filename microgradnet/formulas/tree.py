@@ -62,6 +62,13 @@ class Tree:
         return set().union(*(child.names for child in self.children))
 
     @property
+    def labels(self) -> set[str]:
+        """The texts that were filled in and are no numbers."""
+        if self.kind == "label":
+            return {self.parts[0]}
+        return set().union(*(child.labels for child in self.children))
+
+    @property
     def level(self) -> int:
         """How strongly it binds."""
         if self.kind == "number":

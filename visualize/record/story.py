@@ -166,7 +166,8 @@ class _Teller:
         named = str(in_picture(formula, node.op, known, names))
         if unknown:
             return named, ""
-        return named, str(in_picture(formula.inlined(), node.op, known, {a: number_text(v) for a, v in values.items()}))
+        numbers = {a: number_text(v) for a, v in values.items()}
+        return named, in_picture(formula.inlined(), node.op, known, numbers).as_side()
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
@@ -193,6 +194,9 @@ class _Teller:
             return
         names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
         partials = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names)
+        numbers = {a: self.by_key[s].value for a, s in [*self._operands(key), ("out", key)]}
+        numbers = {a: number_text(v) for a, v in numbers.items() if v is not None and np.size(v) == 1}
+        in_numbers = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names | numbers)
         used: dict[str, int] = {}
         for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
             contribution = step.contributions.get(argument)
@@ -209,7 +213,6 @@ class _Teller:
             after = contribution if before is None else before + contribution
             sums[target] = after
             local = step.local_derivatives.get(argument)
-            symbol = partials.get(argument)
             self.story.events.append(
                 Event(
                     "backward",
@@ -219,7 +222,7 @@ class _Teller:
                     edge=places[number],
                     upstream=number_text(step.upstream),
                     local="" if local is None else number_text(local),
-                    local_formula=f"∂{self.names[key]}/∂{self.names[target]}" + (f" = {symbol}" if symbol else ""),
+                    local_formula=self._local_formula(key, target, partials.get(argument), in_numbers.get(argument)),
                     contribution=number_text(contribution),
                     exact=float(np.reshape(contribution, ()))
                     if np.size(contribution) == 1 and np.isfinite(contribution).all()
@@ -230,6 +233,15 @@ class _Teller:
                 )
             )
             self.by_key[target].gradient = np.array(after)
+
+    def _local_formula(self, key: str, target: str, symbol, in_numbers) -> str:
+        """∂v3/∂v2 = 1 − v3² = 1 − 0.4621²; without the last where it is one number or still has a name."""
+        text = f"∂{self.names[key]}/∂{self.names[target]}"
+        if symbol is None:
+            return text
+        if str(in_numbers) == str(symbol) or in_numbers.parts[0].number() is not None or in_numbers.labels:
+            return f"{text} = {symbol}"
+        return f"{text} = {symbol.as_side()} = {in_numbers.inlined().as_side()}"
 
     def update(self, optimizer, gradients: dict) -> None:
         params = [p for group in optimizer.param_groups for p in group["params"] if p in gradients]

@@ -75,7 +75,7 @@ class _Tracer:
                 tuple(node.module),
                 node.line,
                 name=self._called(key, node),
-                compute=_computation(node),
+                compute=_computation(node, self.tape),
             )
         )
         sources = [(source, name) for source, name in sources if source is not None]
@@ -95,7 +95,7 @@ class _Tracer:
         """By argument, for an elementwise op whose operands are known: saved for backward, or on the picture."""
         partials = getattr(node.op, "partials", None) or {}
         values = {name: self.shown[source].value for name, source in sources.items()}
-        values = {name: value for name, value in values.items() if value is not None} | saved_on_host(node)
+        values = {name: value for name, value in values.items() if value is not None} | known_arguments(node, self.tape)
         if self.shown[key].value is not None:
             values["out"] = self.shown[key].value
         found = {}
@@ -126,18 +126,18 @@ def known_arguments(node, tape=None) -> dict:
     return saved_on_host(node) | kept
 
 
-def _computation(node):
-    """How to compute an elementwise op again: from its operands, and the constants that were saved for backward."""
+def _computation(node, tape):
+    """How to compute an elementwise op again: from its operands, and what is known of its constants."""
     if not getattr(node.op, "partials", None):
         return None
-    parameters, defaults, saved = node.op.parameters, node.op.defaults, saved_on_host(node)
+    parameters, defaults, fixed = node.op.parameters, node.op.defaults, known_arguments(node, tape)
 
     def compute(given: dict):
-        known = dict(zip(parameters, defaults, strict=True)) | saved | given
+        known = dict(zip(parameters, defaults, strict=True)) | fixed | given
         with np.errstate(all="ignore"):
             return node.op.forward(*(known[name] for name in parameters))
 
-    absent = [n for n, p in zip(node.argument_names, node.parents, strict=True) if p is None and n not in saved]
+    absent = [n for n, p in zip(node.argument_names, node.parents, strict=True) if p is None and n not in fixed]
     return None if absent else compute
 
 
