@@ -192,8 +192,10 @@ def simplified(kind: str, *parts) -> Tree:
     if len(parts) != 2:
         return tree
     match kind, values:
-        case (("+" | "−"), [float(), float()]):
-            return number(values[0] + values[1] if kind == "+" else values[0] - values[1])
+        case "+", [float(a), float(b)]:
+            return number(a + b)
+        case "−", [float(a), float(b)]:
+            return number(a - b)
         case (("+" | "−"), [_, 0.0]):
             return parts[0]
         case (("·" | "joined"), [1.0, _]):

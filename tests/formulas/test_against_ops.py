@@ -32,6 +32,7 @@ TORCH = {  # what is no more than a name in a formula
     "ψ′": lambda x: torch.special.polygamma(1, torch.as_tensor(x)).numpy(),
     "erf⁻¹": lambda x: torch.erfinv(torch.as_tensor(x)).numpy(),
 }
+OF_SPECIAL_VALUES = ("isnan", "isinf", "isfinite", "nan_to_num", "signbit", "copysign", "fmax", "fmin", "logit")
 POLES = ("lgamma", "digamma", "trigamma")  # at 0, −1, −2, …, where rounding decides how large they are
 
 
@@ -54,7 +55,7 @@ def trees(formula):
 def points(op, scalars: dict) -> dict[str, np.ndarray]:
     """Both sides of every kink: each number of the formulas and of the op, its negative, and a bit to either side.
 
-    Several arguments meet in all pairs, ties among them. NaN and infinities where the formula speaks of them.
+    Several arguments meet in all pairs, ties among them. NaN, infinities and −0 for the ops that are about them.
     """
     formulas = [formula_of(op), *partials_of(op).values()]
     nodes = [tree for formula in formulas for tree in trees(formula)]
@@ -67,13 +68,11 @@ def points(op, scalars: dict) -> dict[str, np.ndarray]:
     near = (0, 1 / 64) if few else (0, 1 / 64, -1 / 64)
     values = {sign * kink + by for kink in kinks for sign in (1, -1) for by in near}
     values |= {*random.normal(0, 2, 4 if few else 20), *random.uniform(0, 1, 3 if few else 10), -5.5, 25.25, 3.75}
-    signs = {tree.parts[0] for tree in nodes if tree.kind == "name"}
-    special = signs & {"NaN", "∞"}
-    if special:
+    if op.name in OF_SPECIAL_VALUES:
         values |= {np.nan, np.inf, -np.inf}
     if op.name in POLES:
         values = {v for v in values if v > 0 or v != np.floor(v)}
-    values = np.array([*sorted(values), *([-0.0] if special else [])])
+    values = np.array([*sorted(values), *([-0.0] if op.name in OF_SPECIAL_VALUES else [])])
     if any(tree.kind in ("∧", "∨", "⊕", "¬") for tree in nodes):
         values = np.arange(-4, 9)
     if len(op.array_names) == 3:

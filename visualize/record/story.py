@@ -158,8 +158,8 @@ class _Teller:
         names = {argument: self.names[source] for argument, source in sources.items()}
         arguments = getattr(node.op, "array_names", None)
         if not arguments:  # of an op on arrays only what all has a name is written with names
-            named = in_picture(formula, node.op, known, names)
-            return str(named if formula.filled(names).symbols == set() else formula), ""
+            whole = not formula.filled(names).symbols
+            return str(in_picture(formula, node.op, known, names) if whole else formula), ""
         values = {a: self.by_key[sources[a]].value if a in sources else known.get(a) for a in arguments}
         unknown = {a for a, v in values.items() if v is None or np.size(v) != 1}
         names |= {a: UNKNOWN for a in unknown if a not in sources}
@@ -194,8 +194,8 @@ class _Teller:
             return
         names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
         partials = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names)
-        numbers = {a: self.by_key[s].value for a, s in [*self._operands(key), ("out", key)]}
-        numbers = {a: number_text(v) for a, v in numbers.items() if v is not None and np.size(v) == 1}
+        known = {a: self.by_key[s].value for a, s in [*self._operands(key), ("out", key)]}
+        numbers = {a: number_text(v) for a, v in known.items() if v is not None and np.size(v) == 1}
         in_numbers = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names | numbers)
         used: dict[str, int] = {}
         for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
