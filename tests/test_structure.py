@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Lowest first. A module may import from its own layer and from those before it; microgradnet/__init__.py from all.
 LAYERS = (
-    ("backends", "dtypes", "hooks", "random"),
+    ("backends", "dtypes", "hooks", "random", "notation", "formulas"),
     ("tape", "events", "grad_mode", "tensor", "views"),
     ("from_data", "typing", "primitive", "choice", "elementwise"),
     ("ops",),

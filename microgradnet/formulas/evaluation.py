@@ -1,6 +1,7 @@
 """The value of a formula, in float64 and by functions of ``math`` and NumPy, not by the ops that it describes."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -22,7 +23,7 @@ def _one_by_one(function):
 
 
 _erf = _one_by_one(math.erf)
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable] = {
     "|": np.abs, "⌊": np.floor, "⌈": np.ceil, "√": np.sqrt, "ln": np.log, "log₂": np.log2, "log₁₀": np.log10,
     "sin": np.sin, "cos": np.cos, "tan": np.tan, "arcsin": np.arcsin, "arccos": np.arccos, "arctan": np.arctan,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "arsinh": np.arcsinh, "arcosh": np.arccosh,
@@ -30,14 +31,14 @@ FUNCTIONS = {
     "Γ": _one_by_one(math.gamma), "σ": lambda x: 1 / (1 + np.exp(-x)), "Φ": lambda x: (1 + _erf(x / math.sqrt(2))) / 2,
     "φ": lambda x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi), "det": np.linalg.det,
 }  # fmt: skip
-REDUCTIONS = {
+REDUCTIONS: dict[str, Callable] = {
     "Σ": np.sum, "Π": np.prod, "max": np.max, "min": np.min, "mean": np.mean,
     "median": lambda x, **over: np.quantile(x, 0.5, method="lower", **over),  # as PyTorch: the lower of two
     "argmax": np.argmax, "argmin": np.argmin, "count": lambda x, **over: np.sum(np.ones_like(x), **over),
 }  # fmt: skip
 WITHOUT_NUMBERS = ("ψ", "ψ′", "erf⁻¹")  # known by name; who evaluates them says how
 NAMES = frozenset([*FUNCTIONS, *REDUCTIONS, *WITHOUT_NUMBERS])
-_SIGNS: dict[str, np.ufunc] = {
+_SIGNS: dict[str, Callable] = {
     "+": np.add,
     "−": np.subtract,
     "/": np.true_divide,

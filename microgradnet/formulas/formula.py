@@ -1,7 +1,7 @@
 """A formula: one part or several, and what is named by ``with``."""
 
 from .evaluation import evaluate
-from .tree import GREEK, JOINED, Tree, argument_of, filled_in, number, simplified
+from .tree import GREEK, JOINED, SUM, Tree, argument_of, filled_in, number, simplified
 
 
 class Formula:
@@ -28,13 +28,24 @@ class Formula:
 
     def as_factor(self) -> str:
         """As it is written in a product: in brackets where it needs them."""
-        return f"({self})" if self.named or len(self.parts) > 1 else self.parts[0].text(JOINED)
+        return self._bracketed(JOINED)
+
+    def as_side(self) -> str:
+        """As it is written before an equals sign: a choice in brackets."""
+        return self._bracketed(SUM)
+
+    def _bracketed(self, level: int) -> str:
+        return f"({self})" if self.named or len(self.parts) > 1 else self.parts[0].text(level)
 
     @property
     def symbols(self) -> set[str]:
         """What has to be known to evaluate it: names of arguments, with α spelled ``alpha``."""
-        trees = [*self.parts, *self.named.values()]
-        return {GREEK.get(name, name) for tree in trees for name in tree.names - self.named.keys()}
+        return {GREEK.get(name, name) for name in self._read()}
+
+    @property
+    def labels(self) -> set[str]:
+        """The names that were filled in for symbols."""
+        return set().union(*(tree.labels for tree in (*self.parts, *self.named.values())))
 
     def part(self, i: int) -> "Formula":
         """Part ``i`` alone, with what it needs of the named ones."""
@@ -55,10 +66,11 @@ class Formula:
         return self._replaced({name: number(value) for name, value in numbers.items()}, simplified)
 
     def inlined(self) -> "Formula":
-        """With what ``with`` names put in its places."""
+        """With what ``with`` names put in its places; numbers with four digits."""
         named: dict[str, Tree] = {}
         for name, tree in self.named.items():
-            named[name] = tree.replaced(named)
+            value = tree.number()
+            named[name] = tree.replaced(named) if value is None else number(value)
         return Formula(tuple(part.replaced(named) for part in self.parts), {})
 
     def evaluate(self, values: dict, dim=None, functions=None) -> list:
@@ -68,8 +80,16 @@ class Formula:
             known[name] = evaluate(tree, known, dim, functions)
         return [evaluate(part, known, dim, functions) for part in self.parts]
 
+    def _read(self) -> set[str]:
+        """The names that stand for something outside of the formula."""
+        read = set().union(*(part.names for part in self.parts))
+        for name, tree in reversed(self.named.items()):
+            if name in read:
+                read = read - {name} | tree.names
+        return read
+
     def _replaced(self, values: dict[str, Tree], made=None) -> "Formula":
-        read = set().union(*(tree.names for tree in (*self.parts, *self.named.values()))) - self.named.keys()
+        read = self._read()
         values = {
             name: values[key] for name in read if (key := name if name in values else argument_of(name)) in values
         }

@@ -62,6 +62,13 @@ class Tree:
         return set().union(*(child.names for child in self.children))
 
     @property
+    def labels(self) -> set[str]:
+        """The texts that were filled in and are no numbers."""
+        if self.kind == "label":
+            return {self.parts[0]}
+        return set().union(*(child.labels for child in self.children))
+
+    @property
     def level(self) -> int:
         """How strongly it binds."""
         if self.kind == "number":
@@ -185,12 +192,16 @@ def simplified(kind: str, *parts) -> Tree:
     if len(parts) != 2:
         return tree
     match kind, values:
-        case (("+" | "−"), [float(), float()]):
-            return number(values[0] + values[1] if kind == "+" else values[0] - values[1])  # type: ignore[operator]
+        case "+", [float(a), float(b)]:
+            return number(a + b)
+        case "−", [float(a), float(b)]:
+            return number(a - b)
         case (("+" | "−"), [_, 0.0]):
             return parts[0]
         case (("·" | "joined"), [1.0, _]):
             return parts[1]
+        case (("·" | "joined"), [float(), _]) if parts[0].kind == "neg":
+            return Tree("neg", simplified("·", parts[0].parts[0], parts[1]))
         case (("·" | "/" | "joined" | "^"), [_, 1.0]):
             return parts[0]
         case "^", [_, 0.0]:
@@ -250,7 +261,10 @@ def _left_factor(tree: Tree, sign: str) -> str:
 def stands_joined(tree: Tree) -> bool:
     """Whether two joined factors can stay side by side: 2x, ½(x + 1), 2√x, αx²; but 2·3 and 2·0.weight."""
     left, right = tree.parts
-    first = right.text(APPLIED)[0]
+    written = right.text(APPLIED)
+    if written.startswith("(−"):  # 2·(−3)
+        return False
+    first = written[0]
     if left.kind == "number":
         return "e" not in left.parts[1] and (first in "(√" or first.isalpha())
     last = left.parts[-1] if left.kind == "joined" else left

@@ -144,3 +144,38 @@ def test_the_only_number_of_a_matrix_is_told_exactly():
         (x * 3).sum()
     steps = [event for event in visualize.tell(tape).events if event.kind == "backward"]
     assert [event.exact for event in steps] == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("function", "forward", "local"),
+    [
+        (lambda x: x.tanh(), ("v1 = tanh x", "tanh(−3) = −0.9951"), "1 − v1² = 1 − (−0.9951)²"),
+        (lambda x: x**2, ("v1 = x²", "(−3)² = 9"), "2·x = 2·(−3)"),
+        (lambda x: x**3, ("v1 = x³", "(−3)³ = −27"), "3·x² = 3·(−3)²"),
+        (lambda x: (x / 4).exp(), ("v2 = e^v1", "e^(−0.75) = 0.4724"), "e^v1 = e^(−0.75)"),
+        (lambda x: 1 / x, ("v1 = 1/x", "1/(−3) = −0.3333"), "−1/x² = −1/(−3)²"),
+        (lambda x: 2 - x, ("v1 = 2 − x", "2 − (−3) = 5"), "−1"),
+        (
+            lambda x: nn.functional.leaky_relu(x),
+            ("v1 = x if x > 0 else 0.01·x", "(−3 if −3 > 0 else 0.01·(−3)) = −0.03"),
+            "(1 if x > 0 else 0.01) = (1 if −3 > 0 else 0.01)",
+        ),
+        (
+            lambda x: nn.functional.softplus(x),
+            ("v1 = x if x > 20 else ln(1 + eˣ)", "(−3 if −3 > 20 else ln(1 + e⁻³)) = 0.04859"),
+            "(1 if x > 20 else σ(x)) = (1 if −3 > 20 else σ(−3))",
+        ),
+    ],
+)
+def test_numbers_stand_in_every_place_of_a_formula(function, forward, local):
+    x = mg.tensor(-3.0, dtype=mg.float64, requires_grad=True)
+    x.name = "x"
+    with mg.Tape() as tape:
+        function(x)
+    story = visualize.tell(tape)
+    *_, last = [e for e in story.events if e.kind == "forward"]
+    assert (last.formula, last.filled) == forward
+    first = next(e for e in story.events if e.kind == "backward")
+    assert first.local_formula.partition(" = ")[2] == local
+    assert all(e.local for e in story.events if e.kind == "backward")
+    assert all(e.local is not None for e in visualize.draw(tape).graph.edges)

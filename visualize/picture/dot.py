@@ -53,7 +53,8 @@ class _Drawing:
         if edge.local is not None and edge.local.size == 1:
             number = number_text(edge.local)
             words.append(
-                "∂ = " + (f"{edge.symbol} = {number}" if edge.symbol and str(edge.symbol) != number else number)
+                "∂ = "
+                + (f"{edge.symbol.as_side()} = {number}" if edge.symbol and str(edge.symbol) != number else number)
             )
             if edge.local < 0:
                 attributes |= {"style": "dashed", "arrowhead": "onormal"}

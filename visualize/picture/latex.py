@@ -61,8 +61,7 @@ def name_latex(name: str) -> str:
 def number_latex(text: str) -> str:
     """A number as pictures show it; ``1.5e−07`` becomes a power of ten."""
     text = text.replace("−", "-")
-    if match := re.fullmatch(r"([^e]+)e([+-]?)0*(\d+)", text):
-        return rf"{match[1]} \cdot 10^{{{match[2].strip('+')}{match[3]}}}"
+    text = re.sub(r"(\d)e\+?(-?)0*(\d+)", r"\1 \\cdot 10^{\2\3}", text)
     return text.replace("inf", r"\infty").replace("nan", r"\mathrm{NaN}")
 
 

@@ -14,7 +14,9 @@ def to_mermaid(graph: Graph) -> str:
     for edge in graph.edges:
         arrow = "-.->" if edge.local is not None and edge.local.size == 1 and edge.local < 0 else "-->"
         known = edge.local is not None and edge.local.size == 1
-        words = [str(edge.symbol)] * bool(edge.symbol) + [number_text(edge.local)] * known
+        words = [number_text(edge.local)] * known
+        if edge.symbol:
+            words.insert(0, edge.symbol.as_side() if known else str(edge.symbol))
         label = f"|{_text('∂ = ' + ' = '.join(dict.fromkeys(words)))}|" if words else ""
         lines.append(f"    {numbers[edge.source]} {arrow}{label} {numbers[edge.target]}")
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ import numpy as np
 
 from microgradnet.formulas import Formula, partials_of
 
+UNKNOWN = "const"  # what a constant is called that no one kept
 ELEMENTS = 6  # an array of at most so many is written out
 
 
@@ -36,8 +37,8 @@ def in_formula(value) -> str:
 def in_picture(formula: Formula, op, known: dict, names: dict[str, str]) -> Formula:
     """``formula`` with the names that a picture gives to symbols, and the numbers of those that have none.
 
-    ``known`` has what was saved for backward. A number that the op takes beside its arrays is put in before, so that
-    n·xⁿ⁻¹ for n = 3 is 3·x².
+    ``known`` has the op's arguments as far as they are known. A number that the op takes beside its arrays is put in
+    before, so that n·xⁿ⁻¹ for n = 3 is 3·x².
     """
     single = {name: v for name, v in known.items() if name not in names and _is_number(v)}
     own = {name: float(v) for name, v in single.items() if name in getattr(op, "scalar_names", ())}
@@ -46,6 +47,8 @@ def in_picture(formula: Formula, op, known: dict, names: dict[str, str]) -> Form
 
 def partials_in_picture(op, known: dict, names: dict[str, str]) -> dict[str, Formula]:
     """The local derivatives of an elementwise op by argument, written as by ``in_picture``; none of any other op."""
+    unknown = [name for name in getattr(op, "array_names", ()) if not _is_number(known.get(name))]
+    names = dict.fromkeys(unknown, UNKNOWN) | names
     return {argument: in_picture(formula, op, known, names) for argument, formula in partials_of(op).items()}
 
 

@@ -13,9 +13,9 @@ from microgradnet.backends.device import array_of, read
 from microgradnet.formulas import formula_of
 
 from . import expression
-from .formula import in_picture, number_text, partials_in_picture
+from .formula import UNKNOWN, in_picture, number_text, partials_in_picture
 from .graph import Graph
-from .trace import saved_on_host, trace
+from .trace import known_arguments, trace
 from .zoom import readable
 
 
@@ -152,21 +152,22 @@ class _Teller:
 
     def _formula(self, node, operands: list) -> tuple[str, str]:
         """An op's formula with its operands' names, and with their numbers (only where these are single numbers)."""
-        formula, sources, saved = formula_of(node.op), dict(operands), saved_on_host(node)
+        formula, sources, known = formula_of(node.op), dict(operands), known_arguments(node, self.tape)
         if formula is None:
             return node.op.formula or f"{node.op.name}(…)", ""
         names = {argument: self.names[source] for argument, source in sources.items()}
         arguments = getattr(node.op, "array_names", None)
         if not arguments:  # of an op on arrays only what all has a name is written with names
-            named = in_picture(formula, node.op, saved, names)
-            return str(named if formula.filled(names).symbols == set() else formula), ""
-        values = {a: self.by_key[sources[a]].value if a in sources else saved.get(a) for a in arguments}
+            whole = not formula.filled(names).symbols
+            return str(in_picture(formula, node.op, known, names) if whole else formula), ""
+        values = {a: self.by_key[sources[a]].value if a in sources else known.get(a) for a in arguments}
         unknown = {a for a, v in values.items() if v is None or np.size(v) != 1}
-        names |= {a: "const" for a in unknown if a not in sources}
-        named = str(in_picture(formula, node.op, saved, names))
+        names |= {a: UNKNOWN for a in unknown if a not in sources}
+        named = str(in_picture(formula, node.op, known, names))
         if unknown:
-            return named, ""  # type: ignore[return-value]
-        return named, str(in_picture(formula, node.op, saved, {a: number_text(v) for a, v in values.items()}))  # type: ignore[return-value]
+            return named, ""
+        numbers = {a: number_text(v) for a, v in values.items()}
+        return named, in_picture(formula.inlined(), node.op, known, numbers).as_side()
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
@@ -192,7 +193,10 @@ class _Teller:
         if key is None:
             return
         names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
-        partials = partials_in_picture(step.node.op, saved_on_host(step.node), names)
+        partials = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names)
+        known = {a: self.by_key[s].value for a, s in [*self._operands(key), ("out", key)]}
+        numbers = {a: number_text(v) for a, v in known.items() if v is not None and np.size(v) == 1}
+        in_numbers = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names | numbers)
         used: dict[str, int] = {}
         for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
             contribution = step.contributions.get(argument)
@@ -209,7 +213,6 @@ class _Teller:
             after = contribution if before is None else before + contribution
             sums[target] = after
             local = step.local_derivatives.get(argument)
-            symbol = partials.get(argument)
             self.story.events.append(
                 Event(
                     "backward",
@@ -219,7 +222,7 @@ class _Teller:
                     edge=places[number],
                     upstream=number_text(step.upstream),
                     local="" if local is None else number_text(local),
-                    local_formula=f"∂{self.names[key]}/∂{self.names[target]}" + (f" = {symbol}" if symbol else ""),
+                    local_formula=self._local_formula(key, target, partials.get(argument), in_numbers.get(argument)),
                     contribution=number_text(contribution),
                     exact=float(np.reshape(contribution, ()))
                     if np.size(contribution) == 1 and np.isfinite(contribution).all()
@@ -230,6 +233,15 @@ class _Teller:
                 )
             )
             self.by_key[target].gradient = np.array(after)
+
+    def _local_formula(self, key: str, target: str, symbol, in_numbers) -> str:
+        """∂v3/∂v2 = 1 − v3² = 1 − 0.4621²; without the last where it is one number or still has a name."""
+        text = f"∂{self.names[key]}/∂{self.names[target]}"
+        if symbol is None:
+            return text
+        if str(in_numbers) == str(symbol) or in_numbers.parts[0].number() is not None or in_numbers.labels:
+            return f"{text} = {symbol}"
+        return f"{text} = {symbol.as_side()} = {in_numbers.inlined().as_side()}"
 
     def update(self, optimizer, gradients: dict) -> None:
         params = [p for group in optimizer.param_groups for p in group["params"] if p in gradients]

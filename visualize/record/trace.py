@@ -67,7 +67,7 @@ class _Tracer:
                 key,
                 kind,
                 node.op.name,
-                _formula(node),
+                _formula(node, self.tape),
                 tuple(node.shape),
                 node.dtype.name,
                 _first(value),
@@ -75,13 +75,13 @@ class _Tracer:
                 tuple(node.module),
                 node.line,
                 name=self._called(key, node),
-                compute=_computation(node),
+                compute=_computation(node, self.tape),
             )
         )
         sources = [(source, name) for source, name in sources if source is not None]
-        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))  # type: ignore[misc]
-        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}  # type: ignore[arg-type]
-        partials = partials_in_picture(node.op, saved_on_host(node), called)
+        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
+        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
+        partials = partials_in_picture(node.op, known_arguments(node, self.tape), called)
         for source, name in sources:
             self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))  # type: ignore[arg-type]
 
@@ -95,7 +95,7 @@ class _Tracer:
         """By argument, for an elementwise op whose operands are known: saved for backward, or on the picture."""
         partials = getattr(node.op, "partials", None) or {}
         values = {name: self.shown[source].value for name, source in sources.items()}
-        values = {name: value for name, value in values.items() if value is not None} | saved_on_host(node)
+        values = {name: value for name, value in values.items() if value is not None} | known_arguments(node, self.tape)
         if self.shown[key].value is not None:
             values["out"] = self.shown[key].value
         found = {}
@@ -106,13 +106,13 @@ class _Tracer:
         return found
 
 
-def _formula(node) -> str | None:
+def _formula(node, tape) -> str | None:
     """What an op computes of its arguments, with the numbers that it was given beside them: x³ for xⁿ."""
     formula = formula_of(node.op)
     if formula is None:
         return node.op.formula
-    arguments = {name: name for name in (*node.argument_names, "out")}
-    return str(in_picture(formula, node.op, saved_on_host(node), arguments))
+    varied = {name: name for name, p in zip(node.argument_names, node.parents, strict=True) if p is not None}
+    return str(in_picture(formula, node.op, known_arguments(node, tape), varied))
 
 
 def saved_on_host(node) -> dict:
@@ -120,18 +120,24 @@ def saved_on_host(node) -> dict:
     return {name: host(value) if is_array(value) else value for name, value in (node.saved or {}).items()}
 
 
-def _computation(node):
-    """How to compute an elementwise op again: from its operands, and the constants that were saved for backward."""
+def known_arguments(node, tape=None) -> dict:
+    """What is known of a node's arguments: all of them where a tape kept the call, else what backward needs."""
+    kept = {argument.name: argument.value for argument in tape.call_of(node).arguments} if tape is not None else {}
+    return saved_on_host(node) | kept
+
+
+def _computation(node, tape):
+    """How to compute an elementwise op again: from its operands, and what is known of its constants."""
     if not getattr(node.op, "partials", None):
         return None
-    parameters, defaults, saved = node.op.parameters, node.op.defaults, saved_on_host(node)
+    parameters, defaults, fixed = node.op.parameters, node.op.defaults, known_arguments(node, tape)
 
     def compute(given: dict):
-        known = dict(zip(parameters, defaults, strict=True)) | saved | given
+        known = dict(zip(parameters, defaults, strict=True)) | fixed | given
         with np.errstate(all="ignore"):
             return node.op.forward(*(known[name] for name in parameters))
 
-    absent = [n for n, p in zip(node.argument_names, node.parents, strict=True) if p is None and n not in saved]
+    absent = [n for n, p in zip(node.argument_names, node.parents, strict=True) if p is None and n not in fixed]
     return None if absent else compute
 
 

@@ -55,9 +55,10 @@ def trace_scalar(x, title: str = "") -> Graph:
 
 def _formula(node) -> str | None:
     """What a node computes of its arguments, with the op's numbers put in; None for a leaf."""
-    if node.rule is None:
+    formula = formula_of(node.rule)
+    if formula is None:
         return None
-    return str(in_picture(formula_of(node.rule), node.rule, _numbers(node), {name: name for name in node.arguments}))  # type: ignore[arg-type]
+    return str(in_picture(formula, node.rule, _numbers(node), {name: name for name in node.arguments}))
 
 
 def _numbers(node) -> dict[str, float]:
