@@ -1,8 +1,8 @@
 """Where arrays live: NumPy's in the CPU's memory, CuPy's in a GPU's.
 
-This is the one module that decides. Ops take their ``np`` from here: NumPy, but for the functions that make arrays out
-of nothing, which make them where the op that runs now has its arguments. All else NumPy hands on by itself to the
-library that an array belongs to. Under ``NUMBA_ENABLE_CUDASIM=1`` ``cuda.simulated`` stands in for CuPy.
+Only this module decides. Ops take their ``np`` from here: NumPy, except that functions that create arrays create them
+on the device of the current op's arguments. All other functions NumPy dispatches to the array's library by itself.
+Under ``NUMBA_ENABLE_CUDASIM=1`` ``cuda.simulated`` replaces CuPy.
 """
 
 import functools

@@ -9,7 +9,7 @@ import threading
 # A loop over fewer elements than PARALLEL_FROM runs on one thread, which is faster than waking the others (measured,
 # 2 cores: python -m tests.benchmarks). ``choose_layer`` lowers it, so whoever starts loops reads it at each call.
 PARALLEL_FROM = 1 << 21
-PARALLEL_FROM_OPENMP = 1 << 19  # where the others wake quickly
+PARALLEL_FROM_OPENMP = 1 << 19  # its threads wake quickly
 
 # How long GNU OpenMP's threads spin after a loop before they sleep: about ten microseconds. The next loop of a chain
 # finds them awake; a matrix product that follows has the cores for itself. By default they spin for milliseconds and
@@ -24,7 +24,7 @@ BLAS_SPIN = "20"
 _chosen: int | None = None
 _forked = False
 
-# numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
+# Two threads must not enter numba's portable thread pool at once; one that finds it busy runs the serial loop.
 _pool = threading.Lock()
 
 
