@@ -29,9 +29,10 @@ class TensorMethods:
         """Where ``x >= y``, as booleans."""
 
     def __getitem__(self, index: Any, /) -> Tensor:
-        """``x[index]``: numbers, slices, ``...``, None, integer tensors (negative ones too), masks, and mixes of them.
+        """``x[index]``: numbers, slices, ``...``, None, integer tensors (also negative), masks, and mixes of them.
 
-        Without a tensor in the index the result is a view. Raises IndexError outside, ValueError for a negative step.
+        Without a tensor in the index the result is a view. Raises IndexError if out of range, ValueError for a negative
+        step.
         """
 
     def __gt__(self, other: Operand, /) -> Any:
@@ -47,13 +48,14 @@ class TensorMethods:
         """In place: ``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
     def __imatmul__(self, b: Operand, /) -> Tensor:
-        """In place: Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+        """In place: Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
+        broadcast, and a vector counts as a row or a column.
 
-        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
     def __imod__(self, y: Operand, /) -> Tensor:
-        """In place: What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """In place: The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __imul__(self, y: Operand, /) -> Tensor:
         """In place: ``x * y``."""
@@ -86,13 +88,14 @@ class TensorMethods:
         """Where ``x < y``, as booleans."""
 
     def __matmul__(self, other: Operand, /) -> Any:
-        """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+        """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
+        broadcast, and a vector counts as a row or a column.
 
-        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
     def __mod__(self, other: Operand, /) -> Any:
-        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __mul__(self, other: Operand, /) -> Any:
         """``x * y``."""
@@ -107,7 +110,7 @@ class TensorMethods:
         """``x | y`` of booleans or integers."""
 
     def __pos__(self, /) -> Tensor:
-        """``+x``; not for booleans."""
+        """``+x``. Raises TypeError for booleans."""
 
     def __pow__(self, other: Operand, /) -> Any:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
@@ -128,13 +131,14 @@ class TensorMethods:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
     def __rmatmul__(self, other: Operand, /) -> Any:
-        """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+        """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
+        broadcast, and a vector counts as a row or a column.
 
-        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
     def __rmod__(self, other: Operand, /) -> Any:
-        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __rmul__(self, other: Operand, /) -> Any:
         """``x * y``."""
@@ -158,7 +162,9 @@ class TensorMethods:
         """``x ^ y`` of booleans or integers."""
 
     def __setitem__(self, index: Any, value: Operand, /) -> None:
-        """``x[index] = value``, in place, with gradients to what is left of x and to the value."""
+        """``x[index] = value``, in place; gradients flow to the value and to the rest of x. Raises IndexError or ValueError
+        for an index or value that does not fit.
+        """
 
     def __sub__(self, other: Operand, /) -> Any:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
@@ -209,7 +215,9 @@ class TensorMethods:
         """In place: ``x + value * tensor1 * tensor2``."""
 
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
-        """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` what ``input`` holds is ignored."""
+        """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` the values of ``input`` are
+        ignored.
+        """
 
     def addmv(self, mat: Tensor, vec: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(mat @ vec)``."""
@@ -242,16 +250,16 @@ class TensorMethods:
         """Whether any is true (non-zero)."""
 
     def argmax(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor:
-        """Index of the largest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+        """Index of the largest element, in the flattened tensor or along ``dim``; the first in a tie, or the first NaN."""
 
     def argmin(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor:
-        """Index of the smallest element, of the flattened tensor or along ``dim``; the first at a tie, or the first NaN."""
+        """Index of the smallest element, in the flattened tensor or along ``dim``; the first in a tie, or the first NaN."""
 
     def argsort(self, dim: int = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> Tensor:
         """The indices that sort ``x`` along ``dim``. Equal elements keep their order; NaN counts as the largest."""
 
     def argwhere(self) -> Tensor:
-        """The index of each element that is not zero, one a row, as int64."""
+        """The indices of the non-zero elements, one per row, as int64."""
 
     def asin(self) -> Tensor:
         """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
@@ -284,13 +292,13 @@ class TensorMethods:
         """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
 
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
-        """``beta·input + alpha·(batch1 @ batch2)``, one matrix of each batch with one."""
+        """``beta·input + alpha·(batch1 @ batch2)``, matrix by matrix."""
 
     def bernoulli(self, generator: Generator | None = None) -> Tensor:
-        """1 with probability ``input``, else 0, element by element, in its dtype. Raises outside of [0, 1]."""
+        """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
 
     def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-        """How often each of 0, 1, 2, ... comes in the vector ``x``; with ``weights``, the sum of theirs."""
+        """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
 
     def bitwise_and(self, y: Operand) -> Tensor:
         """``x & y`` of booleans or integers."""
@@ -305,7 +313,7 @@ class TensorMethods:
         """``x ^ y`` of booleans or integers."""
 
     def bmm(self, mat2: Tensor) -> Tensor:
-        """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p)."""
+        """``matmul`` of two batches of matrices: (b, n, m) and (b, m, p) -> (b, n, p). Raises ValueError if b differs."""
 
     def bool(self) -> Tensor:
         """Where this tensor is not 0, as booleans."""
@@ -328,23 +336,26 @@ class TensorMethods:
     def cholesky(self, *, upper: builtins.bool = False) -> Tensor:
         """The lower triangular L with ``L @ L.mT = A`` (``upper``: its transpose), for symmetric positive definite A.
 
-        Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError where A is
-        not positive definite.
+        Only the lower triangle of A is read; the gradient is that of the symmetric matrix. Raises ValueError if A is not
+        positive definite.
         """
 
     def chunk(self, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-        """At most ``chunks`` parts of one size along ``dim``, the last one smaller if need be. A tuple."""
+        """At most ``chunks`` parts of equal size along ``dim``, the last one possibly smaller. A tuple.
+
+        Raises ValueError for ``chunks`` < 1.
+        """
 
     def clamp(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-        """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+        """``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
 
-        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError if both are missing.
         """
 
     def clamp_(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-        """In place: ``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+        """In place: ``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
 
-        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError if both are missing.
         """
 
     def clamp_max(self, max: Operand) -> Tensor:
@@ -360,7 +371,7 @@ class TensorMethods:
         """In place: ``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
 
     def clone(self) -> Tensor:
-        """A copy of ``x``, joined to it in the graph."""
+        """A copy of ``x``, connected to it in the graph."""
 
     def contiguous(self) -> Tensor:
         """``x`` in row-major memory: itself, or a copy."""
@@ -387,22 +398,25 @@ class TensorMethods:
         """In place: ``(exp(x) + exp(-x)) / 2``."""
 
     def count_nonzero(self, dim: Dims = None) -> Tensor:
-        """How many are not zero, over ``dim`` (default: all), as int64."""
+        """The number of non-zero elements over ``dim`` (default: all), as int64."""
 
     def cpu(self) -> Tensor:
         """This tensor in the CPU's memory."""
 
     def cross(self, other: Tensor, dim: int | None = None) -> Tensor:
-        """Cross product along a dimension of size 3 (default: the first that has it); the others broadcast."""
+        """Cross product along a dimension of size 3 (default: the first such); the others broadcast.
+
+        Raises ValueError if its size is not 3.
+        """
 
     def cuda(self) -> Tensor:
         """This tensor on the GPU."""
 
     def cummax(self, dim: int) -> ValuesIndices:
-        """The largest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+        """The largest up to each element along ``dim``, and its index (the last in a tie). NaN propagates."""
 
     def cummin(self, dim: int) -> ValuesIndices:
-        """The smallest up to each element along ``dim``, and where it stands (the last, at a tie). NaN stays."""
+        """The smallest up to each element along ``dim``, and its index (the last in a tie). NaN propagates."""
 
     def cumprod(self, dim: int, dtype: DType | None = None) -> Tensor:
         """Products of the elements up to each one along ``dim``; integers and booleans in int64."""
@@ -423,10 +437,16 @@ class TensorMethods:
         """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
 
     def diag(self, diagonal: int = 0) -> Tensor:
-        """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy)."""
+        """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy).
+
+        Raises ValueError for other ranks.
+        """
 
     def diag_embed(self, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-        """Matrices, in the planes of ``dim1`` and ``dim2``, with the last dimension of ``x`` on their diagonal."""
+        """Matrices, in the planes of ``dim1`` and ``dim2``, with the last dimension of ``x`` on their diagonal.
+
+        Raises ValueError for a 0-d ``x``.
+        """
 
     def diagflat(self, offset: int = 0) -> Tensor:
         """A matrix with all elements of ``x`` on its diagonal."""
@@ -435,10 +455,13 @@ class TensorMethods:
         """The diagonal of the planes of ``dim1`` and ``dim2``, as the last dimension; a view."""
 
     def diagonal_scatter(self, src: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-        """``x`` with ``src`` in place of ``x.diagonal(offset, dim1, dim2)``."""
+        """``x`` with ``src`` in place of ``x.diagonal(offset, dim1, dim2)``. Raises ValueError for another shape."""
 
     def diff(self, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
-        """Differences of neighbours along ``dim``, taken ``n`` times; of booleans: whether they differ."""
+        """Differences of neighbours along ``dim``, taken ``n`` times; for booleans, whether they differ.
+
+        Raises ValueError for a 0-d ``x`` or n < 0.
+        """
 
     def digamma(self) -> Tensor:
         """The derivative of ``lgamma``."""
@@ -452,17 +475,19 @@ class TensorMethods:
     def div(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
         """``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
-        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0. Raises ValueError for any
+        other.
         """
 
     def div_(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
         """In place: ``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
-        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0. Raises ValueError for any
+        other.
         """
 
     def dot(self, tensor: Tensor) -> Tensor:
-        """``Σ x·y`` of two vectors of one length."""
+        """``Σ x·y`` of two vectors of equal length."""
 
     def double(self) -> Tensor:
         """This tensor as float64."""
@@ -504,7 +529,10 @@ class TensorMethods:
         """In place: ``e ** x``."""
 
     def expand(self, *shape: Size) -> Tensor:
-        """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied."""
+        """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied.
+
+        Raises ValueError if ``x`` does not broadcast to it.
+        """
 
     def expand_as(self, other: Tensor) -> Tensor:
         """``x`` broadcast to the shape of ``other``."""
@@ -516,31 +544,37 @@ class TensorMethods:
         """In place: ``exp(x) - 1`` without cancellation near 0."""
 
     def fill(self, value: Tensor) -> Tensor:
-        """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+        """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
+
+        Raises ValueError for any other value.
+        """
 
     def fill_(self, value: Tensor) -> Tensor:
-        """In place: ``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype."""
+        """In place: ``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
+
+        Raises ValueError for any other value.
+        """
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1) -> Tensor:
-        """Dimensions ``start_dim`` to ``end_dim`` joined into one."""
+        """Dimensions ``start_dim`` to ``end_dim`` merged into one. Raises ValueError if they are in reverse order."""
 
     def flip(self, *dims: Size) -> Tensor:
         """The order of the elements reversed along each of ``dims``; a copy."""
 
     def fliplr(self) -> Tensor:
-        """The columns in reverse order."""
+        """The columns in reverse order. Raises ValueError for fewer than 2 dimensions."""
 
     def flipud(self) -> Tensor:
-        """The rows in reverse order."""
+        """The rows in reverse order. Raises ValueError for a 0-d ``x``."""
 
     def float(self) -> Tensor:
         """This tensor as float32."""
 
     def float_power(self, exponent: Operand) -> Tensor:
-        """``input ** exponent`` computed in float64, whatever the dtypes."""
+        """``input ** exponent`` computed in float64, for any dtypes."""
 
     def float_power_(self, exponent: Operand) -> Tensor:
-        """In place: ``input ** exponent`` computed in float64, whatever the dtypes."""
+        """In place: ``input ** exponent`` computed in float64, for any dtypes."""
 
     def floor(self) -> Tensor:
         """The largest integer not above ``x``."""
@@ -567,10 +601,10 @@ class TensorMethods:
         """In place: The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
 
     def fmod(self, y: Operand) -> Tensor:
-        """What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+        """The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
 
     def fmod_(self, y: Operand) -> Tensor:
-        """In place: What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+        """In place: The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
 
     def frac(self) -> Tensor:
         """The fraction of ``x``, with its sign."""
@@ -594,7 +628,10 @@ class TensorMethods:
         """In place: ``x``, and 0 where ``-lambd <= x <= lambd``."""
 
     def hsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
-        """``tensor_split`` along the second dimension; of a vector, along its only one."""
+        """``tensor_split`` along the second dimension; for a vector, along its only one.
+
+        Raises ValueError for a 0-d ``x``.
+        """
 
     def hypot(self, y: Operand) -> Tensor:
         """``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
@@ -615,28 +652,41 @@ class TensorMethods:
         """In place: ``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
 
     def index_fill(self, dim: int, index: Tensor, value: Tensor | builtins.float) -> Tensor:
-        """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
+        """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor.
+
+        Raises ValueError for another value.
+        """
 
     def index_fill_(self, dim: int, index: Tensor, value: Tensor | builtins.float) -> Tensor:
-        """In place: ``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor."""
+        """In place: ``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor.
+
+        Raises ValueError for another value.
+        """
 
     def index_put(self, indices: tuple[Tensor, ...], values: Operand, accumulate: builtins.bool = False) -> Tensor:
-        """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
+        """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor per
+        dimension.
 
-        None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
+        None selects a whole dimension. For a repeated index the last value counts; ``accumulate`` adds all. Raises
+        TypeError unless ``indices`` is a tuple or list.
         """
 
     def index_put_(self, indices: tuple[Tensor, ...], values: Operand, accumulate: builtins.bool = False) -> Tensor:
-        """In place: ``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor a dimension.
+        """In place: ``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor per
+        dimension.
 
-        None stands for a whole dimension. Where an index comes twice the last value stays; ``accumulate`` adds them all.
+        None selects a whole dimension. For a repeated index the last value counts; ``accumulate`` adds all. Raises
+        TypeError unless ``indices`` is a tuple or list.
         """
 
     def index_select(self, dim: int, index: Tensor) -> Tensor:
         """The slices of ``x`` along ``dim`` that the vector ``index`` names; a copy."""
 
     def inner(self, other: Tensor) -> Tensor:
-        """Sums of products over the last dimension of both: (..., n) and (*, n) -> (..., *)."""
+        """Sums of products over the last dimension of both: (..., n) and (*, n) -> (..., *).
+
+        Raises ValueError if n differs.
+        """
 
     def inverse(self) -> Tensor:
         """``inv``."""
@@ -663,7 +713,10 @@ class TensorMethods:
         """Kronecker product: each element of ``input`` times all of ``other``, block by block."""
 
     def kthvalue(self, k: int, dim: int = -1, keepdim: builtins.bool = False) -> ValuesIndices:
-        """The ``k``-th smallest element along ``dim`` (the first is 1), and where it stands. NaN counts as the largest."""
+        """The ``k``-th smallest element along ``dim`` (the first is 1), and its index. NaN counts as the largest.
+
+        Raises IndexError for a ``k`` out of range.
+        """
 
     def le(self, y: Operand) -> Tensor:
         """Where ``x <= y``, as booleans."""
@@ -720,7 +773,7 @@ class TensorMethods:
         """In place: ``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
 
     def logcumsumexp(self, dim: int) -> Tensor:
-        """``log(cumsum(exp(x), dim))``, without overflow."""
+        """``log(cumsum(exp(x), dim))``, without overflow. Raises TypeError unless floating."""
 
     def logical_and(self, y: Operand) -> Tensor:
         """Where both are not 0."""
@@ -750,31 +803,47 @@ class TensorMethods:
         """Where ``x < y``, as booleans."""
 
     def masked_fill(self, mask: Tensor, value: Tensor | builtins.float) -> Tensor:
-        """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
+        """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts.
+
+        Raises ValueError for another value.
+        """
 
     def masked_fill_(self, mask: Tensor, value: Tensor | builtins.float) -> Tensor:
-        """In place: ``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts."""
+        """In place: ``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts.
+
+        Raises ValueError for another value.
+        """
 
     def masked_scatter(self, mask: Tensor, source: Tensor) -> Tensor:
-        """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
+        """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts.
+
+        Raises ValueError if they are too few, TypeError if the dtypes differ.
+        """
 
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
-        """In place: ``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts."""
+        """In place: ``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts.
+
+        Raises ValueError if they are too few, TypeError if the dtypes differ.
+        """
 
     def masked_select(self, mask: Tensor) -> Tensor:
         """The elements of ``x`` where ``mask`` is true, as a vector; both broadcast."""
 
     def matmul(self, b: Tensor) -> Tensor:
-        """Matrix product of the last two dimensions; those before broadcast, and a vector is a row or a column.
+        """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
+        broadcast, and a vector counts as a row or a column.
 
-        Raises ``ValueError`` where the inner sizes differ, ``TypeError`` where the dtypes do.
+        Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
     def matrix_power(self, n: int) -> Tensor:
-        """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n."""
+        """``A @ … @ A`` with n factors, by repeated squaring; the identity for 0, powers of the inverse for negative n.
+
+        Raises ValueError unless A is (..., n, n).
+        """
 
     def max(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The largest element; with ``dim``, the largest along it and where; with a tensor, the elementwise maximum."""
+        """The largest element; with ``dim``, the largest along it and its index; with a tensor, the elementwise maximum."""
 
     def maximum(self, y: Operand) -> Tensor:
         """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -783,13 +852,15 @@ class TensorMethods:
         """In place: The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
 
     def mean(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
-        """Mean over ``dim`` (default: all); floating point only. NaN for no elements."""
+        """Mean over ``dim`` (default: all); floating point only. NaN if there are no elements. Raises TypeError for
+        integers.
+        """
 
     def median(self, dim: int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The median, or the lower of two, of all elements; with ``dim``, along it, and where it stands. NaN if any is."""
+        """The median (the lower of two) of all elements; with ``dim``, along it, with its index. NaN if there is a NaN."""
 
     def min(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The smallest element; with ``dim``, the smallest along it and where; with a tensor, the elementwise minimum."""
+        """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum."""
 
     def minimum(self, y: Operand) -> Tensor:
         """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -801,7 +872,10 @@ class TensorMethods:
         """``matmul`` of two matrices: (n, m) and (m, p) -> (n, p)."""
 
     def movedim(self, source: Size, destination: Size) -> Tensor:
-        """Dimension(s) ``source`` moved to ``destination``, the others kept in their order; a view."""
+        """Dimension(s) ``source`` moved to ``destination``, the others kept in their order; a view.
+
+        Raises ValueError unless both are as many.
+        """
 
     def msort(self) -> Tensor:
         """``x`` sorted along the first dimension."""
@@ -817,7 +891,7 @@ class TensorMethods:
     ) -> Tensor:
         """``num_samples`` indices for each row of weights ``input`` (C) or (N, C), drawn in proportion to them.
 
-        Raises ``ValueError`` for weights that are negative or all zero, or, without replacement, too few that are not zero.
+        Raises ``ValueError`` for weights that are negative or all zero or, without replacement, too few non-zero ones.
         """
 
     def mv(self, vec: Tensor) -> Tensor:
@@ -834,13 +908,16 @@ class TensorMethods:
         """In place: NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
 
     def nanmean(self, dim: Dims = None, keepdim: builtins.bool = False, *, dtype: DType | None = None) -> Tensor:
-        """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only."""
+        """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only.
+
+        Raises TypeError for integers.
+        """
 
     def nansum(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Sum over ``dim`` (default: all), with NaN as zero."""
 
     def narrow(self, dim: int, start: int, length: int) -> Tensor:
-        """``length`` elements from ``start`` on in dimension ``dim``; a view."""
+        """``length`` elements from ``start`` on in dimension ``dim``; a view. Raises IndexError if out of range."""
 
     def ne(self, y: Operand) -> Tensor:
         """Where ``x != y``, as booleans."""
@@ -872,7 +949,7 @@ class TensorMethods:
         """``zeros`` with this tensor's dtype unless ``dtype`` is given."""
 
     def nonzero(self, *, as_tuple: builtins.bool = False) -> Tensor | Any:
-        """``argwhere``; with ``as_tuple`` one vector for each dimension, ready to index with."""
+        """``argwhere``; with ``as_tuple`` one vector per dimension, usable as an index."""
 
     def norm(
         self,
@@ -881,7 +958,10 @@ class TensorMethods:
         keepdim: builtins.bool = False,
         dtype: DType | None = None,
     ) -> Tensor:
-        """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm."""
+        """``torch.norm``: the vector norm ``p`` over ``dim`` (default: all); "fro" is 2, "nuc" the nuclear matrix norm.
+
+        Raises ValueError for another string.
+        """
 
     def outer(self, vec2: Tensor) -> Tensor:
         """All products of two vectors: (n) and (m) -> (n, m)."""
@@ -890,10 +970,10 @@ class TensorMethods:
         """The dimensions in another order: ``permute(x, 2, 0, 1)``; a view."""
 
     def positive(self) -> Tensor:
-        """``+x``; not for booleans."""
+        """``+x``. Raises TypeError for booleans."""
 
     def positive_(self) -> Tensor:
-        """In place: ``+x``; not for booleans."""
+        """In place: ``+x``. Raises TypeError for booleans."""
 
     def pow(self, exponent: Operand) -> Tensor:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
@@ -908,13 +988,19 @@ class TensorMethods:
         """
 
     def prelu(self, weight: Tensor) -> Tensor:
-        """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+        """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
+
+        Raises ValueError for a weight of another size.
+        """
 
     def prelu_(self, weight: Tensor) -> Tensor:
-        """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+        """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
+
+        Raises ValueError for a weight of another size.
+        """
 
     def prod(self, dim: int | None = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
-        """Product over one dimension, or over all. Integers and booleans multiply in int64."""
+        """Product over one dimension, or over all. Integers and booleans are multiplied in int64."""
 
     def quantile(
         self,
@@ -924,10 +1010,11 @@ class TensorMethods:
         *,
         interpolation: str = "linear",
     ) -> Tensor:
-        """The ``q``-quantiles over ``dim`` (default: all): the sorted elements read at rank ``q·(n - 1)``.
+        """The ``q``-quantiles over ``dim`` (default: all): the sorted elements at rank ``q·(n - 1)``.
 
         ``q`` is a number in [0, 1], or a vector of them, which becomes the first dimension of the result. ``interpolation``
-        is "linear", "lower", "higher", "nearest" or "midpoint". NaN where there is a NaN.
+        is "linear", "lower", "higher", "nearest" or "midpoint". NaN if there is a NaN. Raises TypeError unless floating,
+        ValueError for a q outside [0, 1] or of another dtype, an unknown ``interpolation``, or no elements.
         """
 
     def rad2deg(self) -> Tensor:
@@ -937,7 +1024,7 @@ class TensorMethods:
         """In place: Radians as degrees."""
 
     def ravel(self) -> Tensor:
-        """``x`` as a vector; a view where it can be."""
+        """``x`` as a vector; a view if possible."""
 
     def reciprocal(self) -> Tensor:
         """``1 / x``; integers give the default floating dtype."""
@@ -952,39 +1039,55 @@ class TensorMethods:
         """In place: ``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
 
     def remainder(self, y: Operand) -> Tensor:
-        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def remainder_(self, y: Operand) -> Tensor:
-        """In place: What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """In place: The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def repeat(self, *repeats: Size) -> Tensor:
-        """``x`` laid out ``repeats`` times along each dimension; more numbers than dimensions add dimensions in front."""
+        """``x`` tiled ``repeats`` times along each dimension; more numbers than dimensions add leading dimensions.
+
+        Raises ValueError for too few or negative numbers.
+        """
 
     def repeat_interleave(
         self, repeats: Tensor | int | None = None, dim: int | None = None, *, output_size: int | None = None
     ) -> Tensor:
-        """Each element (or slice along ``dim``) repeated ``repeats`` times in its place; a number, or one for each.
+        """Each element (or slice along ``dim``) repeated ``repeats`` times in place; one number, or one for each.
 
-        With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times.
+        With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times. Raises ValueError for counts that are negative
+        or do not fit.
         """
 
     def reshape(self, *shape: Size) -> Tensor:
-        """``x`` with another shape of as many elements; one size may be -1, to be worked out. A view where it can be."""
+        """``x`` in another shape with as many elements; one size may be -1, to be inferred. A view if possible."""
 
     def reshape_as(self, other: Tensor) -> Tensor:
         """``x`` with the shape of ``other``."""
 
     def roll(self, shifts: Size, dims: Dims = None) -> Tensor:
-        """Elements moved by ``shifts`` along ``dims``, those that leave coming in again; flattened without ``dims``."""
+        """Elements shifted by ``shifts`` along ``dims``, wrapping around; without ``dims``, in the flattened tensor.
+
+        Raises ValueError unless there are as many shifts as dims.
+        """
 
     def rot90(self, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
-        """Turned by ``k`` quarter turns in the plane of ``dims``, from the first towards the second."""
+        """Rotated by ``k`` quarter turns in the plane of ``dims``, from the first towards the second.
+
+        Raises ValueError if both are the same.
+        """
 
     def round(self, decimals: int = 0) -> Tensor:
-        """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+        """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
+
+        Raises TypeError for booleans, or integers with ``decimals``.
+        """
 
     def round_(self, decimals: int = 0) -> Tensor:
-        """In place: ``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+        """In place: ``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
+
+        Raises TypeError for booleans, or integers with ``decimals``.
+        """
 
     def rsqrt(self) -> Tensor:
         """``1 / sqrt(x)``."""
@@ -1003,7 +1106,8 @@ class TensorMethods:
     ) -> Tensor:
         """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
 
-        ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
+        ``reduce`` is None, "add" or "multiply". Where two sources write to the same place, which one remains is undefined.
+        Raises TypeError without ``src`` and ``value``, ValueError for another ``reduce``.
         """
 
     def scatter_(
@@ -1017,7 +1121,8 @@ class TensorMethods:
     ) -> Tensor:
         """In place: ``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
 
-        ``reduce`` is None, "add" or "multiply". Where two sources meet, which of them stays is not defined.
+        ``reduce`` is None, "add" or "multiply". Where two sources write to the same place, which one remains is undefined.
+        Raises TypeError without ``src`` and ``value``, ValueError for another ``reduce``.
         """
 
     def scatter_add(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
@@ -1029,23 +1134,23 @@ class TensorMethods:
     def scatter_reduce(
         self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True
     ) -> Tensor:
-        """``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+        """``x`` reduced with all ``src[i][j]`` that go to ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
-        ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
-        meets do not take part. Sources that tie for the extreme share the gradient.
+        ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that receive a
+        source are left out. Elements that tie for the extreme share the gradient. Raises ValueError for another ``reduce``.
         """
 
     def scatter_reduce_(
         self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True
     ) -> Tensor:
-        """In place: ``x`` reduced with all ``src[i][j]`` that meet at ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+        """In place: ``x`` reduced with all ``src[i][j]`` that go to ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
-        ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that a source
-        meets do not take part. Sources that tie for the extreme share the gradient.
+        ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that receive a
+        source are left out. Elements that tie for the extreme share the gradient. Raises ValueError for another ``reduce``.
         """
 
     def select(self, dim: int, index: int) -> Tensor:
-        """``x[index]`` in dimension ``dim``, which goes; a view."""
+        """``x[index]`` in dimension ``dim``, which is removed; a view."""
 
     def select_scatter(self, src: Tensor, dim: int, index: int) -> Tensor:
         """``x`` with ``src`` in place of ``x.select(dim, index)``."""
@@ -1098,19 +1203,22 @@ class TensorMethods:
         """``x`` with ``src`` in place of ``x[start:end:step]`` in dimension ``dim``."""
 
     def slogdet(self) -> tuple[Tensor, Tensor]:
-        """The sign of each determinant, and ln of its absolute value, which cannot overflow: (sign, logabsdet)."""
+        """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet)."""
 
     def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
         """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
 
     def sort(self, dim: int = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> ValuesIndices:
-        """``x`` sorted along ``dim``, and where each element stood. NaN counts as the largest."""
+        """``x`` sorted along ``dim``, and the index of each element. NaN counts as the largest."""
 
     def split(self, split_size_or_sections: Size, dim: int = 0) -> tuple[Tensor, ...]:
-        """Parts of ``split_size`` along ``dim``, the last one smaller if need be; or parts of the sizes listed. A tuple."""
+        """Parts of ``split_size`` along ``dim``, the last one possibly smaller; or of the listed sizes. A tuple.
+
+        Raises ValueError for a size that is not positive.
+        """
 
     def split_with_sizes(self, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
-        """Parts of the sizes listed along ``dim``, which they add up to. A tuple."""
+        """Parts of the listed sizes along ``dim``. A tuple. Raises ValueError if the sizes do not add up."""
 
     def sqrt(self) -> Tensor:
         """Square root; its derivative at 0 is inf."""
@@ -1125,7 +1233,7 @@ class TensorMethods:
         """In place: ``input * input``; booleans give int64."""
 
     def squeeze(self, dim: Dims = None) -> Tensor:
-        """Without its dimensions of size 1: all of them, or those of ``dim`` that have it."""
+        """``x`` without its dimensions of size 1: all of them, or those among ``dim``."""
 
     def std(
         self,
@@ -1135,7 +1243,7 @@ class TensorMethods:
         *,
         correction: builtins.float = 1,
     ) -> Tensor:
-        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
+        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0."""
 
     def sub(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
@@ -1144,16 +1252,22 @@ class TensorMethods:
         """In place: ``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
     def sum(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
-        """Sum over ``dim`` (a number or several; default: all). Integers and booleans add up in int64."""
+        """Sum over ``dim`` (a number or several; default: all). Integers and booleans are summed in int64."""
 
     def t(self) -> Tensor:
-        """A matrix transposed; a vector as it is."""
+        """A matrix transposed; a vector or 0-d tensor unchanged. Raises ValueError for more dimensions."""
 
     def take(self, index: Tensor) -> Tensor:
-        """Elements of the flattened ``x``; negative numbers count from the end."""
+        """Elements of the flattened ``x``; negative numbers count from the end.
+
+        Raises IndexError for indices that are not integers.
+        """
 
     def take_along_dim(self, indices: Tensor, dim: int | None = None) -> Tensor:
-        """``gather`` with ``x`` and ``indices`` broadcast outside of ``dim``; of the flattened ``x`` without ``dim``."""
+        """``gather`` with ``x`` and ``indices`` broadcast except in ``dim``; without ``dim``, from the flattened ``x``.
+
+        Raises ValueError unless both have the same number of dimensions.
+        """
 
     def tan(self) -> Tensor:
         """Tangent."""
@@ -1168,10 +1282,13 @@ class TensorMethods:
         """In place: ``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
 
     def tensor_split(self, indices_or_sections: Tensor | Size, dim: int = 0) -> tuple[Tensor, ...]:
-        """As many parts as the number given, of sizes that differ by at most 1; or cut at the indices given. A tuple."""
+        """The given number of parts, with sizes that differ by at most 1; or split at the given indices. A tuple.
+
+        Raises ValueError for a number below 1.
+        """
 
     def tile(self, *dims: Size) -> Tensor:
-        """``repeat``, with 1 for the dimensions that are not mentioned, the first ones."""
+        """``repeat``, with 1 for the leading dimensions if ``dims`` are fewer."""
 
     def to(
         self,
@@ -1187,13 +1304,16 @@ class TensorMethods:
         """
 
     def topk(self, k: int, dim: int = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> ValuesIndices:
-        """The ``k`` largest (or smallest) elements along ``dim``, in order, and where they stand. NaN is the largest."""
+        """The ``k`` largest (or smallest) elements along ``dim``, in order, and their indices. NaN is the largest.
+
+        Raises IndexError for a ``k`` out of range, TypeError for booleans.
+        """
 
     def trace(self) -> Tensor:
-        """The sum of a matrix's diagonal."""
+        """The sum of a matrix's diagonal. Raises ValueError for another rank."""
 
     def transpose(self, dim0: int, dim1: int) -> Tensor:
-        """Dimensions ``dim0`` and ``dim1`` exchanged; a view."""
+        """``x`` with dimensions ``dim0`` and ``dim1`` swapped; a view."""
 
     def tril(self, diagonal: int = 0) -> Tensor:
         """The lower triangle of matrices, up to ``diagonal``; zeros above."""
@@ -1214,10 +1334,10 @@ class TensorMethods:
         """In place: ``x`` without its fraction."""
 
     def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
-        """The slices along ``dim``, which goes. A tuple."""
+        """The slices along ``dim``, which is removed. A tuple."""
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
-        """Dimension ``dim`` split into ``sizes``, of which one may be -1."""
+        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not multiply to it."""
 
     def unique(
         self,
@@ -1226,9 +1346,9 @@ class TensorMethods:
         return_counts: builtins.bool = False,
         dim: int | None = None,
     ) -> Tensor | Any:
-        """The distinct elements in order (or slices along ``dim``); each NaN is distinct.
+        """The distinct elements (or slices along ``dim``) in sorted order; each NaN is distinct.
 
-        With ``return_inverse`` also where each element of ``x`` went, with ``return_counts`` how often each comes.
+        With ``return_inverse`` also the index of each element of ``x`` among them, with ``return_counts`` their counts.
         """
 
     def unsqueeze(self, dim: int) -> Tensor:
@@ -1248,16 +1368,16 @@ class TensorMethods:
         """
 
     def vdot(self, other: Tensor) -> Tensor:
-        """``dot``; for complex numbers, which are not here, it would conjugate the first."""
+        """``dot``; with complex numbers, which are not supported, it would conjugate the first."""
 
     def view(self, *shape: Size) -> Tensor:
-        """``reshape`` that never copies. Raises where the memory of ``x`` does not allow it: use ``reshape`` then."""
+        """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape`` then."""
 
     def view_as(self, other: Tensor) -> Tensor:
         """``x`` with the shape of ``other``, without a copy."""
 
     def vsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
-        """``tensor_split`` along the first dimension."""
+        """``tensor_split`` along the first dimension. Raises ValueError for fewer than 2 dimensions."""
 
     def where(self, condition: Operand, other: Operand) -> Tensor:
         """This tensor's elements where ``condition`` is true, else those of ``other``."""

@@ -1,8 +1,8 @@
 """What a step does, as a list of instructions on arrays.
 
 The recorder listens while a step runs: to each op, each sum of gradients, each gradient that reached a leaf, each write
-in place. It keeps every array alive. They become the program's
-buffers: an instruction is run again by computing the same op from the same arrays into the same array.
+in place. It keeps every array alive. They become the program's buffers: an instruction is replayed by computing the
+same op from the same arrays into the same array.
 """
 
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from ..tensor import Tensor
 
 @dataclass
 class Instruction:
-    """One thing to do: ``kind``, the op or function, its operands in order, and the arrays that it fills.
+    """One instruction: ``kind``, the op or function, its operands in order, and the arrays that it fills.
 
     ``kind`` is "op" (a forward on arrays), "fused" (an op's fused backward), "add", "part" (a gradient added into its
     place), "gradient" (a leaf's ``.grad`` is there), "forget" (it becomes None), "write" (in place), "again" (a call
@@ -34,7 +34,7 @@ class Instruction:
 
 
 class Recorder(Listener):
-    """Notes one run of a step. ``problem`` says why it cannot be replayed, if so."""
+    """Records one run of a step. ``problem`` says why it cannot be replayed, if it cannot."""
 
     rules = True
 
@@ -46,7 +46,7 @@ class Recorder(Listener):
         self.varying: set[int] = set()  # numbers of arrays that depend on the step's inputs
         self.constants: dict[int, object] = {}  # number -> the Tensor or array that the step did not compute
         self.leaves: dict[Tensor, None] = {}  # tensors that got a gradient
-        self.modules: dict = {}  # that ran, and whether they were in training mode
+        self.modules: dict = {}  # modules that ran, and whether they were in training mode
         self.random_state = default_generator.numpy.bit_generator.state  # as it is left by calls noted as a whole
         self.had_gradient = {leaf: leaf._grad is not None for leaf in leaves}  # when the step began
         self.believed = dict(self.had_gradient)  # by the instructions so far
@@ -129,7 +129,7 @@ class Recorder(Listener):
         self.modules[module] = module.training
 
     def before_outside(self, function) -> None:
-        """Such a call draws its random numbers anew: those drawn until here were drawn elsewhere."""
+        """Such a call redraws its random numbers when replayed; those drawn before it were drawn elsewhere."""
         self.check_random()
 
     def outside(self, function, arguments, keywords, result, writes) -> None:
@@ -142,12 +142,12 @@ class Recorder(Listener):
             self.believed[leaf] = leaf._grad is not None
 
     def read(self, tensor, how: str) -> None:
-        """Python has looked at numbers: a decision may hang on them."""
+        """Python code has read numbers: a decision may depend on them."""
         if self.numbers.get(id(tensor._array)) in self.varying:
             self.refuse(f"{how} reads numbers that the step computed or was given, at {user_line()}")
 
     def refuse(self, reason: str) -> None:
-        """This step cannot be replayed, for the first such reason."""
+        """Marks the step as not replayable; the first reason is kept."""
         self.problem = self.problem or reason
 
     def finished(self) -> None:
@@ -180,7 +180,7 @@ class Recorder(Listener):
         return self.numbers[id(array)]
 
     def _operand(self, value):
-        """An operand as the array itself; what is new is a constant of the step."""
+        """An operand's array; a new one is a constant of the step."""
         array = value._array if isinstance(value, Tensor) else value
         if isinstance(array, np.ndarray | np.generic) and id(array) not in self.numbers:
             self.constants[self._made(array)] = value
@@ -190,7 +190,7 @@ class Recorder(Listener):
         return [self._operand(v) for v in value] if isinstance(value, list | tuple) else self._operand(value)
 
     def signature(self) -> list:
-        """The instructions and constants without what may change, to compare two runs of one step."""
+        """The instructions and constants, without the parts that may change, to compare two runs of a step."""
         lines = []
         for i in self.instructions:
             made = [(self.numbers[id(a)], a.shape, a.dtype.name) for a in i.outputs]
@@ -219,7 +219,7 @@ class Recorder(Listener):
         return id(value)
 
     def differing_constant(self, other: "Recorder") -> str | None:
-        """Of two runs with one signature: what constant of this one is another in ``other``, in words."""
+        """For two runs with the same signature: which constant differs in ``other``, in words."""
         for number, value in self.constants.items():
             theirs = other.constants.get(number)
             if value is theirs:

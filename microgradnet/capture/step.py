@@ -23,13 +23,13 @@ def capture(function=None, *, fallback: bool = True) -> "CapturedStep":
     ...     optimizer.step()
     ...     return loss
 
-    The first call with given shapes and dtypes runs as ever. The next two are recorded; if they did the same
+    The first call with given shapes and dtypes runs normally. The next two are recorded; if they did the same
     operations, later ones are replayed: the same operations on the same buffers, neighbouring elementwise ones in one
-    loop, the optimizer's step as it stands (so that a schedule may change its learning rate).
+    loop, the optimizer's step unchanged (so that a schedule may change its learning rate).
 
-    What a replay is bound to: arguments that are tensors or arrays may change in content; other arguments, the shapes
-    and dtypes belong to what is recorded, and another combination is recorded anew. The gradients of a replay lie in
-    the same memory each time: clone one to keep it. Results are copies, without a graph behind them.
+    What a replay depends on: the contents of tensor and array arguments may change; other arguments, shapes and dtypes
+    are part of the recording, and another combination is recorded separately. The gradients of a replay are in the same
+    memory each time: clone one to keep it. Results are copies without a graph.
 
     Args:
         function: any function of tensors, arrays and plain values that gives tensors (one, a tuple, a dict) or None.
@@ -43,12 +43,14 @@ def capture(function=None, *, fallback: bool = True) -> "CapturedStep":
 
 
 class CapturedStep:
-    """What ``capture`` gives: call it like the function.
+    """The result of ``capture``: call it like the function.
 
     Attributes:
-        replays: how many calls were replayed so far.
-        program: the latest Program, whose ``str`` lists the calls that a replay makes; None before there is one.
-        problem: why the step is not replayed, if so.
+        replays: number of calls replayed so far.
+        program: the latest Program, whose ``str`` lists the calls that a replay makes; None before that.
+        problem: why the step is not replayed, if it is not.
+
+    Raises RuntimeError, with ``fallback=False``, for a step that cannot be replayed.
     """
 
     def __init__(self, function, fallback: bool = True):
@@ -58,7 +60,7 @@ class CapturedStep:
         functools.update_wrapper(self, function)
 
     def __call__(self, *args, **kwargs):
-        if any(isinstance(known, Recorder) for known in state.listeners):  # inside of another captured step
+        if any(isinstance(known, Recorder) for known in state.listeners):  # inside another captured step
             return self.function(*args, **kwargs)
         arrays: list[np.ndarray] = []
         key = (state.grad_enabled, *[_key(a, arrays) for a in args], _key(kwargs, arrays) if kwargs else None)
@@ -85,7 +87,7 @@ class CapturedStep:
         return result
 
     def reset(self) -> None:
-        """Forgets what was recorded: the next calls record anew. For a change that the step cannot notice by itself."""
+        """Drops the recordings: the next calls record again. For changes that the step cannot detect."""
         self._variants.clear()
         self.problem = self.program = None
 
@@ -118,7 +120,7 @@ class _Variant:
         return _copied(self.result)
 
     def record(self, args, kwargs, arrays):
-        """Runs the step as it is, recorded from the second call on; makes a program of two recordings that agree."""
+        """Runs the step normally, recorded from the second call on; builds a program when two recordings agree."""
         self.calls += 1
         self.program = None
         if self.problem is not None:
@@ -161,7 +163,7 @@ class _Variant:
 
 
 def _key(value, arrays: list):
-    """What a call must share with a recorded one; the arrays in ``value`` are gathered on the way."""
+    """What a call must have in common with a recorded one; collects the arrays in ``value``."""
     if isinstance(value, Tensor):
         array = value._array
         arrays.append(array)
