@@ -42,8 +42,7 @@ def descend(lesson: Lesson, parameters: list, loss_of, rate: float, what: str) -
 
 
 def two_losses() -> tuple[float, visualize.Picture]:
-    """z feeds two losses, weighted 0.3 and 1.0; returns the difference of its gradient from the weighted sum of theirs.
-    """
+    """z feeds two losses, weighted 0.3 and 1.0; returns how far its gradient is from their weighted sum."""
 
     def gradient(first: float, second: float):
         z = mg.Tensor([0.5, -1.0, 2.0], requires_grad=True, name="z", dtype=mg.float64)

@@ -298,7 +298,7 @@ class TensorMethods:
         """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
 
     def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-        """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
+        """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, their sum."""
 
     def bitwise_and(self, y: Operand) -> Tensor:
         """``x & y`` of booleans or integers."""
@@ -843,7 +843,7 @@ class TensorMethods:
         """
 
     def max(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The largest element; with ``dim``, the largest along it and its index; with a tensor, the elementwise maximum."""
+        """The largest element; with ``dim``, the largest along it, its index; with a tensor, the elementwise maximum."""
 
     def maximum(self, y: Operand) -> Tensor:
         """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -860,7 +860,7 @@ class TensorMethods:
         """The median (the lower of two) of all elements; with ``dim``, along it, with its index. NaN if there is a NaN."""
 
     def min(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The smallest element; with ``dim``, the smallest along it and its index; with a tensor, the elementwise minimum."""
+        """The smallest element; with ``dim``, the smallest along it, its index; with a tensor, the elementwise minimum."""
 
     def minimum(self, y: Operand) -> Tensor:
         """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -1203,7 +1203,7 @@ class TensorMethods:
         """``x`` with ``src`` in place of ``x[start:end:step]`` in dimension ``dim``."""
 
     def slogdet(self) -> tuple[Tensor, Tensor]:
-        """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet)."""
+        """The sign of each determinant, and the log of its absolute value, which cannot overflow: (sign, logabsdet)."""
 
     def softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
         """``exp(x) / sum(exp(x))`` along ``dim``, shifted by the maximum so that nothing overflows."""
@@ -1243,7 +1243,7 @@ class TensorMethods:
         *,
         correction: builtins.float = 1,
     ) -> Tensor:
-        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0."""
+        """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
 
     def sub(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
@@ -1337,7 +1337,7 @@ class TensorMethods:
         """The slices along ``dim``, which is removed. A tuple."""
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
-        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not multiply to it."""
+        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not fit."""
 
     def unique(
         self,
@@ -1371,7 +1371,7 @@ class TensorMethods:
         """``dot``; with complex numbers, which are not supported, it would conjugate the first."""
 
     def view(self, *shape: Size) -> Tensor:
-        """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape`` then."""
+        """``reshape`` that never copies. Raises ValueError if that is impossible: use ``reshape`` then."""
 
     def view_as(self, other: Tensor) -> Tensor:
         """``x`` with the shape of ``other``, without a copy."""

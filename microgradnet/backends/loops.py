@@ -129,8 +129,7 @@ class Imported(NamedTuple):
 
 
 def _parts(function, flags: str, dtype: str, gpu_source=None) -> dict[str, Part]:
-    """``function``, preceded by all functions that it calls; ``gpu_source`` is its source for a GPU, which calls none.
-    """
+    """``function``, preceded by all functions that it calls; ``gpu_source`` is its source for a GPU."""
     tree = source.function_ast(function)
     done: dict[str, Part] = {}
     renamed = {}

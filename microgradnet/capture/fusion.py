@@ -90,8 +90,7 @@ class Chain:
 
 
 def fused(instructions: list[Instruction], kept: list[np.ndarray]) -> list[Instruction | Chain]:
-    """The instructions, with neighbouring elementwise ones joined. ``kept`` are the arrays that are needed afterwards.
-    """
+    """The instructions, with neighbouring elementwise ones joined. ``kept``: the arrays needed afterwards."""
     instructions = [part for i in instructions for part in _apart(i)]
     readers: dict[int, list[int]] = {}
     for position, i in enumerate(instructions):

@@ -8,7 +8,7 @@ from .update_rule import check_arrays
 
 
 def newton_direction(gradient, changes: list, steps: list, inverses: list, scale: float) -> np.ndarray:
-    """``−H·g`` for the inverse Hessian that satisfies all ``H·change = step``. Nocedal and Wright 2006, algorithm 7.4."""
+    """``−H·g`` for the inverse Hessian with all ``H·change = step``. Nocedal and Wright 2006, algorithm 7.4."""
     q, alphas = -gradient, []
     for y, s, rho in zip(reversed(changes), reversed(steps), reversed(inverses), strict=True):
         alphas.append(rho * (s @ q))

@@ -1,5 +1,4 @@
-"""Verdicts in words: which layer has a problem, by which figure and threshold, and what to try. docs/gradient_flow.md.
-"""
+"""Verdicts in words: which layer has which problem, the figure and threshold, what to try. docs/gradient_flow.md."""
 
 from typing import NamedTuple
 

@@ -75,8 +75,7 @@ def rows(x, weight, bias, eps, centered, out, means, scales):
 
 @loop(parallel=True, reassociate=True)
 def rows_gradient(x, g, weight, means, scales, centered, dx, sums):
-    """Gradients of ``rows``. sums (2, B, K), zeros, receive the weight's and bias's partial sums of B blocks of rows.
-    """
+    """Gradients of ``rows``. sums (2, B, K), zeros, receive the weight's and bias's sums over B blocks of rows."""
     blocks, count = sums.shape[1], x.shape[0]
     for block in prange(blocks):  # noqa: F821
         for r in range(count * block // blocks, count * (block + 1) // blocks):

@@ -145,8 +145,7 @@ def _phase(tree, before: list, loop: ast.For, shares: set[str]) -> Phase:
 
 
 class _Shared(ast.NodeTransformer):
-    """Distributes the loops over ``lanes`` (nested ones as one), and makes additions atomic where threads may collide.
-    """
+    """Distributes the loops over ``lanes`` (nested ones as one), and makes additions atomic where needed."""
 
     def visit_For(self, node):
         if not _calls(node.iter, "lanes"):

@@ -63,7 +63,7 @@ def _(g, needed, out, A):
 
 @primitive(formula="sign det A, ln |det A|", outputs=("sign", "logabsdet"))
 def slogdet(A):
-    """The sign of each determinant, and the logarithm of its absolute value, which cannot overflow: (sign, logabsdet)."""
+    """The sign of each determinant, and the log of its absolute value, which cannot overflow: (sign, logabsdet)."""
     _square(A)
     return tuple(np.asarray(part) for part in np.linalg.slogdet(A))
 

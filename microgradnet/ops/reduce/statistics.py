@@ -67,7 +67,7 @@ def _(x, y):
 def std(
     x: Tensor, dim: Dims = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: float = 1
 ) -> Tensor:
-    """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where the deviation is 0."""
+    """Standard deviation over ``dim`` (default: all), ``sqrt(var(...))``; its gradient is 0 where it is 0."""
     return _root(var(x, dim, unbiased, keepdim, correction=correction))
 
 
@@ -160,7 +160,7 @@ _bincount.vjp(weights=lambda g, x: getitem(g, x))
 
 
 def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
+    """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, their sum."""
     return _bincount(x, weights, minlength)
 
 

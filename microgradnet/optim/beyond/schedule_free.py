@@ -1,4 +1,4 @@
-"""Training without a schedule: gradients are taken between the fast iterate and its mean, and the mean is the result."""
+"""Training without a schedule: gradients are taken between the fast iterate and its mean, the result."""
 
 from math import sqrt as root
 
