@@ -29,14 +29,14 @@ def title(name: str) -> str:
 
 
 def run(name: str, options: list[str]) -> int:
-    """Runs one lesson in a process of its own, from the checkout, and returns its exit status."""
+    """Runs one lesson in a separate process, from the checkout, and returns its exit status."""
     path = os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH", "")]))
     command = [sys.executable, str(HERE / f"{name}.py"), *options]
     return subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, check=False).returncode
 
 
 def index_page(out: Path, names: list[str]) -> Path:
-    """Writes a page with what each lesson found and all of its pictures."""
+    """Writes a page with each lesson's findings and pictures."""
     sections = []
     for name in names:
         file = out / name / "lesson.json"

@@ -2,12 +2,12 @@
 
 Question: ReLU was found by hand. What does a search find?
 
-An activation is composed: two unary pieces of x (x, −x, x², σ(x), tanh x, max(x, 0), β·x, ...) joined by a binary one
-(a + b, a·b, max(a, b), σ(a)·b, ...). There are thousands; each is tried on a small task in a net that is otherwise
-the same, and ranked by how much of three spirals it parts. Searches of this kind found Swish, x·σ(βx) (Ramachandran
-et al. 2017): with β = 0 it is x/2, with a large β it becomes ReLU, and β can be learned.
+An activation is composed of two unary functions of x (x, −x, x², σ(x), tanh x, max(x, 0), β·x, ...) and a binary one
+that combines them (a + b, a·b, max(a, b), σ(a)·b, ...). There are thousands; each is tried on a small task in a net
+that is otherwise the same, and ranked by its accuracy on three spirals. Searches of this kind found Swish, x·σ(βx)
+(Ramachandran et al. 2017): with β = 0 it is x/2, with a large β it becomes ReLU, and β can be learned.
 
-What to look at: ``ranking.png``: the best, and some known ones. ``best.png``: their curves. ``beta.png``: β over
+What to look at: ``ranking.png``: the best, and some known ones. ``best.png``: their curves. ``beta.png``: β during
 training.
 """
 
@@ -35,13 +35,13 @@ KNOWN = {
 
 
 def spirals(seed: int):
-    """Three spirals that no straight line parts."""
+    """Three spirals that no straight line separates."""
     points, classes = make_spirals(300, 3, noise=0.05, seed=seed)
     return mg.tensor(np.asarray(points, np.float32)), mg.tensor(np.asarray(classes))
 
 
 def score(job: tuple) -> float:
-    """Held-out accuracy of a net with one activation, the mean of a few seeds; 0 where it does not stay finite."""
+    """Held-out accuracy of a net with one activation, averaged over a few seeds; 0 if it does not stay finite."""
     unit, steps, seed = job
     (points, labels), (held, truth) = (spirals(seed + 1), spirals(seed + 2))
     shares = []
@@ -67,7 +67,7 @@ def score(job: tuple) -> float:
 
 
 def learn_beta(lesson: Lesson) -> dict[str, list[float]]:
-    """β of a Swish net over a training, from three starts."""
+    """β of a Swish net during training, from three initial values."""
     images, labels = Digits("train").tensors
     curves = {}
     for beta in (0.2, 1.0, 3.0):

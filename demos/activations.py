@@ -3,14 +3,14 @@
 Question: a layer is linear up to its activation. Which shape should that have?
 
 The gradient that leaves a unit is the one that reaches it times f′(x). Sigmoid's derivative σ(x)(1 − σ(x)) is at most
-1/4, and at x = ±10 it is 4.5e-5: a saturated unit lets nothing through. ReLU's is 1 or 0. Sigmoid has a second flaw:
-its output is positive, so for the next layer all gradients ∂L/∂w_i = δ·x_i of a unit have the sign of δ. The weights
-can only all rise or all fall together: where one must rise and another fall, the path zigzags.
+1/4, and at x = ±10 it is 4.5e-5: a saturated unit lets almost nothing through. ReLU's is 1 or 0. Sigmoid has a second
+flaw: its output is positive, so in the next layer all gradients ∂L/∂w_i = δ·x_i of a unit have the sign of δ. Its
+weights can only all rise or all fall: if one must rise and another fall, the path zigzags.
 
 ReLU6, min(max(x, 0), 6), is the difference of two ReLUs: relu(x) − relu(x − 6).
 
 What to look at: ``activations.png``: each curve with its derivative. ``zigzag.png``: two weights on the way to their
-goal, with inputs that are all positive and with centred ones. ``time.png``: what each activation costs.
+optimum, with all-positive and with centred inputs. ``time.png``: what each activation costs.
 """
 
 import sys
@@ -31,7 +31,7 @@ SHOWN = (
 
 
 def derivative_at(module: nn.Module, points: list[float]) -> list[float]:
-    """f′ at some points, by backward."""
+    """f′ at the given points, by backward."""
     x = mg.tensor(points, dtype=mg.float64).requires_grad_()
     module(x).sum().backward()
     return x.grad.tolist()
@@ -54,12 +54,12 @@ def zigzag(inputs: mg.Tensor, steps: int, rate: float) -> np.ndarray:
 
 
 def turned(path: np.ndarray) -> float:
-    """The way gone over the way as the crow flies: 1 is straight."""
+    """The length of the path divided by the straight-line distance: 1 is straight."""
     return float(np.linalg.norm(np.diff(path, axis=0), axis=1).sum() / np.linalg.norm(path[-1] - path[0]))
 
 
 def seconds(module: nn.Module, x: mg.Tensor) -> float:
-    """Forward and backward of a million numbers: the best of three."""
+    """Seconds for forward and backward of a million numbers: the best of three."""
     times = []
     for _ in range(4):
         x.grad = None

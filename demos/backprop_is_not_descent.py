@@ -4,14 +4,14 @@ Question: linear regression, logistic regression and a network are all trained b
 add?
 
 Gradient descent is θ ← θ − η·∂L/∂θ. For a generalized linear model the gradient is known in closed form: for linear
-regression with L = mean (xᵀw − y)² it is 2·Xᵀ(Xw − y)/n, for logistic regression with L = mean −log p(y) it is
-Xᵀ(σ(Xw) − y)/n. For a network no one writes it down by hand; backprop computes the same thing, exactly, for any
-graph, at the cost of about two forward passes. The loop around it stays as it was.
+regression with L = mean (xᵀw − y)² it is 2·Xᵀ(Xw − y)/n, for logistic regression with L = mean −log p(y) it is Xᵀ(σ(Xw)
+− y)/n. For a network nobody writes it down by hand; backprop computes it, exactly, for any graph, at the cost of about
+two forward passes. The loop around it stays the same.
 
-A value that is used by two losses gets the sum of their gradients: for L = 0.3·L₁ + 1.0·L₂ it is
-0.3·∂L₁/∂z + 1.0·∂L₂/∂z. That is the chain rule over two paths, and backprop adds them without being told.
+A value that is used by two losses gets the sum of their gradients: for L = 0.3·L₁ + 1.0·L₂ it is 0.3·∂L₁/∂z +
+1.0·∂L₂/∂z. That is the chain rule over two paths, which backprop adds automatically.
 
-What to look at: ``losses.png``: three models, one loop. ``two_losses.png``: the blob z, and the two ways back to it.
+What to look at: ``losses.png``: three models, one loop. ``two_losses.png``: the box of z, and the two paths back to it.
 """
 
 import sys
@@ -26,7 +26,7 @@ from microgradnet.data import make_moons
 
 
 def descend(lesson: Lesson, parameters: list, loss_of, rate: float, what: str) -> list[float]:
-    """The same descent for every model: gradient by backward, then a step against it."""
+    """The same descent for every model: the gradient by backward, then a step against it."""
     losses = []
     for _ in lesson.progress(lesson.args.steps, what):
         loss = loss_of()
@@ -42,7 +42,7 @@ def descend(lesson: Lesson, parameters: list, loss_of, rate: float, what: str) -
 
 
 def two_losses() -> tuple[float, visualize.Picture]:
-    """z feeds two losses, weighted 0.3 and 1.0; returns how far its gradient is from the weighted sum of theirs."""
+    """z feeds two losses, weighted 0.3 and 1.0; returns how far its gradient is from their weighted sum."""
 
     def gradient(first: float, second: float):
         z = mg.Tensor([0.5, -1.0, 2.0], requires_grad=True, name="z", dtype=mg.float64)

@@ -2,15 +2,15 @@
 
 Question: seven sigmoid layers with weights of 0.1·N do not learn. Why do they learn with batch norm?
 
-For each unit, over the batch: x̂ = (x − μ)/√(σ² + ε), then y = γ·x̂ + β with γ and β learned. Whatever the layers
-before do, this one's inputs have the same spread, so its gradient neither dies nor explodes, and larger rates are
-possible. With γ = √(σ² + ε) and β = μ it is the identity, so nothing is lost. In training μ and σ are the batch's, in
-a test running means: the output of a sample must not depend on its neighbours.
+For each unit, over the batch: x̂ = (x − μ)/√(σ² + ε), then y = γ·x̂ + β with γ and β learned. Whatever earlier layers
+do, this layer's inputs have the same spread, so its gradient neither vanishes nor explodes, and larger learning rates
+are possible. With γ = √(σ² + ε) and β = μ it is the identity, so nothing is lost. In training μ and σ are those of the
+batch, in evaluation running means: a sample's output must not depend on its neighbours.
 
-That is also where it fails: with one sample x̂ is 0 whatever x was, with two it is ±1. Layer, group and instance norm
-take their means over the features of one sample, and do not care.
+That is also where it fails: with one sample x̂ is 0 for any x, with two it is ±1. Layer, group and instance norm
+average over the features of one sample and do not depend on the batch.
 
-What to look at: ``histograms.png``: layers 1, 4 and 7 over training, with and without. ``losses.png``,
+What to look at: ``histograms.png``: layers 1, 4 and 7 during training, with and without. ``losses.png``,
 ``batch_sizes.png``, ``surface.png``: the loss along the gradient, smoother with batch norm.
 """
 
@@ -67,7 +67,7 @@ def train(lesson: Lesson, model, rate: float, size: int, what: str, steps: int =
 
 
 def accuracy(model) -> float:
-    """On held-out digits, in test mode."""
+    """On held-out digits, in eval mode."""
     held, truth = Digits("test").tensors
     model.eval()
     with mg.no_grad():
@@ -77,7 +77,7 @@ def accuracy(model) -> float:
 
 
 def identity() -> float:
-    """With γ = √(σ² + ε) and β = μ batch norm gives its input back; the largest difference."""
+    """With γ = √(σ² + ε) and β = μ batch norm returns its input; the largest difference."""
     x = mg.randn(64, 5, dtype=mg.float64) * 3 + 2
     norm = nn.BatchNorm1d(5).double()
     with mg.no_grad():
@@ -87,14 +87,14 @@ def identity() -> float:
 
 
 def channels() -> float:
-    """For images (N, C, H, W) the statistics are those of a channel over N, H and W; the largest difference."""
+    """For images (N, C, H, W) the statistics of a channel are over N, H and W; the largest difference."""
     x = mg.randn(8, 3, 4, 4, dtype=mg.float64) * 2 + 1
     mean, var = x.mean((0, 2, 3), keepdim=True), x.var((0, 2, 3), unbiased=False, keepdim=True)
     return float((nn.BatchNorm2d(3).double()(x) - (x - mean) / (var + 1e-5).sqrt()).abs().max())
 
 
 def along_gradient(model, steps: np.ndarray) -> np.ndarray:
-    """The loss at θ − s·g for many s, g being the gradient of unit length at θ."""
+    """The loss at θ − s·g for many s, g the gradient at θ, scaled to unit length."""
     images, labels = (t[:256] for t in Digits("train").tensors)
     probe = copy.deepcopy(model)
     probe.zero_grad()
@@ -142,7 +142,7 @@ def main(argv: list[str] | None = None) -> int:
     for size in (1, 2, 4, 32):
         for name, norm in norms.items():
             if name == "batch norm" and size == 1:
-                continue  # it refuses: one sample has no spread
+                continue  # raises: one sample has no variance
             model = nn.Sequential(nn.Flatten(), nn.Linear(64, 50), norm(50), nn.ReLU(), nn.Linear(50, 10))
             steps = lesson.args.steps * (6 if size < 4 else 2)
             train(lesson, model, 0.05, size, f"{name}, batch size {size}", steps)
@@ -185,7 +185,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def neighbours(lesson: Lesson) -> None:
-    """Whether the output of a sample depends on the others in its batch, in training; also for a batch of one."""
+    """Whether a sample's output depends on the others in its batch, in training; also for a batch of one."""
     sample, others = mg.randn(1, 6, 4, 4), [mg.randn(3, 6, 4, 4) * scale for scale in (1.0, 10.0)]
     norms = {
         "batch norm": nn.BatchNorm2d(6), "layer norm": nn.LayerNorm([6, 4, 4]), "group norm": nn.GroupNorm(3, 6),

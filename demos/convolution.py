@@ -3,9 +3,9 @@
 Question: through 20 convolutions with sigmoid, with ReLU, with normalization: what reaches the first layer? And
 through a recurrent net of as many steps?
 
-Each layer multiplies the gradient by Wᵀ·f′. Sigmoid's f′ ≤ 1/4, so after N layers at most 4⁻ᴺ of it is left times
-what the weights add; ReLU's f′ is 1 where a unit fires, so He weights keep it. Normalization rescales at every layer.
-A recurrent net is worse off than a CNN of the same depth: it multiplies by the *same* W at every step, so directions
+Each layer multiplies the gradient by Wᵀ·f′. Sigmoid's f′ ≤ 1/4, so after N layers at most 4⁻ᴺ of it is left, times the
+effect of the weights; ReLU's f′ is 1 for an active unit, so He weights keep it. Normalization rescales at every layer.
+A recurrent net fares worse than a CNN of the same depth: it multiplies by the *same* W at every step, so directions
 shrink or grow like the L-th power of one matrix's eigenvalues; a CNN's different matrices average out.
 
 What to look at: ``depth.png``: the size of the gradient at each layer, from the output back to the input.
@@ -33,7 +33,7 @@ KINDS = {
 
 
 def network(depth: int, activation, norm) -> nn.Module:
-    """Convolutions 3×3 that keep the size, each with He (ReLU) or Xavier weights."""
+    """3×3 convolutions that keep the size, with He (ReLU) or Xavier weights."""
     layers, fan_in = [], 1
     for _ in range(depth):
         convolution = nn.Conv2d(fan_in, CHANNELS, 3, padding=1)

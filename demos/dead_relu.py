@@ -2,12 +2,12 @@
 
 Question: ReLU's derivative is 0 for negative inputs. What if a unit's input is negative for every sample?
 
-Then its gradient is exactly 0 for all of its weights, and no step will ever change them: the unit is dead. One large
-step does it, by pushing the bias far below zero; so does a start with b = −2. A leaky ReLU (slope of 0.25, say), a
-PReLU (a learned slope) and ELU (eˣ − 1 below zero) keep a way back; a bias of 0.01 makes a unit start on the right
-side; a smaller learning rate does not throw it over.
+Then the gradient of all of its weights is exactly 0, and no step will ever change them: the unit is dead. One large
+step can do this, by pushing the bias far below zero; so can a start with b = −2. A leaky ReLU (slope 0.25, say), a
+PReLU (a learned slope) and ELU (eˣ − 1 below zero) keep a gradient; a bias of 0.01 makes a unit start active; a smaller
+learning rate does not kill it.
 
-What to look at: ``dead.png``: the share of units that fire for no sample at all, over the training.
+What to look at: ``dead.png``: the share of units that are active for no sample, during training.
 """
 
 import sys
@@ -100,7 +100,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def finish(lesson: Lesson, accuracy: dict, cures: tuple) -> int:
-    """The cures must beat the plain ReLU from the same start."""
+    """The remedies must beat the plain ReLU from the same start."""
     for name in cures:
         gain = accuracy[name] - accuracy["ReLU, b = −2"]
         lesson.check(f"{name} reads {gain:.0%} more than ReLU from the same start", gain > 0.05)

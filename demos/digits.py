@@ -2,17 +2,17 @@
 
 Question: can a small network, trained by nothing but the chain rule, read handwritten digits that it has never seen?
 
-The network maps an 8×8 image x to ten numbers (logits) z = f(x; w). Softmax turns them into probabilities
-p_k = exp(z_k) / Σ_j exp(z_j), and the loss of an image of digit k is −log p_k. Backward gives ∂loss/∂w for every
-weight w in one walk over the graph, and the optimizer moves each weight a little against its gradient.
+The network maps an 8×8 image x to ten numbers (logits) z = f(x; w). Softmax turns them into probabilities p_k =
+exp(z_k) / Σ_j exp(z_j), and the loss of an image of digit k is −log p_k. Backward gives ∂loss/∂w for every weight w in
+one walk over the graph, and the optimizer moves each weight a little against its gradient.
 
 What to look at: ``graph.svg`` is one forward pass as the tape recorded it. Follow the loss back to a weight: each box
-on the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training
-loss does; what lies between them is what the network learned by heart. ``gradients.png``: what reaches each layer.
-``confusion.png`` and ``mistakes.png``: what it takes for what.
+on the way multiplies by its local derivative. ``curves.png``: the held-out loss stops falling before the training loss
+does; the gap is what the network memorized. ``gradients.png``: what reaches each layer. ``confusion.png`` and
+``mistakes.png``: what it confuses.
 
-``--data mnist`` trains on real MNIST instead (60,000 images of 28×28, downloaded once): 784-30-10 with tanh, with
-ReLU, with ReLU from weights far too large, which blows up, and with He initialization, which mends it.
+``--data mnist`` trains on real MNIST instead (60,000 images of 28×28, downloaded once): 784-30-10 with tanh, with ReLU,
+with ReLU from weights far too large, which explodes, and with He initialization, which fixes that.
 """
 
 import sys
@@ -56,7 +56,7 @@ def evaluate(model: nn.Module, images: mg.Tensor, labels: mg.Tensor) -> tuple[fl
 
 
 def train(lesson: Lesson, model: nn.Module, optimizer, training, held_out, what: str) -> list[dict]:
-    """The training loop of every textbook; returns one row of figures for each epoch."""
+    """The textbook training loop; returns one row of figures for each epoch."""
     loader = DataLoader(training, batch_size=lesson.args.batch_size, shuffle=True, seed=lesson.args.seed)
     loss_function = nn.CrossEntropyLoss()
     history = []
@@ -99,7 +99,7 @@ def draw(model: nn.Module, lesson: Lesson) -> None:
 
 
 def show_answers(model: nn.Module, lesson: Lesson, images: mg.Tensor, labels: mg.Tensor) -> None:
-    """What it takes for what, and the digits that it is most wrong about."""
+    """The confusion matrix, and the digits with the largest losses."""
     model.eval()
     with mg.no_grad():
         probabilities = nn.functional.softmax(model(images), 1).numpy()
@@ -142,7 +142,7 @@ def read_digits(lesson: Lesson) -> None:
 
 
 def read_mnist(lesson: Lesson) -> None:
-    """784-30-10 on MNIST: tanh, ReLU, ReLU from weights that are too large, ReLU with He's."""
+    """784-30-10 on MNIST: tanh, ReLU, ReLU from weights that are too large, ReLU with He initialization."""
     training, held_out = MNIST("train"), MNIST("test").tensors
     if lesson.args.samples:
         training = Subset(training, range(lesson.args.samples))
@@ -192,7 +192,7 @@ def main(argv: list[str] | None = None) -> int:
     if lesson.args.data == "mnist":
         try:
             read_mnist(lesson)
-        except FileNotFoundError as error:  # no files and no network: it says where to put them
+        except FileNotFoundError as error:  # no files and no connection: the message says where to put them
             print(error, file=sys.stderr)
             return 1
     else:

@@ -6,8 +6,8 @@ For L = tanh(a·b + c) every step of the forward pass has a local derivative: �
 ∂tanh(v)/∂v = 1 − tanh²(v). The chain rule multiplies them along the way from L back to a:
 ∂L/∂a = (1 − tanh²(a·b + c)) · 1 · b. Backward does this for all inputs in one walk, keeping one running product.
 
-Where a weight reaches the loss by several ways, the products of all ways are added. In a net with two units behind
-it, a weight of the first layer has one path for each: ∂L/∂w = Σ over paths of Π of the local derivatives on it.
+If a weight reaches the loss by several paths, their products are added. In a net with two units after it, a weight of
+the first layer has one path through each: ∂L/∂w = Σ over paths of Π of the local derivatives on it.
 
 What to look at: ``steps.html``, the step player: use the arrow keys, or hide the gradients and guess them.
 ``paths.txt``: each path of one weight in symbols and in numbers, their sum, and a check by finite differences.

@@ -2,13 +2,12 @@
 
 Question: why should an activation be smooth, and can one keep a deep net in balance without normalization?
 
-ReLU is a gate: x·1[x > 0]. Dropout is a gate too, a random one: x·m with m ~ Bernoulli(p). GELU joins them: the gate
-is random, and open the more likely the larger x is, m ~ Bernoulli(Φ(x)) with Φ the normal distribution function. Its
-expected value is GELU(x) = x·Φ(x). Two approximations are in use: ½x(1 + tanh(√(2/π)(x + 0.044715x³))) and
-x·σ(1.702x).
+ReLU is a gate: x·1[x > 0]. Dropout is a gate too, a random one: x·m with m ~ Bernoulli(p). GELU joins them: the gate is
+random, and more likely to be open the larger x is, m ~ Bernoulli(Φ(x)) with Φ the normal distribution function. Its
+expected value is GELU(x) = x·Φ(x). Two approximations are in use: ½x(1 + tanh(√(2/π)(x + 0.044715x³))) and x·σ(1.702x).
 
-SELU, λx for x > 0 and λα(eˣ − 1) below, has λ and α such that mean 0 and variance 1 are a fixed point of a layer,
-which attracts: after 50 layers (with LeCun weights) they are still there.
+SELU, λx for x > 0 and λα(eˣ − 1) below, has λ and α such that mean 0 and variance 1 are an attracting fixed point of a
+layer: they persist through 50 layers (with LeCun weights).
 
 What to look at: ``gelu.png``: the average of random gates and the formula. ``selu.png``: mean and variance by depth.
 """

@@ -4,12 +4,12 @@ Question: a wrong gradient still trains, only worse. How does one find out, and 
 
 The derivative is a limit, so two forward passes measure it: (f(x + h) − f(x − h)) / 2h, wrong by about h²·f‴/6 for a
 large h and by about ε·|f|/h for a small one (ε is the rounding of the numbers, 2e-16 in float64). The best h is near
-ε^(1/3) ≈ 6e-6. Backward must agree to some 9 digits. In float32 only 3 remain: check in float64.
+ε^(1/3) ≈ 6e-6. Backward must agree to about 9 digits. In float32 only 3 remain: check in float64.
 
-Here every op of a small net is checked by itself. Then one op is broken on purpose, tanh with the derivative 1 − y
+Here every op of a small net is checked separately. Then one op is broken on purpose, tanh with the derivative 1 − y
 instead of 1 − y², and the check names it.
 
-What to look at: ``step_size.png``: the error of the difference quotient over h, and its valley in the middle.
+What to look at: ``step_size.png``: the error of the difference quotient over h, with its minimum in between.
 """
 
 import sys
@@ -44,7 +44,7 @@ def numbers(*shape: int) -> mg.Tensor:
 
 
 def ops(tanh) -> dict:
-    """Each op of the net, with inputs to check it at."""
+    """Each op of the net, with inputs at which to check it."""
     labels = mg.tensor([0, 2, 1, 2])
     scale, shift = numbers(5), numbers(5)
     return {
@@ -63,7 +63,7 @@ def check(name: str, function, inputs: tuple) -> str:
     """The empty string, or what gradcheck found wrong."""
     try:
         gradcheck(function, inputs)
-    except Exception as error:  # gradcheck's own, whatever its class
+    except Exception as error:  # gradcheck's own class, whatever it is
         return f"{name}: {str(error).splitlines()[0]}"
     return ""
 

@@ -2,13 +2,13 @@
 
 Question: learning rate, width, penalty: with forty trials, which ones?
 
-A rate of 0.001 and one of 0.002 differ as much as 0.1 and 0.2: so rates are drawn on a log scale. With n² trials a
-grid tries n values of each of two numbers; random points try n² values of each. Where one of the two hardly matters,
-the grid wastes all but n of its trials (Bergstra and Bengio 2012). Coarse to fine looks again around the best, in a
-narrower range. Trials are independent, so they run in parallel; each result is on disk at once, so the search goes on
-where it was stopped: run the lesson again with the same ``--out``.
+A rate of 0.001 and one of 0.002 differ as much as 0.1 and 0.2: so rates are drawn on a log scale. With n² trials a grid
+tries n values of each of two numbers; random points try n² values of each. If one of the two hardly matters, the grid
+wastes all but n of its trials (Bergstra and Bengio 2012). Coarse to fine searches again around the best, in a narrower
+range. Trials are independent, so they run in parallel; each result is stored on disk, so an interrupted search
+continues: run the lesson again with the same ``--out``.
 
-What to look at: ``grid_and_random.png``: the same number of trials, and how many rates each of them has tried.
+What to look at: ``grid_and_random.png``: the same number of trials, and the number of rates that each has tried.
 ``rates.png``: the score over the learning rate.
 """
 
@@ -46,7 +46,7 @@ def objective(rate: float, noise: float) -> float:
 
 
 def run(lesson: Lesson, sampler: str) -> list:
-    """All trials of one way to search, those that are on disk already included."""
+    """All trials of one search method, including those already on disk."""
     space = {"rate": log_range(*SPACE["rate"]), "noise": linear_range(*SPACE["noise"])}
     with tqdm(total=lesson.args.trials, desc=sampler, unit="trial", disable=None, leave=False) as bar:
 

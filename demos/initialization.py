@@ -4,12 +4,12 @@ Question: a deep net is a long product. How large must its weights be so that ne
 or explodes on the way?
 
 A unit sums n products: s = Σ w_i·x_i. If weights and inputs are independent with mean 0, Var(s) = n·Var(w)·Var(x).
-After k linear layers Var(s_k) = (n·Var(w))^k·Var(x): it stays as it is only if Var(w) = 1/n (LeCun). Backward sums
-over the units behind, so for the gradient n is fan_out; Xavier takes the mean of both, Var(w) = 2/(fan_in + fan_out).
-A ReLU throws half of the signal away, so He doubles it: Var(w) = 2/n.
+After k linear layers Var(s_k) = (n·Var(w))^k·Var(x): it is constant only if Var(w) = 1/n (LeCun). Backward sums over
+the units of the next layer, so for the gradient n is fan_out; Xavier takes the mean of both, Var(w) = 2/(fan_in +
+fan_out). A ReLU discards half of the signal, so He doubles the variance: Var(w) = 2/n.
 
-What to look at: ``tanh.png`` and ``relu.png``: the activations of ten layers for each start. ``sizes.png``: their
-spread and that of the gradients. ``training.png``: what it means for learning: 0.01·N stays flat at first.
+What to look at: ``tanh.png`` and ``relu.png``: the activations of ten layers for each initialization. ``sizes.png``:
+their spread and that of the gradients. ``training.png``: the effect on learning: 0.01·N stays flat at first.
 """
 
 import sys
@@ -72,7 +72,7 @@ def pass_through(function, start) -> tuple[list, list]:
 
 
 def train(lesson: Lesson, activation, start, sizes: list[int], rate: float, what: str) -> list[float]:
-    """The loss over a training on the digits with batches of 256."""
+    """The loss during training on the digits with batches of 256."""
     images, labels = Digits("train").tensors
     layers, fan_in = [nn.Flatten()], 64
     for size in sizes:

@@ -2,13 +2,13 @@
 
 Question: too small a rate wastes time, too large a one destroys. Which, and must it stay the same?
 
-Near a minimum with curvature λ a step of gradient descent multiplies the distance by (1 − ηλ): it diverges for
-η > 2/λ. Far from it a large rate is what gets one there. So rates fall: in steps, exponentially (η₀·γᵗ), along half a
-cosine; or they cycle: SGDR restarts the cosine, each time twice as long, one-cycle rises once and falls to almost 0.
-The range test finds where to start: let the rate grow from tiny to huge within one short run and watch the loss.
+Near a minimum with curvature λ a step of gradient descent multiplies the distance by (1 − ηλ): it diverges for η > 2/λ.
+Far from it a large rate gets there sooner. So rates fall: in steps, exponentially (η₀·γᵗ), along half a cosine; or they
+cycle: SGDR restarts the cosine, each time twice as long; one-cycle rises once and falls to almost 0. The range test
+finds where to start: let the rate grow from tiny to huge within one short run and watch the loss.
 
 What to look at: ``range_test.png``: the loss over the rate; a good first rate lies where it falls fastest.
-``schedules.png``: the rates over the training. ``losses.png``: what they do for the same net.
+``schedules.png``: the rates during training. ``losses.png``: their effect on the same net.
 """
 
 import sys
@@ -28,7 +28,7 @@ def network() -> nn.Module:
 
 
 def schedules(optimizer, steps: int, peak: float) -> dict:
-    """Each schedule for a training of so many steps."""
+    """Each schedule for a training of ``steps`` steps."""
     first = -(-steps // 7)  # SGDR with doubled periods: 1 + 2 + 4 = 7 parts
     return {
         "constant": lambda: lr_scheduler.ConstantLR(optimizer, factor=1.0, total_iters=0),

@@ -1,7 +1,7 @@
-"""What the lessons share: the command line, the progress bar, the output folder, and the verdict at the end.
+"""The common part of the lessons: command line, progress bar, output folder, and the result at the end.
 
-Nothing here trains: each lesson has its own loop, to be read. A lesson says what it found with ``finding``, and what
-must be so for the finding to be true with ``check``; ``finish`` prints both and gives the program's exit status.
+Nothing here trains: each lesson has its own loop, to be read. A lesson states what it found with ``finding``, and the
+conditions for it with ``check``; ``finish`` prints both and returns the program's exit status.
 """
 
 import argparse
@@ -23,12 +23,12 @@ class Lesson:
     Args:
         script: ``__file__`` of the lesson; its name is the lesson's, and that of its folder in ``out/``.
         doc: the docstring of the lesson; its first line is the help text.
-        argv: the command line, ``sys.argv`` where None.
-        quick: options that ``--quick`` changes: the smaller budget that the tests run with.
-        options: name -> (default, help) of the options of this lesson; a whole number must be at least 1,
-            unless its default is 0, which stands for no limit; a tuple has the choices, its default first.
+        argv: the command line, ``sys.argv`` if None.
+        quick: options that ``--quick`` changes: a smaller budget, used by the tests.
+        options: name -> (default, help) of the options of this lesson; an integer must be at least 1, unless its
+            default is 0, which means no limit; a tuple has the choices, the default first.
 
-    After it is made, ``args`` has the options, the output folder exists, and everything random is seeded.
+    Afterwards ``args`` has the options, the output folder exists, and all random generators are seeded.
     """
 
     def __init__(self, script: str, doc: str, argv: list[str] | None = None, *, quick: dict | None = None, **options):
@@ -54,16 +54,16 @@ class Lesson:
         self._bar.set_postfix({name: f"{float(value):.3g}" for name, value in figures.items()}, refresh=False)
 
     def picture(self, file: str, caption: str) -> Path:
-        """The path at which to save a picture, remembered with its caption for the end and for the course's index."""
+        """The path for a picture, which is listed with its caption at the end and in the course's index."""
         self.pictures.append((file, caption))
         return self.out / file
 
     def finding(self, sentence: str) -> None:
-        """What was found, in a plain sentence with its figures."""
+        """Adds a finding, a plain sentence with its figures."""
         self.findings.append(sentence)
 
     def check(self, claim: str, holds: bool) -> None:
-        """A condition of the finding, with its figures; the lesson fails where one does not hold."""
+        """Adds a condition of the findings, with its figures; the lesson fails if one does not hold."""
         self.checks.append({"claim": claim, "holds": bool(holds)})
 
     def finish(self) -> int:
@@ -84,14 +84,14 @@ class Lesson:
 
 
 def write_json(path: Path, content: dict) -> None:
-    """Writes beside and renames, so that an interrupted run leaves no half file."""
+    """Writes to a temporary name, then renames, so that an interrupted run leaves no partial file."""
     beside = path.with_suffix(".tmp")
     beside.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     os.replace(beside, path)
 
 
 def positive(text: str) -> int:
-    """An argument that counts something."""
+    """An argument that is a positive integer."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"a whole number of at least 1 expected, got {text!r}")
     return int(text)
@@ -121,7 +121,7 @@ def _arguments(lesson: Lesson, argv: list[str] | None, quick: dict, options: dic
 
 
 def _output_folder(path: Path) -> Path:
-    """Makes the folder, or ends the program with one line that says why it cannot be written to."""
+    """Creates the folder, or ends the program with one line that says why it cannot be written."""
     try:
         path.mkdir(parents=True, exist_ok=True)
         probe = path / ".writable"

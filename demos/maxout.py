@@ -4,8 +4,8 @@ Question: must the activation be chosen by hand?
 
 A maxout unit takes the largest of k affine functions: h(x) = max_j (w_j·x + b_j). With k = 2 it can be the absolute
 value, max(x, −x), a ReLU, max(x, 0), or a leaky one, max(x, 0.01·x). A maximum of lines is convex, and with enough
-pieces it comes as near to any convex function as one likes; the difference of two of them to any continuous function.
-So two maxout units are enough, where k grows. Since some piece is always active, no unit can die.
+pieces it approximates any convex function; the difference of two of them approximates any continuous function. So two
+maxout units suffice, with large k. Since some piece is always active, no unit can die.
 
 What to look at: ``pieces.png``: the functions that two units learned with 2, 4 and 16 pieces. ``dropout.png``: maxout
 and ReLU nets with dropout on the digits.
@@ -25,7 +25,7 @@ TARGETS = {"convex: x² − 1": lambda x: x * x - 1, "not convex: sin 3x": lambd
 
 
 def by_hand() -> float:
-    """The largest difference of three hand-made maxout units from what they should be."""
+    """The largest error of three hand-made maxout units."""
     x = mg.linspace(-3, 3, 601).reshape(-1, 1)
     wanted = {(1.0, -1.0): mg.abs(x), (1.0, 0.0): mg.relu(x), (1.0, 0.01): nn.functional.leaky_relu(x, 0.01)}
     worst = 0.0
@@ -41,7 +41,7 @@ class TwoUnits(nn.Module):
     def __init__(self, pieces: int):
         super().__init__()
         self.up, self.down = nn.Maxout(1, 1, pieces), nn.Maxout(1, 1, pieces)
-        with mg.no_grad():  # tangents of 2x² at random points, so that every piece is the largest one somewhere
+        with mg.no_grad():  # tangents of 2x² at random points, so that every piece is the largest somewhere
             for unit in (self.up, self.down):
                 at = mg.rand(pieces, 1) * 4 - 2
                 unit.linear.weight.copy_(4 * at + 0.2 * mg.randn(pieces, 1))

@@ -3,11 +3,11 @@
 Question: does it matter whether a network is computed number by number or as matrices?
 
 The net is micrograd's: two inputs, two layers of 16 ReLU units, one score s. The label y is −1 or 1, the loss of a
-point is the hinge max(0, 1 − y·s), and α·Σw² (α = 1e-4) keeps the weights small. The first half of the lesson trains
-it with ``Value``: 66,000 nodes, each one sum, product or ReLU. The second half starts from the same weights and
-writes the layer as x·Wᵀ + b. It is the same arithmetic in another order, so the losses agree to the last digits.
+point is the hinge max(0, 1 − y·s), and α·Σw² (α = 1e-4) keeps the weights small. The first half of the lesson trains it
+with ``Value``: 66,000 nodes, each one sum, product or ReLU. The second half starts from the same weights and writes the
+layer as x·Wᵀ + b. It is the same arithmetic in another order, so the losses agree almost to the last digit.
 
-What to look at: ``boundary.png``: where the score changes its sign. ``losses.png``: the two curves lie on each other.
+What to look at: ``boundary.png``: where the score changes sign. ``losses.png``: the two curves coincide.
 """
 
 import random
@@ -31,7 +31,7 @@ def rate(step: int, steps: int) -> float:
 
 
 def train_scalars(lesson: Lesson, points: np.ndarray, labels: np.ndarray) -> tuple[list, list, float]:
-    """The textbook's loop on Values; returns the first weights, the losses and the seconds of a step."""
+    """The textbook's loop on Values; returns the initial weights, the losses and the seconds per step."""
     random.seed(lesson.args.seed)
     losses, seconds = [], []
     with ScalarTape() as tape:
@@ -51,7 +51,7 @@ def train_scalars(lesson: Lesson, points: np.ndarray, labels: np.ndarray) -> tup
             right = np.mean([score.data * y > 0 for y, score in zip(labels.tolist(), scores, strict=True)])
             lesson.show(loss=losses[-1], accuracy=right)
             seconds.append(time.perf_counter() - began)
-            tape.truncate(start)  # the step's nodes go, the weights stay
+            tape.truncate(start)  # drops the step's nodes, keeps the weights
     return start_weights, losses, float(np.median(seconds))
 
 

@@ -2,11 +2,11 @@
 
 Question: all of them follow the same gradient. What do they do with it?
 
-SGD goes down the slope: θ ← θ − η·g. In a ravine the steep walls bound the rate, and along the floor it creeps.
-Momentum adds up past gradients, v ← μ·v + g: what points the same way grows, and it swings. Nesterov looks at the
-gradient where momentum will take it. AdaGrad divides by the root of all squared gradients so far, RMSProp by that of
-the recent ones, Adam does this to momentum: each weight gets a rate of its own. A saddle is where the gradient
-vanishes in a direction that still leads down.
+SGD goes down the slope: θ ← θ − η·g. In a ravine the steep walls limit the rate, and along the floor it creeps.
+Momentum sums past gradients, v ← μ·v + g: consistent directions grow, and it overshoots. Nesterov evaluates the
+gradient where momentum will take it. AdaGrad divides by the root of the sum of all squared gradients, RMSProp by that
+of recent ones, Adam combines this with momentum: each weight gets its own rate. A saddle is where the gradient vanishes
+in a direction that still leads down.
 
 What to look at: ``ravine.gif``: all paths at once. ``ravine.png``, ``saddle.png``, ``local.png``, ``noise.png``: the
 paths. ``digits.png``: the same optimizers on a net.

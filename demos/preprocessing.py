@@ -3,14 +3,14 @@
 Question: the net can learn any affine map of its inputs. Why help it?
 
 The gradient of a weight is δ·x. If all x are positive, all weights of a unit rise or fall together and the path
-zigzags. If one feature is a hundred times larger than another, so is its gradient, and its curvature ten thousand
-times: one rate cannot suit both. So one subtracts the mean (or the mean image, or a mean for each channel) and
-divides by the standard deviation. PCA turns the axes so that the features are uncorrelated, whitening also gives each
-variance 1: z = (x − μ)·U/√(λ + ε); ZCA turns back after it, so that a whitened image still looks like one. All
-numbers come from the training set: the test set is not known yet.
+zigzags. If one feature is a hundred times larger than another, so is its gradient, and its curvature is ten thousand
+times larger: no single rate suits both. So one subtracts the mean (or the mean image, or one mean per channel) and
+divides by the standard deviation. PCA rotates the axes so that the features are uncorrelated; whitening also gives each
+variance 1: z = (x − μ)·U/√(λ + ε); ZCA then rotates back, so that a whitened image still looks like one. All statistics
+come from the training set: the test set is not known yet.
 
-What to look at: ``clouds.png``: the same points after each step. ``images.png``: digits less their mean image, and
-whitened. ``losses.png``: a linear model on raw and on standardized features of unlike size.
+What to look at: ``clouds.png``: the same points after each step. ``images.png``: digits minus their mean image, and
+whitened. ``losses.png``: a linear model on raw and on standardized features of different size.
 """
 
 import sys
@@ -32,7 +32,7 @@ def cloud(count: int) -> np.ndarray:
 
 
 def plot_clouds(clouds: dict[str, np.ndarray], path) -> None:
-    """Each transformation of the same points in a panel of its own, with equal axes."""
+    """Each transformation of the same points in a separate panel, with equal axes."""
     made, axes = figure(3.0 * len(clouds), 3.2, 1, len(clouds))
     for ax, (name, points) in zip(axes[0], clouds.items(), strict=True):
         ax.plot(points[:, 0], points[:, 1], ".", markersize=2)
@@ -60,7 +60,7 @@ def losses(lesson: Lesson, x: np.ndarray, y: np.ndarray, rate: float, what: str)
 
 
 def best_rate(x: np.ndarray) -> float:
-    """1/λ for the largest curvature λ of the mean square: the rate with which descent is safe."""
+    """1/λ for the largest curvature λ of the mean square: a rate at which descent is stable."""
     with_bias = np.c_[x, np.ones(len(x))]
     return 1 / float(np.linalg.eigvalsh(2 * with_bias.T @ with_bias / len(x)).max())
 

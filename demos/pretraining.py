@@ -3,10 +3,10 @@
 Question: a deep sigmoid net from random weights does not learn, least of all from few labels. Can its layers be
 taught before?
 
-Layer k learns to code what layer k − 1 gives, so that a linear decoder can restore it: min ‖dec(σ(W·x + b)) − x‖².
-That needs no labels, and each step is a shallow problem. The codes of layer k are then the data of layer k + 1. After
-all layers the decoders are thrown away, a last layer is put on top, and the whole is fine-tuned with the labels.
-Today ReLU, good initialization and normalization do without it; the idea lives on in pretraining on unlabelled data.
+Layer k learns to encode the output of layer k − 1 so that a linear decoder can reconstruct it: min ‖dec(σ(W·x + b)) −
+x‖². That needs no labels, and each step is a shallow problem. The codes of layer k are then the data of layer k + 1.
+Finally the decoders are discarded, a last layer is added, and the whole net is fine-tuned with the labels. ReLU, good
+initialization and normalization have made it unnecessary; the idea lives on in pretraining on unlabelled data.
 
 What to look at: ``losses.png``: fine-tuning from random and from pretrained weights. ``features.png``: what the first
 layer's units learned to see. ``reconstruction.png``: the error of each layer's autoencoder.

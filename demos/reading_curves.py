@@ -2,12 +2,12 @@
 
 Question: the loss is all one sees while a net trains. What does it tell?
 
-Too low a rate: a straight, slow decline. Too high: it jumps up and stays far above the right one, since each step is
-longer than the valley is wide. Very high: it flies away. Right: steep at first, then ever flatter. A plateau at the
-start that ends suddenly says that the weights began badly (too small, so that the gradients are tiny until they have
-grown). A growing gap between training and held-out accuracy is overfitting: stop, or regularize. And the length of a
-step relative to the weight, ‖Δw‖/‖w‖, should be near 1e-3 in a large net (near 1e-2 in one as small as this): far
-below nothing moves, far above it jumps about.
+Too low a rate: a straight, slow decline. Too high: it jumps up and stays far above a good one, since each step is
+longer than the valley is wide. Very high: it diverges. Good: steep at first, then flatter and flatter. A plateau at the
+start that ends suddenly is a sign of bad initial weights (too small, so that the gradients are tiny until they have
+grown). A growing gap between training and held-out accuracy is overfitting: stop, or regularize. And the size of an
+update relative to the weight, ‖Δw‖/‖w‖, should be near 1e-3 in a large net (near 1e-2 in one as small as this): far
+below, nothing moves; far above, training is unstable.
 
 What to look at: ``rates.png``, ``plateau.png``, ``gap.png`` and ``ratio.png``, one for each of these.
 """

@@ -2,12 +2,11 @@
 
 Question: with 120 digits and 10,000 weights the training loss goes to 0. What makes the rest of the digits readable?
 
-L2 adds λ·Σw² to the loss: every weight shrinks in proportion. L1 adds λ·Σ|w|: every weight shrinks by the same
-amount, and the small ones are drawn to 0. Dropout sets each unit to 0 with probability p, so that none can rely on
-another; to keep the expectation one divides by 1 − p in training (inverted dropout) or multiplies by it in the test:
-the same. DropConnect drops weights instead. Noise on the inputs acts like L2 for a linear model. Early stopping keeps
-the weights of the best held-out loss. Bagging trains k nets on resampled data and averages; dropout does nearly this
-in one net.
+L2 adds λ·Σw² to the loss: every weight shrinks in proportion. L1 adds λ·Σ|w|: every weight shrinks by the same amount,
+and small ones become 0. Dropout sets each unit to 0 with probability p, so that none can rely on another; to keep the
+expectation one divides by 1 − p in training (inverted dropout) or multiplies by it in evaluation, with the same effect.
+DropConnect drops weights instead. Noise on the inputs acts like L2 for a linear model. Early stopping keeps the weights
+of the best held-out loss. Bagging trains k nets on resampled data and averages; dropout does nearly this in one net.
 
 What to look at: ``losses.png``: training and held-out loss. ``weights.png``: L1 makes zeros. ``bagging.png``.
 """
@@ -24,11 +23,11 @@ from microgradnet.data import Digits, TensorDataset
 from microgradnet.training import EarlyStopping, average, bagging, predictions
 
 COUNT, WIDTH = 120, 128
-EVERY = 5  # steps between two looks at the losses
+EVERY = 5  # steps between two measurements of the losses
 
 
 class Net(nn.Module):
-    """Two hidden layers, with whatever is put between them."""
+    """Two hidden layers, with optional modules in between."""
 
     def __init__(self, between=nn.Identity, linear=nn.Linear):
         super().__init__()
@@ -96,11 +95,11 @@ def train(lesson: Lesson, name: str, small, held, what: str = "") -> tuple[nn.Mo
 
 
 def two_dropouts() -> tuple[float, float, float]:
-    """A layer's mean output over many masks: inverted in training, scaled in the test, and the plain forward."""
+    """A layer's mean output over many masks: inverted in training, scaled in evaluation, and the plain forward."""
     x, w, p = mg.randn(1, 50, dtype=mg.float64), mg.randn(50, 1, dtype=mg.float64), 0.3
     masks, others = ((mg.rand(20_000, 50, dtype=mg.float64) > p).double() for _ in range(2))
-    inverted = float(((x * masks / (1 - p)) @ w).mean())  # in the test: x @ w
-    plain = float(((x * others) @ w).mean())  # in the test: (1 − p)·(x @ w)
+    inverted = float(((x * masks / (1 - p)) @ w).mean())  # in evaluation: x @ w
+    plain = float(((x * others) @ w).mean())  # in evaluation: (1 − p)·(x @ w)
     return inverted, plain / (1 - p), float((x @ w)[0, 0])
 
 
@@ -111,7 +110,7 @@ def accuracy(model, held) -> float:
 
 
 def bag(lesson: Lesson, small, held) -> dict[str, float]:
-    """Held-out accuracy of k nets, each on resampled data, and of all together."""
+    """Held-out accuracy of k nets, each on resampled data, and of their average."""
     number = iter(range(1, lesson.args.nets + 1))
 
     def fit(subset):

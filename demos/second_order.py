@@ -3,12 +3,12 @@
 Question: backward gives the slope. What does the slope's own slope tell?
 
 The Hessian H = ∂²L/∂θ² says how the gradient changes. Newton's step θ ← θ − H⁻¹g goes to the minimum of the parabola
-that fits at θ: for a quadratic loss in one step, near any minimum with quadratic speed (the error squares each time).
-H has n² numbers, but H·v needs only two backward passes: ∂(g·v)/∂θ, since backward is made of the same ops as forward
-and can be recorded and differentiated again.
+that fits at θ: for a quadratic loss in one step, near any minimum with quadratic convergence (the error is squared each
+time). H has n² numbers, but H·v needs only two backward passes, ∂(g·v)/∂θ, since backward consists of the same ops as
+forward and can be recorded and differentiated again.
 
-What to look at: ``descent.png``: Newton beside gradient descent on a logistic regression. ``backward.png``: the graph
-of x³ with its backward pass recorded: the ops on the right compute 3x².
+What to look at: ``descent.png``: Newton and gradient descent on a logistic regression. ``backward.png``: the graph of
+x³ with its backward pass recorded: the ops on the right compute 3x².
 """
 
 import sys

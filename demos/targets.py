@@ -2,13 +2,13 @@
 
 Question: the last layer's activation and the scale of the targets: what happens when they do not fit?
 
-With a linear output and raw targets the first error is of the order of 420, the gradient 2·error/n drives the last
-layer with hundreds of times its usual force, and the rate must be tiny or the loss is NaN. A tanh output cannot leave
-(−1, 1), so raw targets saturate it: y → ±1, 1 − y² → 0, and the gradient dies at a loss of about 420². Scaled to [−1,
-1] both work; tanh keeps the prediction in range, linear keeps its gradient at the ends of it.
+With a linear output and raw targets the first error is of the order of 420, the gradient 2·error/n is hundreds of times
+larger than usual in the last layer, and the rate must be tiny or the loss becomes NaN. A tanh output cannot leave (−1,
+1), so raw targets saturate it: y → ±1, 1 − y² → 0, and the gradient vanishes at a loss of about 420². Scaled to [−1, 1]
+both work; tanh keeps the prediction in range, linear keeps its gradient at the ends of the range.
 
-What to look at: ``losses.png``: errors in degrees and gradients for each pairing. ``predictions.png``: what the nets
-answer.
+What to look at: ``losses.png``: errors in degrees and gradients for each pairing. ``predictions.png``: the nets'
+outputs.
 """
 
 import sys

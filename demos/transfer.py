@@ -2,11 +2,10 @@
 
 Question: ten digits of each kind are too few to learn from. Do features of other digits help? Do more nets?
 
-The first layer of a net finds strokes, which all digits share. So train on the digits 0 to 4, of which there are
-many, keep the first layer frozen (no gradient, no update), and train the layers behind them on 5 to 9 with ten
-examples each. And k nets with errors that are not the same have a mean whose error is smaller: the variance of a mean
-of k independent numbers is 1/k of theirs. Average takes the mean of the probabilities, median their median, vote the
-most frequent answer.
+The first layer of a net finds strokes, which all digits share. So train on the digits 0 to 4, of which there are many,
+freeze the first layer (no gradient, no update), and train the later layers on 5 to 9 with ten examples each. And if k
+nets make different errors, their mean has a smaller one: the variance of a mean of k independent numbers is 1/k of
+theirs. Average takes the mean of the probabilities, median their median, vote the most frequent answer.
 
 What to look at: ``transfer.png``: held-out accuracy with frozen features and from scratch. ``ensemble.png``: one net,
 and k together.
@@ -32,14 +31,14 @@ def network() -> nn.Module:
 
 
 def digits(split: str, classes: range, per_class: int | None = None):
-    """Images and labels 0 to 4 of some digits, all of them or so many of each."""
+    """Images and labels 0 to 4 of some digits, all of them or ``per_class`` of each."""
     images, labels = (t.numpy() for t in Digits(split).tensors)
     chosen = np.concatenate([np.flatnonzero(labels == c)[:per_class] for c in classes])
     return mg.tensor(images[chosen]), mg.tensor(labels[chosen] - classes[0])
 
 
 def train(lesson: Lesson, model, images, labels, steps: int, what: str, held=None) -> list[float]:
-    """Adam on what may be trained; returns the held-out accuracy every ten steps."""
+    """Adam on the trainable parameters; returns the held-out accuracy every ten steps."""
     optimizer = optim.Adam(trainable_parameters(model), lr=3e-3)
     accuracy = []
     for step in lesson.progress(steps, what):
@@ -83,7 +82,7 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     models = [network() for _ in range(lesson.args.nets)]
     for i, model in enumerate(models):
-        sample = bootstrap(TensorDataset(*few))  # drawn with replacement, so that the nets do not all err alike
+        sample = bootstrap(TensorDataset(*few))  # drawn with replacement, so that the nets make different errors
         images, labels = (mg.stack(list(t)) for t in zip(*(sample[j] for j in range(len(sample))), strict=True))
         train(lesson, model, images, labels, lesson.args.steps // 2, f"net {i + 1} of {len(models)}")
     with mg.no_grad():

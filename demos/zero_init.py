@@ -2,15 +2,15 @@
 
 Question: what happens to a network whose weights all start at the same value?
 
-A unit of a hidden layer computes h_j = tanh(Σ_i w_ij·x_i + b_j) and receives the gradient ∂L/∂w_ij = x_i · (1 − h_j²)
-· Σ_k v_jk·∂L/∂z_k, where v are the weights that lead out of it. Two units with equal weights going in and out have
-equal h, and so equal gradients for every weight; a step of gradient descent changes both by the same amount, and they
-are equal after it. By induction they stay equal forever: 32 units, but the network of one.
+A unit of a hidden layer computes h_j = tanh(Σ_i w_ij·x_i + b_j) and receives the gradient ∂L/∂w_ij = x_i · (1 − h_j²) ·
+Σ_k v_jk·∂L/∂z_k, where v are its outgoing weights. Two units with equal incoming and outgoing weights have equal h, and
+so equal gradients for every weight; a step of gradient descent changes both by the same amount, and they remain equal.
+By induction they stay equal forever: 32 units compute no more than one.
 
 With all weights exactly 0 it is worse: h = 0 and v = 0, so every gradient but that of the last bias is 0.
 
-What to look at: ``units.png``. Each line is the weight from one pixel to one of the units. Started equal, all lines
-lie on top of each other; started at random, they go their own ways. ``accuracy.png`` is what it costs.
+What to look at: ``units.png``. Each line is the weight from one pixel to one of the units. From an equal start all
+lines coincide; from a random start they differ. ``accuracy.png`` shows what it costs.
 """
 
 import sys

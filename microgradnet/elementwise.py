@@ -8,10 +8,10 @@
     def _(x, y):
         return y * (1 - y)
 
-From that pair come the serial and the parallel CPU loop, the CUDA kernel, the fused backward loop
-``dx[i] = g[i] * derivative(x[i], y[i])``, the scalar engine's opcode, and (the same derivative applied to Tensors) the
-second derivative. A derivative names what it needs among the op's arguments; the name that is no argument is the
-output. Just the names that its result depends on are saved for backward: above, only ``y``.
+From that pair come the serial and the parallel CPU loop, the CUDA kernel, the fused backward loop ``dx[i] = g[i] *
+derivative(x[i], y[i])``, the scalar engine's opcode, and (the same derivative applied to Tensors) the second
+derivative. A derivative names what it needs among the op's arguments; the name that is no argument is the output. Only
+the names that its result depends on are saved for backward: above, only ``y``.
 """
 
 import functools
@@ -27,7 +27,7 @@ from .choice import exact_where
 from .primitive import P, Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
-_silent = np.errstate(all="ignore")  # 1/0 and log(−1) are results, not warnings: but to say so takes half a microsecond
+_silent = np.errstate(all="ignore")  # 1/0 and log(−1) are results, not warnings; entering this costs half a microsecond
 _HARDLY_WARN = (np.add, np.subtract, np.multiply, np.negative, np.abs)
 
 
@@ -48,7 +48,7 @@ class Elementwise(Primitive[P]):
         self.function: Callable[..., Any] = function
         self.integers, self.kinds = integers, kinds
         self.numpy = numpy if not differentiable or numpy in (None, *_HARDLY_WARN) else _silent(numpy)
-        self.ufunc = getattr(numpy, "nout", None) and numpy  # as it is, for who silences NumPy once for many calls
+        self.ufunc = getattr(numpy, "nout", None) and numpy  # for callers that silence NumPy once for many calls
         self.scalar = None if intrinsic else function
         parameters = inspect.signature(function).parameters.values()
         self.array_names = [p.name for p in parameters if p.default is p.empty]
@@ -65,7 +65,7 @@ class Elementwise(Primitive[P]):
     def derivative(self, function: Callable[..., Any]) -> Any:
         """Declares the local derivative: one expression for each array argument, in their order."""
         self._derivative = function
-        del self.rules, self.fused, self.partials  # made from the function's text when first asked for: import is quick
+        del self.rules, self.fused, self.partials  # built from the function's source on first use, so import is fast
         return function
 
     @property
@@ -120,7 +120,7 @@ class Elementwise(Primitive[P]):
         if dtype is None:
             dtype = arrays[0].dtype if count == 1 else dtypes.result_type(*arrays)
         if dtype not in _COMPILED:
-            if dtype.kind != "f":  # integers that stay integers: the same function, on the arrays
+            if dtype.kind != "f":  # integers that stay integers: the same function on the arrays
                 return np.asarray(self.function(*arrays, *values[count:])).astype(dtype, copy=False)
             return self._forward((*(np.asarray(a, np.float32) for a in arrays), *values[count:])).astype(dtype)
         if count > 1:
@@ -133,14 +133,14 @@ class Elementwise(Primitive[P]):
         return out
 
     def _bind(self, args: tuple, kwargs: dict) -> tuple:
-        """Takes PyTorch's names too for the arguments that a formula calls x and y."""
+        """Also accepts PyTorch's names for the arguments that a formula calls x and y."""
         names = dict(zip(("input", "other"), self.array_names, strict=False))
         return super()._bind(args, {names.get(name, name): value for name, value in kwargs.items()})
 
     def _dtype(self, arrays: Any) -> np.dtype | None:
         """The dtype to compute in, by PyTorch's promotion, or None if the arrays share a floating one already.
 
-        Raises TypeError for a dtype that the op is not for.
+        Raises TypeError for a dtype that the op does not support.
         """
         first = None
         for a in arrays:
@@ -161,7 +161,7 @@ class Elementwise(Primitive[P]):
 
     @functools.cache  # noqa: B019 (ops live as long as the program)
     def forward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
-        """``run(*arrays, out, *numbers)`` over flat arrays, made by ``loops``: ``kernels.cpu`` or ``kernels.cuda``."""
+        """``run(*arrays, out, *numbers)`` over flat arrays, built by ``loops``, the launcher of the CPU or of CUDA."""
         number, functions = dtype.name, dict[str, str]()
         source.add_function(self.name, self, number, functions)
         element = ", ".join([*(f"{a}[i]" for a in self.array_names), *self.scalar_names])
@@ -218,10 +218,10 @@ def elementwise(
     """Declares an elementwise op from its function of one element; see the head of this file.
 
     Args:
-        numpy: the ufunc that computes the same, where NumPy is best already (arithmetic: a pass of memory).
+        numpy: the ufunc that computes the same, where NumPy is already fastest (arithmetic: one pass over memory).
         integers: ``"keep"``, or ``"float"`` if integers give the default floating dtype (``exp`` of an integer).
         kinds: which dtypes it is for: f floating, i and u integers, b booleans.
-        intrinsic: the body is ``kernels.scalar_math``'s function of this name.
+        intrinsic: the body is ``backends.scalar_math``'s function of this name.
         differentiable: False for comparisons and the like, whose result is a constant.
     """
 

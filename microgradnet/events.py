@@ -1,8 +1,8 @@
-"""The one stream of what happens, and who listens to it.
+"""The one stream of events, and its listeners.
 
 Every op call passes ``Primitive.__call__``, every backward passes the walk in ``tape``, every leaf's gradient passes
 ``Tensor.grad``. Each of these tells the listeners of its thread. A ``Tape``, a picture, anomaly mode and a captured
-step are listeners. Where nobody listens, all this costs one test of ``state.listeners``.
+step are listeners. Without listeners, all this costs one test of ``state.listeners``.
 """
 
 import functools
@@ -14,7 +14,7 @@ from .backends import device
 
 
 class _State(threading.local):
-    """What each thread has of its own; the class attributes are the values that a new thread starts with."""
+    """The state of each thread; the class attributes are the initial values of a new thread."""
 
     grad_enabled: bool = True
     module: tuple[str, ...] = ()  # the path of the module whose forward is running
@@ -30,7 +30,7 @@ class Listener:
     Arrays in an event are the live ones, not copies: a later op may overwrite them.
     """
 
-    rules = False  # whether the ops inside of a vjp rule are told too, one by one
+    rules = False  # whether to report the ops inside vjp rules too, one by one
 
     def call(self, op: Any, arguments: tuple, settings: dict | None, result: Any, node: Any) -> None:
         """``op`` made ``result``, a tensor or a tuple of them, from ``arguments``: tensors, arrays and plain values.
@@ -43,7 +43,7 @@ class Listener:
         """The op ``name`` wrote the tensor ``value`` into the memory of ``target``: told after the write."""
 
     def follow(self, view: Any, renewed: Any) -> None:
-        """``view``, whose base was written to, stands from now on for what ``renewed`` was computed as."""
+        """``view``, whose base was written to, now stands for the result of ``renewed``."""
 
     def backward(self, node: Any, upstream: Any, contributions: list) -> None:
         """``node`` turned the cotangent ``upstream`` into ``contributions``, one for each parent (None: not needed)."""
@@ -61,28 +61,28 @@ class Listener:
         """``module``'s forward has returned ``output``."""
 
     def outside(self, function: Callable, arguments: tuple, keywords: dict, result: Any, writes: tuple) -> None:
-        """``function``, which works on arrays beside the ops, ran as a whole and wrote to the tensors ``writes``."""
+        """``function``, which works on arrays outside the ops, ran as a whole and wrote to the tensors ``writes``."""
 
     def before_outside(self, function: Callable) -> None:
         """Such a function is about to run."""
 
     def read(self, tensor: Any, how: str) -> None:
-        """Python code looked at the numbers of ``tensor``."""
+        """Python code read the numbers of ``tensor``."""
 
     def room(self, array: Any) -> None:
-        """``array`` is memory that an op is going to fill besides its result."""
+        """``array`` is memory that an op will fill in addition to its result."""
 
     def refuse(self, reason: str) -> None:
-        """What happens now cannot be told as events, for ``reason``."""
+        """What happens now cannot be expressed as events, for ``reason``."""
 
 
 def listen(listener: Listener) -> None:
-    """Tells ``listener`` from now on what happens in this thread."""
+    """Reports what happens in this thread to ``listener`` from now on."""
     state.listeners = (*state.listeners, listener)
 
 
 def leave(listener: Listener) -> None:
-    """Tells ``listener`` nothing more."""
+    """Removes ``listener``."""
     state.listeners = tuple(known for known in state.listeners if known is not listener)
 
 
@@ -93,9 +93,9 @@ def tell(event: str, *details: Any) -> None:
 
 
 def told_as_one(function: Callable | None = None, *, writes: Callable[..., tuple] = lambda *_, **__: ()) -> Callable:
-    """Decorator: listeners hear of a call of ``function`` as a whole (``outside``), and not of the ops inside it.
+    """Decorator: a call of ``function`` is reported as a whole (``outside``), the ops inside it are not.
 
-    For code that works on arrays beside the ops: an optimizer's loop, running statistics, drawing random numbers.
+    For code that works on arrays outside the ops: an optimizer's loop, running statistics, drawing random numbers.
     ``writes(*args, **kwargs)`` names the tensors whose numbers or gradients the call changes.
     """
     if function is None:
@@ -120,7 +120,7 @@ def told_as_one(function: Callable | None = None, *, writes: Callable[..., tuple
 
 
 def room(shape: tuple[int, ...], like: Any) -> Any:
-    """Memory that an op on the tensor ``like`` fills besides its result."""
+    """Memory that an op on the tensor ``like`` fills in addition to its result."""
     array = device.empty(shape, like)
     if state.listeners:
         tell("room", array)

@@ -38,7 +38,7 @@ def from_dlpack(source: Any) -> Tensor:
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor that shares memory with ``array``."""
+    """A tensor that shares memory with ``array``. Raises TypeError for anything but an array."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: a NumPy array expected, got {type(array).__name__}")
     return Tensor(array)

@@ -13,7 +13,7 @@ from .tensor import Tensor
 
 
 class Source(NamedTuple):
-    """Where an argument came from: result number ``output`` of ``call``, or a tensor that no op on the tape made."""
+    """The origin of an argument: result number ``output`` of ``call``, or a tensor that no op on the tape made."""
 
     call: "Call | None"
     output: int = 0
@@ -38,7 +38,7 @@ class Call:
 
     Attributes:
         op, arguments: what ran, and on what.
-        values: each result, copied when it was made; None for results that are no tensors.
+        values: each result, copied when it was made; None for results that are not tensors.
         results: the tensors themselves, whose numbers may have changed since.
         node: the Node, None where no gradient was needed.
         module: path of the module whose forward ran.
@@ -158,7 +158,7 @@ class Tape(Listener):
         self.gradients[leaf] = None if after is None else _copied(after)
 
     def outside(self, function, arguments, keywords, result, writes) -> None:
-        """What is written beside the ops is a new value, made by no op."""
+        """A value written outside the ops is a new one, made by no op."""
         for tensor in writes:
             self._sources.pop(id(tensor), None)
             self._arrays.pop(id(getattr(tensor, "_array", tensor)), None)
@@ -198,11 +198,11 @@ class Tape(Listener):
         return call.value if node.op.outputs is None else call.values
 
     def gradient(self, node: Node):
-        """The gradient of the root with respect to ``node``'s output, or None while backward has not come by."""
+        """The gradient of the root with respect to ``node``'s output, or None before backward has reached it."""
         return self._cotangents.get(node)
 
     def name(self, what: "Call | Source") -> str:
-        """What the user calls a result or a leaf: its ``.name``, the variable it was assigned to; else v1, v2, …"""
+        """A result's or leaf's name: its ``.name``, or the variable that it was assigned to; else v1, v2, …"""
         if isinstance(what, Source):
             return self.leaf_name(what.tensor) if what.call is None else self._output_name(what.call, what.output)  # type: ignore[arg-type]
         return self._output_name(what, 0)
@@ -286,7 +286,7 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def _is_default(op, argument: Argument) -> bool:
-    """Whether an argument is what the op takes where none is given."""
+    """Whether an argument has the op's default value."""
     if argument.source is not None or argument.name not in getattr(op, "parameters", ()):
         return False
     default = op.defaults[op.parameters.index(argument.name)]

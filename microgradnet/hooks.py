@@ -9,7 +9,7 @@ _next_id = itertools.count().__next__
 
 
 class RemovableHandle:
-    """What registering a hook gives: ``remove()`` takes the hook off again."""
+    """The result of registering a hook: ``remove()`` removes it."""
 
     __slots__ = ("hooks", "id")
 

@@ -7,8 +7,8 @@
     matmul.vjp(a=lambda g, b: g @ b.mT, b=lambda g, a: a.mT @ g)
 
 ``g`` is the cotangent: the gradient of the root with respect to the op's output. A rule's parameter names say what it
-needs, and just that is saved for backward: an argument by its name, ``out`` for the output, ``a_shape`` for no more
-than the shape of ``a``. There is one rule for each argument, so only the gradients that are wanted are computed.
+needs, and only that is saved for backward: an argument by its name, ``out`` for the output, ``a_shape`` for only the
+shape of ``a``. There is one rule for each argument, so only the gradients that are wanted are computed.
 
 A rule is written with public ops and operators. An op handed raw arrays runs without recording, and one handed Tensors
 records: so the same rule is fast first-order code and, under ``create_graph``, differentiable itself.
@@ -45,7 +45,9 @@ P = ParamSpec("P")  # what an op takes, as its forward declares it
 
 
 class Primitive(Generic[P]):
-    """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show."""
+    """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show. A call passes on
+    ValueError, TypeError or IndexError of ``forward``, with the op and its arguments in the message.
+    """
 
     def __init__(
         self,
@@ -71,7 +73,10 @@ class Primitive(Generic[P]):
         registry[self.name] = self
 
     def vjp(self, **rules: Any) -> None:
-        """Declares the vector-Jacobian product of each argument by its name."""
+        """Declares the vector-Jacobian product of each argument by its name.
+
+        Raises TypeError for a name that is not an argument.
+        """
         names = (*self.parameters, self.variadic)
         for name, function in rules.items():
             if name not in names:
@@ -79,9 +84,9 @@ class Primitive(Generic[P]):
             self.rules[name] = Rule(function)
 
     def fused_vjp(self, function: Callable[..., Any]) -> Any:
-        """Declares one function ``(g, needed, ...)`` for all arguments, used where no second order is asked for.
+        """Declares one function ``(g, needed, ...)`` for all arguments, used unless second order is needed.
 
-        ``needed`` has a truth value for each rule; the result has one array (or None) for each, all newly made.
+        ``needed`` has a truth value for each rule; the result has one new array (or None) for each.
         """
         self.fused = Rule(function)
         self.fused.needs = self.fused.needs[1:]
@@ -146,7 +151,7 @@ class Primitive(Generic[P]):
         return tuple(values)
 
     def _several(self, out: tuple, node: Node | None) -> tuple[Tensor, ...]:
-        """The tensors of an op with several outputs; each that can have a gradient gets a Node of its own."""
+        """The tensors of an op with several outputs; each that can have a gradient gets its own Node."""
         return tuple(
             Tensor.made(o, None if node is None or o.dtype.kind != "f" else output_node(node, i, o))
             for i, o in enumerate(out)
@@ -206,7 +211,10 @@ class Primitive(Generic[P]):
         return positions, inputs, shapes, extras
 
     def pull(self, node: Node, g: Any, useful: set | None, create_graph: bool) -> list:
-        """The contribution of ``node`` to each of its parents, given the cotangent ``g`` of its output."""
+        """The contribution of ``node`` to each of its parents, given the cotangent ``g`` of its output.
+
+        Raises RuntimeError if what it saved was freed or changed in place.
+        """
         saved = node.saved
         if saved is None:
             raise RuntimeError(
@@ -263,7 +271,7 @@ class Primitive(Generic[P]):
         return {}
 
     def _as_tensor(self, node: Node, name: str, value: Any) -> Any:
-        """A saved array as the Tensor that it was, joined to the graph, so that a rule can be differentiated."""
+        """A saved array as the Tensor that it was, connected to the graph, so that a rule can be differentiated."""
         if name == self.variadic:
             return tuple(_joined(a, parent) for a, parent in zip(value, node.parents, strict=True))
         if not device.is_array(value):
@@ -288,7 +296,7 @@ class Primitive(Generic[P]):
 
 
 def _constant(value: Any) -> Any:
-    """Arrays as Tensors that need no gradient, so that what a rule computes from them is told."""
+    """Arrays as Tensors that need no gradient, so that what a rule computes from them is reported."""
     if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
         return type(value)(map(_constant, value))
     return Tensor.made(value) if isinstance(value, np.ndarray) else value
@@ -311,11 +319,11 @@ def primitive(
     differentiable: bool = True,
     view: bool = False,
 ) -> Callable[[Callable[P, Any]], Primitive[P]]:
-    """Declares an op from its ``forward`` on arrays; see the head of this file.
+    """Declares an op from its ``forward`` on arrays; see the module's docstring.
 
-    ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for a result
-    that nobody used. ``differentiable=False`` is for results that are constants, such as indices and comparisons.
-    ``view=True`` says that the result may share memory with the first argument: a write to one is a write to both.
+    ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for an unused
+    result. ``differentiable=False`` is for results that are constants, such as indices and comparisons. ``view=True``
+    says that the result may share memory with the first argument: a write to one changes both.
     """
     return lambda forward: Primitive(forward, formula, outputs, differentiable, view)
 
@@ -330,7 +338,7 @@ def fit(g: Any, shape: tuple, dtype: np.dtype) -> Any:
 
 
 def output_node(node: Node, index: int, value: Any) -> Node:
-    """The Node of one output of an op with several: it hands its cotangent on in that output's place."""
+    """The Node of one output of an op with several: it passes its cotangent on in that output's place."""
     size = len(node.op.outputs)
     made = Node(output, (node,), {"index": index, "count": size}, (), np.shape(value), value.dtype)
     made.module = node.module

@@ -1,4 +1,4 @@
-"""The user's source line behind an op: where it stands, what it assigns to, and what its variables are called."""
+"""The user's source line behind an op: its position, what it assigns to, and the names of its variables."""
 
 import ast
 import functools

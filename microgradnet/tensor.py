@@ -1,7 +1,6 @@
 """Tensor: an array, its gradient, and the Node that made it.
 
-This file holds what a tensor *is*. What one can do with it is declared op by op in ``ops``, where each op becomes a
-function and a method at once.
+This file holds what a tensor *is*. The operations are declared one by one in ``ops``, each as a function and a method.
 """
 
 from __future__ import annotations
@@ -27,8 +26,10 @@ class Tensor(TensorMethods):
     """An n-dimensional array that remembers how it was computed.
 
     ``Tensor(array)`` keeps a NumPy array without copying it; numbers and lists become float32. ``mg.tensor(...)``
-    copies and infers the dtype. ``array`` is the NumPy array, ``grad`` the accumulated gradient of a leaf (a Tensor,
-    or None before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf).
+    copies and infers the dtype. ``array`` is the NumPy array, ``grad`` the accumulated gradient of a leaf (a Tensor, or
+    None before the first backward), ``grad_fn`` the Node that made this tensor (None for a leaf). Raises TypeError for
+    data that are not numbers or booleans; setting ``requires_grad`` raises RuntimeError for a computed or an integer
+    tensor.
     """
 
     __slots__ = ("__weakref__", "_array", "_grad", "_requires_grad", "extras", "grad_fn", "version", "view_of")
@@ -44,7 +45,7 @@ class Tensor(TensorMethods):
         source = data if isinstance(data, Tensor) else None
         if source is not None:
             data = source._array
-        plain = type(data) in (float, int, bool, list, tuple)  # asked first: it costs least
+        plain = type(data) in (float, int, bool, list, tuple)  # tested first: it is cheapest
         if dtype is None and (plain or not devices.is_array(data)):
             dtype = dtypes.default
         try:
@@ -77,7 +78,7 @@ class Tensor(TensorMethods):
 
     @property
     def array(self) -> np.ndarray:
-        """The array with the numbers. Listeners are told that they are read here, outside of any op."""
+        """The array with the numbers. Listeners are told that it is read, outside of any op."""
         if state.listeners:
             tell("read", self, "array")
         return self._array
@@ -146,7 +147,7 @@ class Tensor(TensorMethods):
         self.array = value._array
 
     def numpy(self) -> np.ndarray:
-        """The array itself (not a copy). Raises for a tensor that requires grad: use ``.detach().numpy()``."""
+        """The array itself (not a copy). Raises RuntimeError if the tensor requires grad, TypeError on a GPU."""
         if self._requires_grad:
             raise RuntimeError("numpy: this tensor requires grad, and NumPy would lose it: use .detach().numpy()")
         if not isinstance(self._array, np.ndarray):
@@ -162,7 +163,7 @@ class Tensor(TensorMethods):
         return np.array(self.numpy(), dtype, copy=copy)
 
     def item(self) -> Any:
-        """The one number in a tensor of one element."""
+        """The number in a tensor of one element. Raises RuntimeError for any other."""
         if self._array.size != 1:
             raise RuntimeError(f"item: a tensor of one element expected, this one has shape {self.shape}")
         return self._looked_at("item").item()
@@ -182,7 +183,7 @@ class Tensor(TensorMethods):
 
     @property
     def mT(self) -> Tensor:
-        """The last two dimensions exchanged."""
+        """The last two dimensions swapped."""
         return self.transpose(-2, -1)
 
     @property
@@ -202,7 +203,10 @@ class Tensor(TensorMethods):
         run_backward(self.seed(gradient, create_graph), retain_graph, create_graph, inputs)
 
     def seed(self, gradient: Any = None, create_graph: bool = False) -> dict:
-        """What a walk from this tensor starts with: its Node (or itself, if a leaf) and the cotangent."""
+        """The start of a walk from this tensor: its Node (or itself, if a leaf) and the cotangent.
+
+        Raises RuntimeError if it does not require grad, or ``gradient`` does not fit or is missing.
+        """
         if not self._requires_grad:
             raise RuntimeError("backward: this tensor does not require grad: nothing it was computed from does")
         if gradient is None:
@@ -243,9 +247,9 @@ class Tensor(TensorMethods):
             tell("accumulate", self, before, gradient, after)
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Calls ``hook(gradient)`` when this tensor's gradient is known; what it returns, if anything, replaces it.
+        """Calls ``hook(gradient)`` when this tensor's gradient is known; a result that is not None replaces it.
 
-        Returns a handle whose ``remove()`` takes the hook off again.
+        Returns a handle whose ``remove()`` removes the hook. Raises RuntimeError if it does not require grad.
         """
         if not self._requires_grad:
             raise RuntimeError("register_hook: this tensor does not require grad")
@@ -261,7 +265,10 @@ class Tensor(TensorMethods):
         return RemovableHandle(self.grad_fn.hooks, on_arrays)
 
     def retain_grad(self) -> None:
-        """Keeps ``.grad`` for this tensor too, though it is not a leaf."""
+        """Keeps ``.grad`` for this tensor too, though it is not a leaf.
+
+        Raises RuntimeError if it does not require grad.
+        """
         if not self._requires_grad:
             raise RuntimeError("retain_grad: this tensor does not require grad")
         if self.grad_fn is not None:
@@ -348,7 +355,7 @@ def run_backward(gradients: dict, retain_graph: bool | None, create_graph: bool,
     wanted = None
     if inputs is not None:
         wanted = {t.grad_fn or t: t for t in ([inputs] if isinstance(inputs, Tensor) else inputs)}
-    with np.errstate(all="ignore"):  # at a pole, Inf and NaN are the answer and not a warning
+    with np.errstate(all="ignore"):  # at a pole Inf or NaN is the result, not a warning
         for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=wanted):
             pass
     for key, tensor in (wanted or {}).items():

@@ -1,8 +1,8 @@
 """Views: tensors that share the memory of another one, their base.
 
 A write to the base, or to one of its views, changes all of them. Each view knows the ops that lead to it from its base
-(``View.steps``) and at which version of the base it last looked: a view that is behind is put in its place in the graph
-again, by running those ops once more, when it is next used.
+(``View.steps``) and at which version of the base it last looked: a view that is behind is renewed when it is next used,
+by running those ops again.
 """
 
 from typing import Any, NamedTuple

@@ -1,7 +1,7 @@
-"""Compiled kernels on disk: one module file for each kernel, named by the hash of all that it depends on.
+"""Compiled kernels on disk: one module file per kernel, named by a hash of everything that it depends on.
 
-A module holds a kernel's whole source (the functions it calls, the flags), so a change anywhere gives another name
-and a stale kernel cannot be met. numba keeps the machine code beside the file and checks the CPU itself.
+A module holds a kernel's whole source (with the functions it calls and the flags), so any change gives another name and
+a stale kernel is never loaded. numba keeps the machine code next to the file and checks the CPU itself.
 """
 
 import atexit
@@ -20,11 +20,11 @@ CONTRACT = ", fastmath={'contract'}"  # a·b + c with one rounding; NaN, Inf and
 FLAGS = f"cache=True, nogil=True, error_model='numpy'{CONTRACT}"
 HEADER = "import math\nimport numpy as np\nfrom numba import float32, float64, njit, prange\n"
 _folder: Path | None = None
-_lock = threading.RLock()  # a second thread must not meet a module that the first is still executing
+_lock = threading.RLock()  # a second thread must not see a module that the first is still executing
 
 
 def folder() -> Path:
-    """Where kernels are kept: ``MICROGRADNET_CACHE``, else beside this file, else the user's cache folder."""
+    """The cache folder: ``MICROGRADNET_CACHE``, else one next to this file, else the user's cache folder."""
     global _folder
     if _folder is None:
         user = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "microgradnet"
@@ -44,7 +44,7 @@ def _writable(path: Path) -> bool:
 
 
 def load(name: str, source: str, header: str = HEADER):
-    """The module made of ``source``, compiled now or before; ``name`` is for the reader of the folder."""
+    """The module with ``source``, new or from the cache; ``name`` makes the folder readable."""
     import numba
 
     threads.choose_layer()
@@ -58,16 +58,17 @@ def load(name: str, source: str, header: str = HEADER):
             _write(path, text)
         try:
             return _execute(module_name, path)
-        except Exception:  # a cache file that was cut short, or written by something else: make it anew, once
+        except Exception:  # a truncated or foreign cache file: rewrite it, once
             for stale in path.parent.glob(f"__pycache__/{module_name}.*"):
                 stale.unlink(missing_ok=True)
             return _execute(module_name, path)
 
 
 class compiling:
-    """Context around what may compile kernels. Says on stderr that the first run takes longer, once it has by a second.
+    """Context around code that may compile kernels. After a second, says once on stderr that the first run takes
+    longer.
 
-    What is compiled is kept on disk, so a later run does not come here for long.
+    Compiled kernels are kept on disk, so later runs pass quickly.
     """
 
     seconds, count, depth, told = 0.0, 0, 0, False

@@ -1,8 +1,8 @@
-"""Where an array lives: NumPy's in the CPU's memory, CuPy's in a GPU's.
+"""Where arrays live: NumPy's in the CPU's memory, CuPy's in a GPU's.
 
-This is the one module that decides. Ops take their ``np`` from here: NumPy, but for the functions that make arrays out
-of nothing, which make them where the op that runs now has its arguments. All else NumPy hands on by itself to the
-library that an array belongs to. Under ``NUMBA_ENABLE_CUDASIM=1`` ``cuda.simulated`` stands in for CuPy.
+Only this module decides. Ops take their ``np`` from here: NumPy, except that functions that create arrays create them
+on the device of the current op's arguments. All other functions NumPy dispatches to the array's library by itself.
+Under ``NUMBA_ENABLE_CUDASIM=1`` ``cuda.simulated`` replaces CuPy.
 """
 
 import functools
@@ -16,7 +16,7 @@ from .cpu import launcher as cpu
 from .cuda import launcher as cuda
 
 NAMES = ("cpu", "cuda")
-# The functions that cannot tell from an array argument where their result should be.
+# The functions that have no array argument from which to infer the device of the result.
 _MAKE = (
     "arange", "array", "asarray", "ascontiguousarray", "empty", "eye", "full", "identity", "linspace", "ones", "tri",
     "tril_indices", "triu_indices", "zeros",
@@ -27,16 +27,16 @@ _ON_CPU = numpy.ndarray | numpy.generic
 
 
 class _Here(threading.local):
-    library = None  # that of the device's arrays, while an op with arguments there runs; None on the CPU
+    library = None  # the device's array library while an op with arguments there runs; None on the CPU
 
 
 _here = _Here()
-loaded = False  # whether there may be arrays of a GPU at all: until then nobody has to look
+loaded = False  # whether there may be GPU arrays at all: until then no checks are needed
 
 
 @functools.cache
 def library():
-    """CuPy, or what stands in for it. Raises RuntimeError, saying what is missing."""
+    """CuPy or its replacement. Raises RuntimeError, saying what is missing."""
     global loaded
     reason = cuda.missing()
     if reason:
@@ -69,9 +69,9 @@ def _may_share_memory(a, b) -> bool:
 
 
 class _Numpy:
-    """NumPy's names; those that NumPy itself loads when they are first asked for, too.
+    """NumPy's names, including those that NumPy loads lazily.
 
-    They are NumPy's own functions until there is a GPU's array: ``library`` puts others in the place of some.
+    They are NumPy's own functions until there is a GPU array; then ``library`` replaces some.
     """
 
     def __init__(self):
@@ -91,7 +91,7 @@ else:
 
 @contextmanager
 def use(array):
-    """Within it, ops make arrays where ``array`` is."""
+    """Inside it, ops create arrays on the device of ``array``."""
     before, _here.library = _here.library, None if on_cpu(array) else library()
     try:
         yield
@@ -100,7 +100,7 @@ def use(array):
 
 
 def elsewhere(args: tuple) -> bool:
-    """Whether an op with these arguments, tensors and arrays, must not run as things stand: see ``call_there``."""
+    """Whether an op needs ``call_there``: its arguments are on several devices, or not on the current one."""
     here = there = False
     for value in args:
         value = getattr(value, "_array", value)
@@ -112,9 +112,9 @@ def elsewhere(args: tuple) -> bool:
 
 
 def call_there(op, args: tuple, kwargs: dict):
-    """``op(*args, **kwargs)`` where its tensors are. What else there is, constants, is moved there.
+    """``op(*args, **kwargs)`` on the device of its tensors. Other arrays, constants, are moved there.
 
-    Raises RuntimeError for tensors on different devices; a 0-d one of the CPU may meet any, as in PyTorch.
+    Raises RuntimeError for tensors on different devices; a 0-d CPU tensor may be mixed with any, as in PyTorch.
     """
     arrays = [getattr(value, "_array", value) for value in args]
     there = next((a for a in arrays if not on_cpu(a)), None)
@@ -143,17 +143,17 @@ def of(array) -> str:
 
 
 def is_array(value) -> bool:
-    """Whether ``value`` is an array, or a NumPy number, of any device."""
+    """Whether ``value`` is an array, on any device, or a NumPy number."""
     return hasattr(value, "dtype") and hasattr(value, "strides")
 
 
 def loops(array):
-    """What makes loops for an array: ``cpu.launcher`` or ``cuda.launcher``."""
+    """The launcher of loops for an array: ``cpu.launcher`` or ``cuda.launcher``."""
     return cpu if isinstance(array, numpy.ndarray) else cuda
 
 
 def flat(array, dtype):
-    """``array`` as a contiguous, writable vector of ``dtype``, without a copy where it is one already."""
+    """``array`` as a contiguous, writable vector of ``dtype``, without a copy if it is one already."""
     if type(array) is numpy.ndarray and array.dtype is dtype and array.flags.carray:
         return array.reshape(-1)
     there = _here.library
@@ -164,39 +164,39 @@ def flat(array, dtype):
 
 
 def array_of(value):
-    """The array of a tensor, an array as it is, anything else as a NumPy array."""
+    """A tensor's array; an array unchanged; anything else as a NumPy array."""
     value = getattr(value, "_array", value)
     return value if is_array(value) else numpy.asarray(value)
 
 
 def read(value) -> numpy.ndarray:
-    """The numbers of a tensor or an array on the host, for decisions that only the host can take."""
+    """The numbers of a tensor or array on the host, for decisions that the host must make."""
     return host(array_of(getattr(value, "array", value)))
 
 
 def filled(shape, value: float, like):
-    """An array full of ``value``, of the dtype of a tensor or an array ``like``, and where it is."""
-    # Not full_like(shape=): CuPy's takes () for no shape given.
+    """An array filled with ``value``, with the dtype and device of the tensor or array ``like``."""
+    # Not full_like(shape=): CuPy's treats () as no shape.
     return _library_of(like).full(shape, value, like.dtype)
 
 
 def empty(shape, like):
-    """An array of the dtype of a tensor or an array ``like``, and where it is, yet to be written."""
+    """An uninitialized array with the dtype and device of the tensor or array ``like``."""
     return _library_of(like).empty(shape, like.dtype)
 
 
 def _library_of(value):
-    """NumPy or CuPy: whose array that of a tensor, or an array, is."""
+    """NumPy or CuPy, the library of a tensor's array or an array."""
     return numpy if on_cpu(getattr(value, "_array", value)) else library()
 
 
 def add_at(array, index, values) -> None:
-    """``array[index] += values``, where an index that comes twice adds twice."""
+    """``array[index] += values``, where a repeated index adds repeatedly."""
     with_each(numpy.add, array, index, values)
 
 
 def with_each(ufunc, array, index, values) -> None:
-    """``array[index] = ufunc(array[index], values)``, value by value where an index comes twice.
+    """``array[index] = ufunc(array[index], values)``, applied repeatedly for a repeated index.
 
     Raises NotImplementedError on a GPU for a ufunc that CuPy does not have in this form.
     """
@@ -211,19 +211,19 @@ def with_each(ufunc, array, index, values) -> None:
 
 
 def first_of(cotangent):
-    """An array of a cotangent in flight: an array, a Tensor, or a list of them with gaps."""
+    """One array of a cotangent in flight, which is an array, a Tensor, or a list of them with gaps."""
     while isinstance(cotangent, list):
         cotangent = next(c for c in cotangent if c is not None)
     return getattr(cotangent, "_array", cotangent)
 
 
 def on_cpu(value) -> bool:
-    """Whether ``value`` is no array of a GPU."""
+    """Whether ``value`` is not a GPU array."""
     return isinstance(value, _ON_CPU) or not is_array(value)
 
 
 def host(array) -> numpy.ndarray:
-    """``array`` in the CPU's memory; waits for the GPU where it comes from there."""
+    """``array`` in the CPU's memory; waits for the GPU if it comes from there."""
     return array if on_cpu(array) else array.get()
 
 
@@ -233,7 +233,7 @@ def names_device(value) -> bool:
 
 
 def placed(array, device: str):
-    """``array`` on ``device``. Raises RuntimeError, saying what is missing, where there is no such device."""
+    """``array`` on ``device``. Raises RuntimeError, saying what is missing, if there is no such device."""
     kind, _, number = device.partition(":")
     if kind not in NAMES or (number and not number.isdecimal()):
         raise RuntimeError(f"to({device!r}): a device is 'cpu', 'cuda' or 'cuda:0'")

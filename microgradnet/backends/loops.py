@@ -28,18 +28,19 @@ def loop(
 ):
     """Decorator: a loop over whole arrays, compiled (and cached on disk) when it is first called.
 
-    The function may use ``np``, ``math``, ``prange``, what is in ``lanes``, other functions decorated so and, imported
-    under any name, the float64 functions of ``scalar_math``, which become those of the first argument's dtype.
+    The function may use ``np``, ``math``, ``prange``, the functions of ``lanes``, other functions decorated like this
+    and, imported under any name, the float64 functions of ``scalar_math``, which become those of the first argument's
+    dtype.
 
     Args:
-        parallel: whether the loop over ``prange`` runs on all threads when the first argument has many elements; more
-            than this, if it is a number: for loops that do much with each.
-        reassociate: sums may be taken in any order, and so with SIMD.
-        inline: the function becomes part of the loops that call it; with a call inside they would not be SIMD code.
-        on_host: arrays of a GPU are taken to the host and back, for a loop that needs memory of its own.
+        parallel: whether the loop over ``prange`` runs on all threads when the first argument has many elements; a
+            number is that threshold: for loops that do much per element.
+        reassociate: sums may be reordered, which allows SIMD.
+        inline: inlines the function into the loops that call it, which could not use SIMD otherwise.
+        on_host: GPU arrays are copied to the host and back, for a loop that allocates memory.
 
-    ``run.on_gpu(other)`` gives the loop another way for arrays on a GPU, and ``run.written_for_gpu(other)`` another
-    source, where what helps a CPU's SIMD scatters a GPU's reads.
+    ``run.on_gpu(other)`` sets another implementation for GPU arrays, and ``run.written_for_gpu(other)`` another source,
+    where code for a CPU's SIMD would scatter a GPU's reads.
     """
     if function is None:
         return functools.partial(loop, parallel=parallel, reassociate=reassociate, inline=inline, on_host=on_host)
@@ -57,7 +58,7 @@ def loop(
     def call(several: bool, dtype: str, arguments: tuple):
         if (several, dtype) in called:
             return compiled(several, dtype)(*arguments)
-        with cache.compiling():  # numba compiles when it sees the first arguments
+        with cache.compiling():  # numba compiles at the first call
             result = compiled(several, dtype)(*arguments)
         called.add((several, dtype))
         return result
@@ -106,7 +107,7 @@ def _on_host(run, *arguments) -> None:
 
 
 class Part(NamedTuple):
-    """One of the functions that a loop is made of, for one dtype."""
+    """One of a loop's functions, for one dtype."""
 
     tree: ast.FunctionDef
     flags: str
@@ -128,7 +129,7 @@ class Imported(NamedTuple):
 
 
 def _parts(function, flags: str, dtype: str, gpu_source=None) -> dict[str, Part]:
-    """``function`` and, before it, all that it calls; ``gpu_source`` is its other source, which calls nothing."""
+    """``function``, preceded by all functions that it calls; ``gpu_source`` is its source for a GPU."""
     tree = source.function_ast(function)
     done: dict[str, Part] = {}
     renamed = {}
@@ -155,7 +156,7 @@ def _parts(function, flags: str, dtype: str, gpu_source=None) -> dict[str, Part]
 
 
 def emitted(module: str, name: str):
-    """What a loop calls by this name: a function that ``cpu.module`` builds of LLVM's instructions.
+    """The function that a loop calls by this name, which ``cpu.module`` builds from LLVM instructions.
 
     The module is read, not imported: it needs numba, which only compiled kernels import.
     """
@@ -172,6 +173,6 @@ def emitted(module: str, name: str):
 
 
 def _with_imports(module: str) -> str:
-    """The text of a module of ``cpu`` and of those beside it that it imports from."""
+    """The text of a module of ``cpu`` and of its sibling modules that it imports from."""
     text = Path(__file__).with_name("cpu").joinpath(f"{module}.py").read_text(encoding="utf-8")
     return text + "".join(map(_with_imports, re.findall(r"^from \.(\w+) import", text, re.MULTILINE)))

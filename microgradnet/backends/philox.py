@@ -1,7 +1,7 @@
-"""Random numbers by counting: Philox4x32-10 turns a counter and a key into four 32-bit numbers. Salmon et al. 2011.
+"""Counter-based random numbers: Philox4x32-10 turns a counter and a key into four 32-bit numbers. Salmon et al. 2011.
 
-The number at a place depends on the place and the key alone: a mask can be made again instead of being stored, and
-threads need not agree on an order.
+The number at a place depends only on the place and the key: a mask can be recomputed instead of stored, and threads
+need no common order.
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ def philox(counter, key0, key1):
 def dropped(x, key, threshold, scale, out):
     """``out[i] = x[i]·scale`` where the number drawn for i is at least ``threshold``, else 0. Flat arrays.
 
-    A stretch of 1024 takes the first of four numbers for its first quarter, and so on: each quarter is written in one
-    sweep, with SIMD.
+    A chunk of 1024 uses the first of the four numbers for its first quarter, and so on: each quarter is written in one
+    SIMD sweep.
     """
     stretches, zero = x.size // 1024, x.dtype.type(0)
     for s in prange(stretches):  # noqa: F821

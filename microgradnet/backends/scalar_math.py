@@ -7,13 +7,13 @@ those two, Python's operators and other functions of this file, and spells its c
 The float64 functions lean on libm. The float32 functions are written out without branches (an ``a if c else b`` with
 cheap arms becomes a select), so that LLVM can turn a loop over them into SIMD code: range reduction after Cody and
 Waite ("Software Manual for the Elementary Functions", 1980), a minimax polynomial on the reduced range, and the power
-of two put together from its bits. Where float32 has too few digits on the way (pow, erfc, tan, the reduction of an
-angle) they compute in float64, still without branches. The last group computes in float64 by libm and rounds.
+of two built from its bits. Where float32 has too few digits for an intermediate result (pow, erfc, tan, the reduction
+of an angle) they compute in float64, still without branches. The last group computes in float64 by libm and rounds.
 Constants are typed, since in numba ``float32 * 1.0`` is float64.
 
-An error of n ulp means n units in the last place of the float32 nearest to the true value, the largest that was met
-over a dense sample of all bit patterns. Unless stated otherwise, NaN gives NaN, infinities and signed zeros give
-what IEEE 754 and PyTorch give, and subnormal numbers are neither flushed on the way in nor on the way out.
+An error of n ulp means n units in the last place of the float32 nearest to the true value, the largest over a dense
+sample of all bit patterns. Unless stated otherwise, NaN gives NaN, infinities and signed zeros follow IEEE 754 and
+PyTorch, and subnormal inputs and results are not flushed.
 """
 
 import math

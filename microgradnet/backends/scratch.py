@@ -1,4 +1,4 @@
-"""Room to work in for a loop: the same memory at each call, since new pages cost as much as what is written to them."""
+"""Working memory for loops: reused in each call, since fresh pages cost as much as writing to them."""
 
 import math
 import threading
@@ -7,16 +7,16 @@ import numpy as np
 
 from . import device
 
-# More than this is not kept.
+# Larger arrays are not kept.
 KEPT = 1 << 24
 
 _local = threading.local()
 
 
 def scratch(shape: tuple[int, ...], like) -> np.ndarray:
-    """An array with anything in it, from a multiple of 64 bytes on: the calling thread's until it asks for another.
+    """An uninitialized array, aligned to 64 bytes, which belongs to the calling thread until its next call.
 
-    It has the dtype of the array ``like``. On a GPU it is a new one, from CuPy's pool.
+    It has the dtype of the array ``like``. On a GPU it is new, from CuPy's pool.
     """
     if not isinstance(like, np.ndarray):
         return device.empty(shape, like)

@@ -4,9 +4,9 @@ The maths of an elementwise op is written once, in plain Python, on public ops: 
 Tensors it records; called with arrays it computes; and this file turns the same text into a function of one
 ``float32`` or ``float64``. Three rewrites are all it takes:
 
-* a literal becomes ``float32(literal)``, since in numba ``float32 * 1`` is float64, which halves the SIMD width;
-* ``where(c, a, b)`` becomes ``select(c, a, b)``, ``a if c else b`` in a function that is inlined;
-* ``exp(x)`` becomes ``exp_float32(x)``, and the source of that function is carried along.
+* a literal becomes ``float32(literal)``, since in numba ``float32 * 1`` is float64, which halves the SIMD width; *
+``where(c, a, b)`` becomes ``select(c, a, b)``, ``a if c else b`` in a function that is inlined; * ``exp(x)`` becomes
+``exp_float32(x)``, and the source of that function is included.
 """
 
 import ast
@@ -29,7 +29,10 @@ def function_ast(function) -> ast.FunctionDef:
 
 
 def split_returns(function, names: list[str]) -> dict[str, ast.FunctionDef]:
-    """``def f(...): return a, b`` as one function for each name, so that each can be computed alone."""
+    """``def f(...): return a, b`` as one function per name, so that each can be computed separately.
+
+    Raises TypeError for another number of results.
+    """
     tree = function_ast(function)
     value = tree.body[-1].value
     parts = value.elts if isinstance(value, ast.Tuple) else [value]
@@ -56,7 +59,7 @@ def names_read(tree: ast.FunctionDef) -> set[str]:
 
 
 def to_python(tree: ast.FunctionDef, function, renamed: dict):
-    """``tree`` as a callable that lives in ``function``'s module, with its line numbers for tracebacks.
+    """``tree`` as a callable in ``function``'s module, with its line numbers for tracebacks.
 
     ``renamed`` maps names to functions to call in their place.
     """
@@ -86,7 +89,7 @@ class _ForDtype(ast.NodeTransformer):
 
     def visit_BinOp(self, node):
         if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):
-            node.left = self.visit(node.left)  # an integer power stays a product; x ** 2.0 would call pow
+            node.left = self.visit(node.left)  # an integer power remains a product; x ** 2.0 would call pow
             return node
         return self.generic_visit(node)
 
@@ -99,7 +102,7 @@ class _ForDtype(ast.NodeTransformer):
     def visit_Call(self, node):
         node.args = [self.visit(argument) for argument in node.args]
         name = node.func.id
-        if name == "where":  # a call, so that both arms are computed first: a call inside an arm would be a branch
+        if name == "where":  # a call, which evaluates both arms first: a call inside an arm would be a branch
             self.selects = True
             node.func = ast.Name("select", ast.Load())
             return node
@@ -109,7 +112,7 @@ class _ForDtype(ast.NodeTransformer):
 
 
 def scalar_source(name: str, tree: ast.FunctionDef, scope: dict, dtype: str, done: dict[str, str]) -> None:
-    """Adds to ``done`` the source of ``name_dtype`` and of all that it calls, callees first."""
+    """Adds to ``done`` the source of ``name_dtype`` and of all functions that it calls, callees first."""
     rewrite = _ForDtype(dtype, {k: v for k, v in scope.items() if k not in {a.arg for a in tree.args.args}})
     tree = rewrite.visit(ast.parse(ast.unparse(tree)).body[0])
     tree.name = f"{name}_{dtype}"
@@ -122,7 +125,7 @@ def scalar_source(name: str, tree: ast.FunctionDef, scope: dict, dtype: str, don
 
 
 def add_function(name: str, op, dtype: str, done: dict[str, str]) -> None:
-    """Adds the function that a public op ``op`` (called ``name`` by its caller) is for one element."""
+    """Adds the function of one element of the public op ``op``, which its caller calls ``name``."""
     if f"{name}_{dtype}" in done:
         return
     scalar = getattr(op, "scalar", None)
@@ -133,7 +136,10 @@ def add_function(name: str, op, dtype: str, done: dict[str, str]) -> None:
 
 
 def add_intrinsic(name: str, done: dict[str, str]) -> None:
-    """Adds a function of ``scalar_math`` and those that it calls there, word for word."""
+    """Adds a function of ``scalar_math`` and those that it calls there, verbatim.
+
+    Raises NameError if there is none.
+    """
     function = getattr(scalar_math, name, None)
     if function is None:
         raise NameError(f"kernels: no function {name!r} of one element: write it in backends/scalar_math.py")

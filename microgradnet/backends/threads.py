@@ -1,4 +1,4 @@
-"""How many threads compute: one number for the BLAS and for numba's loops, which never run at the same time."""
+"""The number of threads: the same for the BLAS and for numba's loops, which never run at the same time."""
 
 import ctypes
 import functools
@@ -9,30 +9,30 @@ import threading
 # A loop over fewer elements than PARALLEL_FROM runs on one thread, which is faster than waking the others (measured,
 # 2 cores: python -m tests.benchmarks). ``choose_layer`` lowers it, so whoever starts loops reads it at each call.
 PARALLEL_FROM = 1 << 21
-PARALLEL_FROM_OPENMP = 1 << 19  # where the others wake quickly
+PARALLEL_FROM_OPENMP = 1 << 19  # its threads wake quickly
 
-# How long GNU OpenMP's threads spin after a loop before they sleep: some ten microseconds. The next loop of a chain
-# finds them awake; a matrix product that follows has its cores for itself. Left alone they spin for milliseconds, and
-# hold up the BLAS by a scheduler's time slice (measured: a training step of 7 ms took 56).
+# How long GNU OpenMP's threads spin after a loop before they sleep: about ten microseconds. The next loop of a chain
+# finds them awake; a matrix product that follows has the cores for itself. By default they spin for milliseconds and
+# delay the BLAS by a scheduler's time slice (measured: a training step of 7 ms took 56).
 SPIN = "3000"
 
-# The same for the BLAS's: OpenBLAS counts 2ⁿ ticks, and left alone 2²⁶, in which its threads take half of a
-# core from the loops that follow. Half a millisecond bridges the gaps between the products of one pass (measured: a
-# convolutional net's step went from 45 ms to 30, a fully connected one's stayed).
+# The same for the BLAS: OpenBLAS counts 2ⁿ ticks, by default 2²⁶, during which its threads take half a core from the
+# loops that follow. Half a millisecond bridges the gaps between the products of one pass (measured: a convolutional
+# net's step went from 45 ms to 30, that of a fully connected one did not change).
 BLAS_SPIN = "20"
 
 _chosen: int | None = None
 _forked = False
 
-# numba's portable thread pool must not be entered by two threads at once; who finds it busy runs the serial loop.
+# Two threads must not enter numba's portable thread pool at once; one that finds it busy runs the serial loop.
 _pool = threading.Lock()
 
 
 @functools.cache
 def choose_layer() -> None:
-    """Picks numba's thread pool: GNU OpenMP where how long it spins can still be set, else numba's own.
+    """Picks numba's thread pool: GNU OpenMP if its spin time can still be set, else numba's own.
 
-    The latter sleeps at once, and takes 60 to 100 µs to wake. ``NUMBA_THREADING_LAYER`` decides, if it is set.
+    The latter sleeps at once and takes 60 to 100 µs to wake. ``NUMBA_THREADING_LAYER`` decides, if it is set.
     """
     global PARALLEL_FROM
     import numba
@@ -42,7 +42,7 @@ def choose_layer() -> None:
         return
     layer = "workqueue"
     if sys.platform == "linux" and ("GOMP_SPINCOUNT" in os.environ or not _loaded("libgomp.so.1")):
-        os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # libgomp reads it when it is loaded
+        os.environ.setdefault("GOMP_SPINCOUNT", SPIN)  # read when libgomp is loaded
         try:
             from numba.np.ufunc import omppool  # noqa: F401
         except ImportError:
@@ -54,9 +54,9 @@ def choose_layer() -> None:
 
 
 def _shorten_the_blas_wait() -> None:
-    """Lets OpenBLAS's threads be started anew with ``BLAS_SPIN``, which they read at their start.
+    """Restarts OpenBLAS's threads with ``BLAS_SPIN``, which they read when they start.
 
-    Only where nobody has set it, and while no other thread runs that could be inside of a product.
+    Only if it was not set, and while no other thread runs that could be inside a product.
     """
     paths = [line.split()[-1] for line in _memory_map() if "openblas" in line]
     if not paths or "OPENBLAS_THREAD_TIMEOUT" in os.environ or threading.active_count() > 1 or _forked:
@@ -64,7 +64,7 @@ def _shorten_the_blas_wait() -> None:
     try:
         blas = ctypes.CDLL(paths[0])
         read, stop, start = blas.openblas_read_env, blas.blas_thread_shutdown_, blas.blas_thread_init
-    except (OSError, AttributeError):  # another build, which keeps these to itself
+    except (OSError, AttributeError):  # another build, which does not export these
         return
     os.environ["OPENBLAS_THREAD_TIMEOUT"] = BLAS_SPIN
     read(), stop(), start()
@@ -76,7 +76,7 @@ def _loaded(library: str) -> bool:
 
 
 def _memory_map() -> list[str]:
-    """The lines of Linux's list of what is mapped into this process; none elsewhere."""
+    """The lines of Linux's memory map of this process; none on other systems."""
     try:
         with open("/proc/self/maps") as maps:
             return maps.readlines()
@@ -86,7 +86,7 @@ def _memory_map() -> list[str]:
 
 def _after_fork() -> None:
     global _forked
-    _forked = True  # the pool's threads are the parent's, and GNU OpenMP ends a child that asks for them
+    _forked = True  # the pool's threads belong to the parent, and GNU OpenMP kills a child that uses them
 
 
 if hasattr(os, "register_at_fork"):
@@ -94,16 +94,16 @@ if hasattr(os, "register_at_fork"):
 
 
 def get_num_threads() -> int:
-    """How many threads matrix products and loops may use: the CPUs of this process unless ``set_num_threads`` said."""
+    """The number of threads for matrix products and loops: the process's CPUs unless ``set_num_threads`` was called."""
     if _chosen is not None:
         return _chosen
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def set_num_threads(num_threads: int) -> None:
-    """Lets matrix products (the BLAS) and loops (numba) use ``num_threads`` threads each, one after the other.
+    """Lets matrix products (the BLAS) and loops (numba) use ``num_threads`` threads each, never at the same time.
 
-    With 1 nothing starts a thread. More than the machine has CPUs is taken for what it has.
+    With 1 no thread is started. More than the machine's CPUs means all of them.
 
     Raises ValueError for a number below 1.
     """
@@ -117,7 +117,7 @@ def set_num_threads(num_threads: int) -> None:
 
 
 def loops_have_threads() -> bool:
-    """Whether a loop may use more than its own thread: not in a forked child."""
+    """Whether a loop may use other threads: not in a forked child."""
     return not _forked and get_num_threads() > 1
 
 
@@ -135,7 +135,7 @@ def leave_pool() -> None:
 
 
 def _tell_numba() -> None:
-    """Tells numba, whose setting belongs to the calling thread, how many threads its next loop may use."""
+    """Tells numba how many threads its next loop may use; numba's setting is per calling thread."""
     if _chosen is not None:
         import numba
 

@@ -1,7 +1,8 @@
-"""Chains of elementwise ops as one loop: each array is read once, and what nobody else needs is never written.
+"""Chains of elementwise ops as one loop: each array is read once, and intermediate results that nothing else needs are
+never written.
 
-The loop computes just what the separate loops would, in the same order of operations. The rounding is theirs too: an
-op that NumPy computes alone (a product, a sum) is not contracted with its neighbour into a fused multiply-add.
+The loop computes exactly what the separate loops would, in the same order and with the same rounding: an op that NumPy
+computes separately (a product, a sum) is not contracted with its neighbour into a fused multiply-add.
 """
 
 from collections.abc import Callable
@@ -38,7 +39,7 @@ class Chain:
                 else:
                     self.numbers.append(o)
             made.add(id(i.outputs[0]))
-        self.inputs.sort(key=lambda a: a.shape != self.shape)  # the first tells the loop its size
+        self.inputs.sort(key=lambda a: a.shape != self.shape)  # the first one determines the loop's size
         self.rows = [a for a in self.inputs if a.shape != self.shape]
 
     def __str__(self) -> str:
@@ -89,7 +90,7 @@ class Chain:
 
 
 def fused(instructions: list[Instruction], kept: list[np.ndarray]) -> list[Instruction | Chain]:
-    """The instructions, with neighbouring elementwise ones joined. ``kept`` are arrays that are needed afterwards."""
+    """The instructions, with neighbouring elementwise ones joined. ``kept``: the arrays needed afterwards."""
     instructions = [part for i in instructions for part in _apart(i)]
     readers: dict[int, list[int]] = {}
     for position, i in enumerate(instructions):

@@ -1,7 +1,7 @@
 """A recorded step as a list of calls without arguments, each bound to the arrays that it reads and fills.
 
-Nothing is allocated and no graph is built when they run. What only gives an array another shape (views) has been done
-once and for all; the rest fills the very arrays that the recorded run made.
+Nothing is allocated and no graph is built when they run. Views were made once, while recording; everything else fills
+the arrays that the recorded run made.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from .visible import same_bits
 
 
 class Stale(Exception):
-    """The arrays that the program is bound to are no longer those that the step uses."""
+    """The program's arrays are no longer those that the step uses."""
 
 
 class Program:
     """The calls of one recorded step; ``run`` replays it.
 
     Attributes:
-        calls: what is done, in order.
-        lines: one line of text for each call, to read.
+        calls: the calls, in order.
+        lines: one line of text for each call.
     """
 
     def __init__(self, recorder: Recorder, kept: list[np.ndarray]):
@@ -56,7 +56,7 @@ class Program:
                 self.lines.append(self._line(step))
 
     def check(self) -> None:
-        """Raises Stale if a parameter's memory was replaced, or gradients stand otherwise than when it was recorded."""
+        """Raises Stale if a parameter's memory was replaced, or a gradient is None that was not, or the reverse."""
         for tensor, array in self.tensors:
             if tensor._array is not array:
                 raise Stale
@@ -74,7 +74,7 @@ class Program:
                 raise Stale
 
     def run(self) -> None:
-        """Runs every call. ``check`` comes first."""
+        """Runs every call; call ``check`` first."""
         for call in self.calls:
             call()
 
@@ -187,7 +187,7 @@ def elementwise_kernel(i: Instruction) -> Callable | None:
     if dtype.name not in ("float32", "float64") or not loopable(out, arrays):
         return None
     if i.kind == "op":
-        if len(arrays) != len(op.array_names):  # a number where an array may stand
+        if len(arrays) != len(op.array_names):  # a number in place of an array
             return None
         kernel = op.forward_kernel(dtype)
     else:

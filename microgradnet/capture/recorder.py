@@ -21,7 +21,7 @@ from .visible import LARGEST
 
 @dataclass
 class Instruction:
-    """One thing to do: ``kind``, the op or function, its operands in order, and the arrays that it fills.
+    """One instruction: ``kind``, the op or function, its operands in order, and the arrays that it fills.
 
     ``kind`` is "op" (a forward on arrays), "fused" (an op's fused backward), "add", "part" (a gradient added into its
     place), "gradient" (a leaf's ``.grad`` is there), "assign" (``.grad`` is set by hand), "forget" (it becomes None),
@@ -36,7 +36,7 @@ class Instruction:
 
 
 class Recorder(Listener):
-    """Notes one run of a step. ``problem`` says why it cannot be replayed, if so."""
+    """Records one run of a step. ``problem`` says why it cannot be replayed, if it cannot."""
 
     rules = True
 
@@ -48,6 +48,7 @@ class Recorder(Listener):
         self.varying: set[int] = set()  # numbers of arrays that depend on the step's inputs
         self.constants: dict[int, object] = {}  # number -> the Tensor or array that the step did not compute
         self.leaves: dict[Tensor, None] = {}  # tensors that got a gradient
+
         self.random_state = default_generator.numpy.bit_generator.state  # as it is left by calls noted as a whole
         self.had_gradient = {leaf: leaf._grad is not None for leaf in leaves}  # when the step began
         self.believed = dict(self.had_gradient)  # by the instructions so far
@@ -143,7 +144,7 @@ class Recorder(Listener):
             self.refuse(f"{type(module).__name__} has hooks, which a replay would not call")
 
     def before_outside(self, function) -> None:
-        """Such a call draws its random numbers anew: those drawn until here were drawn elsewhere."""
+        """Such a call redraws its random numbers when replayed; those drawn before it were drawn elsewhere."""
         self.check_random()
 
     def outside(self, function, arguments, keywords, result, writes) -> None:
@@ -157,7 +158,7 @@ class Recorder(Listener):
             self.believed[leaf] = leaf._grad is not None
 
     def read(self, tensor, how: str) -> None:
-        """Python has looked at numbers: a decision may depend on them."""
+        """Python code has read numbers: a decision may depend on them."""
         number = self.numbers.get(id(tensor._array))
         known = number is not None and number not in self.constants
         if known or tensor.requires_grad or tensor.grad_fn is not None or tensor.numel() > LARGEST:
@@ -170,7 +171,7 @@ class Recorder(Listener):
         self.refuse(f"{how} reads numbers that the step computed or was given, at {user_line()}")
 
     def refuse(self, reason: str) -> None:
-        """This step cannot be replayed, for the first such reason."""
+        """Marks the step as not replayable; the first reason is kept."""
         self.problem = self.problem or reason
 
     def finished(self) -> None:
@@ -204,7 +205,7 @@ class Recorder(Listener):
         return self.numbers[id(array)]
 
     def _operand(self, value):
-        """An operand as the array itself; what is new is a constant of the step."""
+        """An operand's array; a new one is a constant of the step."""
         array = value._array if isinstance(value, Tensor) else value
         if isinstance(array, np.ndarray | np.generic) and id(array) not in self.numbers:
             same = next((a for a in self.inputs if a is getattr(array, "base", None)), None)
@@ -219,7 +220,7 @@ class Recorder(Listener):
         return [self._operand(v) for v in value] if isinstance(value, list | tuple) else self._operand(value)
 
     def signature(self) -> list:
-        """The instructions and constants without what may change, to compare two runs of one step."""
+        """The instructions and constants, without the parts that may change, to compare two runs of a step."""
         lines = []
         for i in self.instructions:
             made = [(self.numbers[id(a)], a.shape, a.dtype.name) for a in i.outputs]
@@ -248,7 +249,7 @@ class Recorder(Listener):
         return id(value)
 
     def differing_constant(self, other: "Recorder") -> str | None:
-        """Of two runs with one signature: what constant of this one is another in ``other``, in words."""
+        """For two runs with the same signature: which constant differs in ``other``, in words."""
         for number, value in self.constants.items():
             theirs = other.constants.get(number)
             if value is theirs:

@@ -36,7 +36,10 @@ def formula_of(op) -> Formula | None:
 
 
 def partials_of(op) -> dict[str, Formula]:
-    """The local derivatives of an elementwise op, by argument; in them the op's output is called ``out``."""
+    """The local derivatives of an elementwise op, by argument; in them the op's output is called ``out``.
+
+    Raises FormulaError for another number of parts than array arguments.
+    """
     text = getattr(op, "derivative_formula", None)
     if not text:
         return {}

@@ -225,7 +225,7 @@ def _decided(condition: Tree) -> bool | None:
 
 
 def holds(a, sign: str, b):
-    """One comparison, of numbers or of arrays."""
+    """One comparison, of numbers or of arrays. Raises ValueError for an unknown sign."""
     match sign:
         case "=":
             return a == b

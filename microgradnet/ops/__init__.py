@@ -1,7 +1,7 @@
 """Every op, by shelf and file. Each is declared once, in its file; ``methods`` gives Tensor those that are methods too.
 
-What is declared but not listed here is an op that others are made of (a backward rule, a fused loop), or one that only
-``nn.functional`` names.
+Ops declared but not listed here are parts of others (a backward rule, a fused loop), or named only by
+``nn.functional``.
 """
 
 from ..choice import exact_where, where

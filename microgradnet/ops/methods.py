@@ -1,4 +1,4 @@
-"""Which ops are Tensor's methods and operators too, and in which form.
+"""The ops that are also methods and operators of Tensor, and in which form.
 
 A file's ``METHODS`` are the functions that a tensor has too, with itself as the first argument; an elementwise one also
 has a form that writes in place. ``tensor_methods.pyi`` says the same to type checkers and editors; ``signatures``

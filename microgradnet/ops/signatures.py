@@ -1,7 +1,7 @@
 """The file ``tensor_methods.pyi``, made from what ``methods`` attaches: Tensor's methods, with parameters and texts.
 
-``python -m microgradnet.ops.signatures`` writes it anew, with ruff for the layout. A type checker or an editor cannot
-follow a loop of ``setattr``; it reads this file.
+``python -m microgradnet.ops.signatures`` regenerates it, formatted by ruff. A type checker or an editor cannot follow a
+loop of ``setattr``; it reads this file.
 """
 
 import ast

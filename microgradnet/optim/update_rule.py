@@ -105,7 +105,8 @@ class Compiled(NamedTuple):
 def compiled(update, held: tuple[str, ...], hyperparameters: int, dtype: str, loops=cpu) -> Compiled:
     """Compiles the loops of a rule whose last ``hyperparameters`` arguments are numbers.
 
-    ``loops`` makes the one over vectors: ``cpu.launcher``, or ``cuda.launcher`` for arrays on a GPU.
+    ``loops`` makes the one over vectors: ``cpu.launcher``, or ``cuda.launcher`` for arrays on a GPU. Raises TypeError
+    for a rule with other arguments.
     """
     parameters = list(inspect.signature(update).parameters)
     split = len(parameters) - hyperparameters

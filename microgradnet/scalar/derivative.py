@@ -16,7 +16,8 @@ from .value import Value, handle, record
 def grad(output: Value, inputs: Sequence[Value] | Value) -> list[Value] | Value:
     """∂output/∂input for each input, as Values on the same tape: differentiate them again for f″, f‴ and so on.
 
-    The gradient of a Value that the output does not depend on is the leaf 0. ``grad`` attributes are not touched.
+    The gradient of a Value that the output does not depend on is the leaf 0. ``grad`` attributes are not changed.
+    Raises ValueError for an input on another tape.
 
     >>> x = Value(2.0)
     >>> first = grad(x**3, x)
@@ -95,7 +96,7 @@ def _partials(code: int) -> list[tuple]:
 
 
 class _OnValues(ast.NodeTransformer):
-    """A comparison asks for the numbers: what comes out is no Value, as it has no derivative."""
+    """A comparison uses the numbers: its result is not a Value, as it has no derivative."""
 
     def visit_Compare(self, node):
         node = self.generic_visit(node)

@@ -1,4 +1,4 @@
-"""Neurons of Values: a network that one can follow number by number. micrograd's classes and names."""
+"""Neurons of Values: a network to follow number by number. micrograd's classes and names."""
 
 import random
 
@@ -6,7 +6,7 @@ from .value import Value
 
 
 class Module:
-    """What has parameters."""
+    """Base of everything with parameters."""
 
     def zero_grad(self) -> None:
         """Sets the gradient of every parameter to 0."""

@@ -1,13 +1,12 @@
 """Opcodes of the scalar tape, and the compiled loops over it, generated from the registry of elementwise ops.
 
 Every differentiable elementwise op is an opcode: its function of one element and its local derivatives are the ones
-that the tensor kernels are made of, so nothing is written twice. Two more stand for many operations each: a sum and a
-dot product of any length, as single nodes.
+that the tensor kernels are made of, so nothing is written twice. Two more combine many operations: a sum and a dot
+product of any length, as single nodes.
 
-Where a node's operands are found: a leaf has none; an op of one or two operands has their positions in the columns
-``a`` and ``b``; an op of more has in ``a`` where its list begins in the column ``more``, and in ``b`` how long it is. A
-dot product Σ wᵢ·xᵢ lists all w, then all x. An op's numbers (the slope of a leaky ReLU) are operands too: constant
-leaves.
+A node's operands: a leaf has none; an op of one or two has their positions in the columns ``a`` and ``b``; an op of
+more has in ``a`` the start of its list in the column ``more``, and in ``b`` its length. A dot product Σ wᵢ·xᵢ lists all
+w, then all x. An op's numbers (the slope of a leaky ReLU) are operands too: constant leaves.
 """
 
 import functools
@@ -21,7 +20,7 @@ from ..elementwise import Elementwise
 from ..primitive import registry
 
 LEAF, SUM, DOT = 0, 1, 2
-# What most graphs are made of: their loops are compiled by themselves, in a fifth of the time of all.
+# The ops of most graphs: their loops are compiled separately, in a fifth of the time of all.
 _CORE = (
     "add", "sub", "mul", "div", "neg", "square", "power", "pow", "relu", "tanh", "sigmoid", "exp", "log",
     "maximum", "minimum", "abs",
@@ -38,7 +37,7 @@ CODES: dict[str, int] = {op.name: code for code, op in enumerate(OPS) if op is n
 LAST_OF_CORE = DOT + len(_CORE)
 PAIR = 255  # a product and the sum that it goes into, in a replay
 _FLAGS = cache.FLAGS.replace(cache.CONTRACT, "")
-LANES = 16  # samples that a batched replay takes at once
+LANES = 16  # samples that a batched replay processes at once
 
 
 def operand_names(code: int) -> list[str]:
@@ -373,7 +372,7 @@ def loops(name: str, largest: int):
 def batch_loop(op: np.ndarray):
     """The compiled loop over many samples at once, for nodes with these opcodes.
 
-    A SIMD loop for each opcode takes long to compile, so beyond the core it has just those that are there.
+    A SIMD loop for each opcode takes long to compile, so beyond the core ops it has only those in use.
     """
     rare = tuple(int(code) for code in np.unique(op) if code > LAST_OF_CORE)
     return _load("batch", _CORE_CODES + rare, "_".join(OPS[code].name for code in rare) or "core").batch

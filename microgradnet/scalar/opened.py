@@ -1,4 +1,4 @@
-"""From tensors to scalars: a small computation opened into the sums, products and functions that it is made of."""
+"""From tensors to scalars: a small computation opened into sums, products and functions of single numbers."""
 
 import functools
 import math
@@ -15,7 +15,7 @@ from .sums import sum as node_sum
 from .tape import current_tape
 from .value import Value, record
 
-LIMIT = 100_000  # nodes; beyond, neither eye nor lesson follows
+LIMIT = 100_000  # nodes; more are useless to look at
 
 
 class Opened(NamedTuple):
@@ -39,7 +39,8 @@ def to_scalar(function, *inputs: Tensor, names: dict[Tensor, str] | None = None)
         function: any function of tensors, such as a module.
         names: labels of tensors; ``Tensor.name`` where absent, and the parameters' names if ``function`` is a module.
 
-    Raises NotImplementedError for an op that has no scalar form here, ValueError beyond 100,000 nodes.
+    Raises NotImplementedError for an op without a scalar form, ValueError beyond 100,000 nodes, TypeError for a
+    function that does not return a Tensor.
 
     >>> w = mg.tensor([1.0, 2.0], requires_grad=True)
     >>> opened = to_scalar(lambda x: (w * x).sum(), mg.tensor([3.0, 4.0]))
@@ -85,7 +86,7 @@ class _Opener(Listener):
         return values
 
     def values(self, x):
-        """What stands for an argument: an array of Values, or of numbers where none of it needs a gradient."""
+        """An argument as an array of Values, or of numbers if none of it needs a gradient."""
         if not isinstance(x, Tensor):
             return x
         if id(x) in self._of:
@@ -131,7 +132,7 @@ class _Opener(Listener):
             self.refuse("a tensor was changed in place")
 
 
-# Ops that only move elements about, whose forward does the same with an array of Values.
+# Ops that only rearrange elements, whose forward works on arrays of Values too.
 _MOVES = {"broadcast_to", "getitem", "clone", "copy", "flip", "roll", "cat", "stack", "diagonal", "take_rows", "gather"}
 
 
@@ -210,13 +211,13 @@ def _linear(input, weight, bias):
 
 
 def _exps(row: list) -> tuple[list, float]:
-    """The exponentials of a row less its largest number, which keeps them in range and changes no quotient."""
+    """The exponentials of a row minus its maximum, which avoids overflow and changes no quotient."""
     largest = max(float(v) for v in row)
     return [record(opcodes.CODES["exp"], [v - largest], "exp") for v in row], largest
 
 
 def _rows(x, dim: int, function) -> np.ndarray:
-    """``function`` of each row along ``dim``, which gives a row."""
+    """``function`` of each row along ``dim``, which returns a row."""
     moved = np.moveaxis(x, dim, -1)
     result = np.empty(moved.shape, object)
     for index in np.ndindex(moved.shape[:-1]):

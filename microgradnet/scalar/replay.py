@@ -1,4 +1,4 @@
-"""Replay: a recorded computation run again with new numbers, forward and backward, at a few nanoseconds a node."""
+"""Replay: a recorded computation run again with new numbers, forward and backward, at a few nanoseconds per node."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -18,14 +18,14 @@ class Batch(NamedTuple):
 
 
 class Replay:
-    """The computation of ``root`` as it stands on its tape, to be run again. Leaves may change, the operations do not.
+    """The recorded computation of ``root``, to be run again. Leaves may change, the operations do not.
 
     A replay writes the new values and gradients onto the tape, where ``data`` and ``grad`` of every Value show them; a
-    gradient is that of this run alone, not added to the one before. What a program decided by looking at numbers (an
-    ``if``) is part of the recording. The tape is not collected any more, and must not be truncated to before the root.
+    gradient is that of this run only, not added to the previous one. Decisions that a program made from numbers (an
+    ``if``) are part of the recording. The tape is no longer collected, and must not be truncated to before the root.
 
     Args:
-        root: the result; all that it was computed from is replayed.
+        root: the result; everything that it was computed from is replayed.
 
     >>> x = Value(2.0)
     >>> y = x * x + x
@@ -56,7 +56,7 @@ class Replay:
     def __call__(self, inputs: Mapping[Value, float] | None = None) -> float:
         """Sets the given leaves, runs forward and backward, and returns the root's value.
 
-        Raises ValueError for an input that is not a leaf before the root, and RuntimeError where the root is gone.
+        Raises ValueError for an input that is not a leaf before the root, and RuntimeError if the root was dropped.
         """
         value, grad = self._columns()
         for leaf, number in (inputs or {}).items():
@@ -65,13 +65,13 @@ class Replay:
         return float(value[self._end - 1])
 
     def batch(self, inputs: Mapping[Value, np.ndarray], gradients: Sequence[Value] = ()) -> Batch:
-        """The same computation for many samples, side by side in SIMD lanes and on all threads.
+        """The same computation for many samples, in SIMD lanes and on all threads.
 
         Args:
-            inputs: leaves and their values (samples,), one length for all. Other leaves keep theirs.
-            gradients: the Values whose gradients are wanted, for every sample apart: sum them for a shared parameter.
+            inputs: leaves and their values (samples,), all of one length. Other leaves keep theirs.
+            gradients: the Values whose gradients are wanted, one per sample: sum them for a shared parameter.
 
-        Nothing on the tape changes.
+        Nothing on the tape changes. Raises ValueError for arrays of other shapes.
         """
         arrays = [np.asarray(array, np.float64) for array in inputs.values()]
         if not arrays or any(array.ndim != 1 or array.shape != arrays[0].shape for array in arrays):
@@ -94,7 +94,7 @@ class Replay:
     def train(self, parameters: Sequence[Value], rates: Sequence[float]) -> np.ndarray:
         """Gradient descent in one call: for each rate η a step ``p ← p − η·∂root/∂p``; returns the losses before each.
 
-        It is the loop that one writes with ``backward`` and ``p.data -= rate * p.grad``, number by number the same.
+        Bit for bit the same as the loop with ``backward`` and ``p.data -= rate * p.grad``.
         """
         value, grad = self._columns()
         places = np.array([self._leaf(p) for p in parameters], np.int64)
@@ -105,7 +105,7 @@ class Replay:
         return losses
 
     def _columns(self) -> tuple[np.ndarray, np.ndarray]:
-        """The tape's values and gradients, which its growth may have moved since."""
+        """The tape's present values and gradients; growing may have moved them."""
         if self.tape.position(self.root.serial) + 1 != self._end:
             raise self.tape.dropped("replay")
         self.tape.grow_gradients()

@@ -1,4 +1,4 @@
-"""ScalarTape: what was computed, number by number, in flat arrays."""
+"""ScalarTape: a computation, number by number, in flat arrays."""
 
 import gc
 import threading
@@ -11,7 +11,7 @@ from ..autograd.anomaly import AnomalyError, anomaly_mode
 from . import opcodes
 from .node import ScalarNode, local_numbers
 
-COLLECT_FROM = 1_000_000  # nodes; below, a tape is left to grow
+COLLECT_FROM = 1_000_000  # nodes; smaller tapes are not collected
 
 
 class ScalarTape:
@@ -22,8 +22,8 @@ class ScalarTape:
     compiled loop over all new rows when one of them is asked for, in float64, as NumPy does: 1/0 is inf, log(−1) is
     nan. Inside ``autograd.detect_anomaly()`` the first number that is not finite raises ``AnomalyError`` and is named.
 
-    ``with ScalarTape() as tape:`` records there; outside of any block, every thread has a tape of its own, from which
-    nodes that no Value can reach any more are removed now and then (``collect``). One thread at a time may use a tape.
+    ``with ScalarTape() as tape:`` records there; outside of any block, each thread has its own tape, from which nodes
+    that no Value can reach any more are removed from time to time (``collect``). One thread at a time may use a tape.
 
     >>> from microgradnet.scalar import Value
     >>> with ScalarTape() as tape:
@@ -70,7 +70,9 @@ class ScalarTape:
         return self.base + len(self.rows) - 3
 
     def node(self, code: int, operands: list[int]) -> int:
-        """Records an op on the nodes with the given serial numbers, and returns its own."""
+        """Records an op on the nodes with the given serial numbers, and returns its own. Raises RuntimeError for a
+        dropped one.
+        """
         for operand in operands:
             if self.low <= operand < self.high:
                 raise self.dropped()
@@ -85,7 +87,7 @@ class ScalarTape:
     # Reading
 
     def position(self, serial: int) -> int:
-        """Where in the columns a node stands, after computing all new nodes. Raises RuntimeError if it was dropped."""
+        """A node's position in the columns, after computing all new nodes. Raises RuntimeError if it was dropped."""
         if self.rows:
             self.compute()
         if serial < self._solid:
@@ -99,7 +101,7 @@ class ScalarTape:
         return (serial - dropped) // 3
 
     def serial(self, position: int) -> int:
-        """The serial number of the node that stands at ``position``."""
+        """The serial number of the node at ``position``."""
         serial = 3 * position
         for start, stop in self._holes:
             if serial >= start:
@@ -184,7 +186,7 @@ class ScalarTape:
     # Computing
 
     def compute(self) -> None:
-        """Computes the value of every node that has none yet."""
+        """Computes the value of every new node. Raises RuntimeError if one uses a dropped node."""
         rows, first = self.rows, self._count
         count = len(rows) // 3
         if not count:
@@ -212,7 +214,10 @@ class ScalarTape:
             self._check(first)
 
     def backward(self, serial: int) -> None:
-        """Adds to the gradient of every node that this one was computed from; nothing else is touched."""
+        """Adds to the gradient of every node that this one was computed from; nothing else is touched.
+
+        Raises AnomalyError inside ``detect_anomaly`` for a gradient that is not finite.
+        """
         root = self.position(serial)
         fresh, reached = np.zeros(root + 1), np.zeros(root + 1, bool)
         fresh[root], reached[root] = 1.0, True
@@ -237,7 +242,10 @@ class ScalarTape:
         return self.base + len(self.rows)
 
     def truncate(self, mark: int) -> None:
-        """Drops all nodes recorded since ``mark``; a Value of one of them raises RuntimeError when it is used."""
+        """Drops all nodes recorded since ``mark``; a Value of one of them raises RuntimeError when it is used.
+
+        Raises ValueError for a number that is not a mark.
+        """
         end = self.base + len(self.rows)
         inside = any(start < mark < stop for start, stop in self._holes)
         if not 0 <= mark <= end or mark % 3 or inside:
@@ -246,7 +254,7 @@ class ScalarTape:
         self._cut(mark)
 
     def _cut(self, mark: int) -> None:
-        """Drops the settled nodes from serial number ``mark`` on, whose numbers are never given again."""
+        """Drops the settled nodes from serial number ``mark`` on; their numbers are never reused."""
         dropped = sum(stop - start for start, stop in self._holes if stop <= mark)
         keep, end = (mark - dropped) // 3, self.base
         if keep == self._count:
@@ -266,7 +274,7 @@ class ScalarTape:
         """Removes the nodes that no Value can reach any more.
 
         Called by ``Value.backward`` when the tape has doubled, so that a loop which never truncates does not fill the
-        memory. A tape that was marked, or is replayed, is left as it is: its owner says what goes.
+        memory. A tape that was marked, or is replayed, is left unchanged: its owner decides what to drop.
         """
         if self._marked or gc.get_freeze_count():  # frozen objects cannot be found
             return
@@ -293,7 +301,7 @@ class ScalarTape:
         self.collect_at = max(COLLECT_FROM, 2 * count)
 
     def keep(self) -> None:
-        """Lets every node stay where it is: no automatic ``collect`` from now on."""
+        """Keeps every node in place: no automatic ``collect`` from now on."""
         self._marked = True
 
     # Errors
@@ -307,7 +315,7 @@ class ScalarTape:
         return f"{f'{label!r} = ' if label else ''}{kind or op.name}({', '.join(f'{v:g}' for v in values)})"
 
     def dropped(self, name: str = "") -> RuntimeError:
-        """The error for a Value whose node is gone."""
+        """The error for a Value whose node was dropped."""
         where = f"{name}: " if name else ""
         return RuntimeError(f"{where}this Value was dropped from its tape by truncate(): compute it again")
 
@@ -329,7 +337,7 @@ class ScalarTape:
             self._more = _grown(self._more, more + more // 8)
 
     def grow_gradients(self) -> None:
-        """Makes room for a gradient of every node."""
+        """Allocates a gradient for every node."""
         if self._grad is None or len(self._grad) < self._count:
             old, self._grad = self._grad, np.zeros(len(self._op))
             if old is not None:

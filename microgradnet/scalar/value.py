@@ -12,9 +12,9 @@ _SYMBOLS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "neg": "-", "relu": 
 class Value:
     """A number on a tape: ``data``, ``grad``, arithmetic, and every differentiable elementwise op as a method.
 
-    A Value is a handle, a tape and a number on it; what was computed stands on the tape (``ScalarTape``). Comparisons
-    compare the numbers and give a bool, so that a program can branch; ``==`` and ``hash`` ask for the same node, so
-    that Values can be in sets, as micrograd has them.
+    A Value is a handle, a tape and a number on it; the computation is on the tape (``ScalarTape``). Comparisons compare
+    the numbers and give a bool, so that a program can branch; ``==`` and ``hash`` compare nodes, so that Values can be
+    in sets, as in micrograd.
 
     Args:
         data: the number; anything that ``float`` takes.
@@ -28,7 +28,7 @@ class Value:
     """
 
     __slots__ = ("__weakref__", "serial", "tape")
-    __array_ufunc__ = None  # a NumPy scalar leaves the operation to us
+    __array_ufunc__ = None  # NumPy scalars defer to Value
     on_scalar_tape = True
 
     def __init__(self, data, label: str = ""):
@@ -39,12 +39,12 @@ class Value:
 
     @classmethod
     def constant(cls, tape: ScalarTape, data: float) -> "Value":
-        """A leaf on a given tape, not on the one that records now."""
+        """A leaf on a given tape, instead of the current one."""
         return _made(tape, tape.leaf(float(data)))
 
     @property
     def data(self) -> float:
-        """The number. To set it changes this node alone: nodes computed from it keep their values."""
+        """The number. Setting it changes only this node: nodes computed from it keep their values."""
         return self.tape.value(self.serial)
 
     @data.setter
@@ -53,7 +53,7 @@ class Value:
 
     @property
     def grad(self) -> float:
-        """The sum of all gradients that ``backward`` brought here; 0 before."""
+        """The sum of all gradients that ``backward`` added here; 0 before."""
         return self.tape.gradient(self.serial)
 
     @grad.setter
@@ -80,7 +80,7 @@ class Value:
 
     @property
     def operands(self) -> list["Value"]:
-        """What it was computed from, in order: x·x has x twice."""
+        """The Values that it was computed from, in order: x·x has x twice."""
         return [handle(self.tape, serial) for serial in self.tape.operands(self.serial)]
 
     @property
@@ -134,7 +134,7 @@ class Value:
 
 
 def handle(tape: ScalarTape, serial: int) -> Value:
-    """The Value of a node; the same object as long as somebody holds it."""
+    """The Value of a node; the same object as long as it is referenced."""
     value = tape.handles.get(serial)
     if value is None:
         value = tape.handles[serial] = _made(tape, serial)
@@ -148,7 +148,7 @@ def _made(tape: ScalarTape, serial: int) -> Value:
 
 
 def record(code: int, operands: list, name: str) -> Value:
-    """A node of any opcode on Values and numbers, at least one of them a Value."""
+    """A node of any opcode on Values and numbers, at least one of them a Value. Raises TypeError without a Value."""
     tape = next((v.tape for v in operands if isinstance(v, Value)), None)
     if tape is None:
         raise TypeError(f"{name}: at least one Value expected, got {', '.join(type(v).__name__ for v in operands)}")
@@ -168,14 +168,14 @@ def _serial(tape: ScalarTape, operand, name: str) -> int:
 
 
 def _number(tape: ScalarTape, other) -> int | None:
-    """The leaf for a Python or NumPy number; None for anything else, which may know itself what to do."""
+    """The leaf for a Python or NumPy number; None for anything else, which may implement the operation itself."""
     if type(other) is float or isinstance(other, (int, float, np.number, np.bool_)):
         return tape.leaf(float(other))
     return None
 
 
 def _operator(name: str, reflected: bool = False):
-    """``__add__`` and its like. This is the hot path of recording: a row is appended, and no more."""
+    """``__add__`` and its like. This is the hot path of recording: it only appends a row."""
     code = opcodes.CODES[name]
 
     def operator(self, other):

@@ -118,7 +118,7 @@ class TensorBoardLog:
 
 
 def read_metrics(path: str | Path) -> list[dict]:
-    """The rows of a ``MetricsLog``, numbers as numbers, without an unfinished last one. The file may be in use."""
+    """The rows of a ``MetricsLog``, numbers as numbers; without an incomplete last row. Works while it is written."""
     path = Path(path)
     _check_suffix("read_metrics", path)
     text = path.read_bytes().decode()

@@ -1,4 +1,4 @@
-"""Gradient flow: what happens in each layer over a training, with verdicts in words."""
+"""Gradient flow: statistics of each layer during training, with verdicts in words."""
 
 from .verdicts import Verdict
 from .watch import Flow, watch

@@ -9,10 +9,11 @@ from ..plots.curves import plot_lines
 from ..plots.distributions import plot_heatmap
 from ..plots.figure import dress, figure, save
 
-GUIDE = 1e-3  # of update to parameter: far below, nothing moves; far above, the training jumps
+GUIDE = 1e-3  # update / parameter: far below, nothing moves; far above, training is unstable
 
 
 def histograms(flow, path, what: str, look: int) -> Path:
+    """See ``Flow.histograms``."""
     layers = _seen(flow, what)
     columns = min(4, len(layers))
     rows = -(-len(layers) // columns)
@@ -31,6 +32,7 @@ def histograms(flow, path, what: str, look: int) -> Path:
 
 
 def ridge(flow, path, name: str, what: str) -> Path:
+    """See ``Flow.ridge``. Raises ValueError for an unknown layer."""
     layer = next((layer for layer in _seen(flow, what) if layer.name == name), None)
     if layer is None:
         raise ValueError(f"ridge: no layer {name!r}; there are {', '.join(repr(v.name) for v in flow.layers)}")
@@ -50,6 +52,7 @@ def ridge(flow, path, name: str, what: str) -> Path:
 
 
 def heatmap(flow, path, what: str) -> Path:
+    """See ``Flow.heatmap``."""
     layers = _seen(flow, what)
     count = min(len(getattr(layer, what)) for layer in layers)
     matrix = np.array([[m.std for m in getattr(layer, what)[:count]] for layer in layers])
@@ -65,6 +68,7 @@ def heatmap(flow, path, what: str) -> Path:
 
 
 def gradient_norm(flow, path) -> Path:
+    """See ``Flow.gradient_norm``."""
     layers = _seen(flow, "gradients")
     count = min(len(layer.gradients) for layer in layers)
     depth = np.arange(1, len(layers) + 1)
@@ -79,6 +83,7 @@ def gradient_norm(flow, path) -> Path:
 
 
 def update_ratio(flow, path) -> Path:
+    """See ``Flow.update_ratio``. Raises ValueError if no optimizer moved a parameter inside ``watch``."""
     if not flow.ratios:
         raise ValueError("update_ratio: no parameter was moved by an optimizer inside of watch")
     weights = {name: pairs for name, pairs in flow.ratios.items() if not name.endswith("bias")} or flow.ratios

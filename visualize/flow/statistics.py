@@ -1,16 +1,17 @@
-"""What is measured of a layer's numbers: plain functions of arrays."""
+"""The statistics of a layer's numbers: plain functions of arrays."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-SAMPLE = 4096  # numbers at most that a statistic looks at: taken evenly over the array
-UNITS = 64  # units at most that are compared with one another
+SAMPLE = 4096  # maximum of numbers per statistic, evenly spaced in the array
+UNITS = 64  # maximum of units that are compared with each other
 BINS = 40
 
 
 class Moments(NamedTuple):
-    """Of one array at one step: mean, standard deviation, root mean square, share of zeros and of non-finite numbers.
+    """Statistics of one array at one step: mean, standard deviation, root mean square, share of zeros and non-finite
+    numbers.
 
     ``counts`` and ``edges`` are its histogram.
     """
@@ -37,10 +38,10 @@ def moments(array: np.ndarray) -> Moments:
 
 
 def evenly(array: np.ndarray, size: int = SAMPLE) -> np.ndarray:
-    """At most ``size`` numbers of an array, at equal distances."""
+    """At most ``size`` numbers of an array, evenly spaced."""
     flat = array.reshape(-1)
     step = -(-flat.size // size) or 1
-    # A step that divides the row length would see one unit only.
+    # A stride that divides the row length would sample one unit only.
     return flat if step == 1 else flat[:: step + (step % 2 == 0)]
 
 
@@ -52,12 +53,12 @@ def by_unit(array: np.ndarray) -> np.ndarray:
 
 
 def silent_units(array: np.ndarray) -> np.ndarray:
-    """For each unit, whether it gave exactly 0 for every sample."""
+    """For each unit, whether it was exactly 0 for every sample."""
     return ~np.any(by_unit(array), axis=0)
 
 
 def likeness(array: np.ndarray) -> float:
-    """How alike a layer's units are: 1 − (spread between the units) / (size), 1 if all give the same numbers.
+    """How similar a layer's units are: 1 − (spread between the units) / (size), 1 if all are equal.
 
     With u the (samples, units) of the output: ``1 − rms(u − mean over units) / rms(u)``; 1 also where all are 0.
     """

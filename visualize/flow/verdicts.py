@@ -1,20 +1,20 @@
-"""Verdicts in words: which layer is ill, by which figure and threshold, and what to try. docs/gradient_flow.md."""
+"""Verdicts in words: which layer has which problem, the figure and threshold, what to try. docs/gradient_flow.md."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-SATURATED = 0.5  # share of a bounded activation's inputs where its derivative is below FLAT of its largest
+SATURATED = 0.5  # share of a bounded activation's inputs where the derivative is below FLAT of its maximum
 FLAT = 0.06  # for tanh: |y| > 0.97
-DEAD = 0.25  # share of units that gave 0 for every sample of the last looks
-LOOKS = 5  # how many of the last looks a dead unit must have been silent in
-VANISHING = 1e-3  # size of the first layer's gradient, relative to the last one's
+DEAD = 0.25  # share of units that were 0 for every sample in the last looks
+LOOKS = 5  # number of latest looks in which a dead unit must have been silent
+VANISHING = 1e-3  # size of the first layer's gradient relative to the last layer's
 EXPLODING = 1e3
-ALIKE = 1 - 1e-6  # likeness of units
+ALIKE = 1 - 1e-6  # similarity of units
 
 
 class Verdict(NamedTuple):
-    """One illness: where, the figure that shows it, the threshold that it passed, the sentence, what to try."""
+    """One problem: its layer, the figure that shows it, the threshold, a sentence, and what to try."""
 
     layer: str
     illness: str  # "saturated", "dead", "vanishing", "exploding" or "symmetric"
@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
 
 
 def judge(flow) -> list[Verdict]:
-    """The verdicts of a ``Flow`` at its last look; an empty list for a healthy net."""
+    """The verdicts of a ``Flow`` at its last look; empty for a healthy net."""
     layers = [layer for layer in flow.layers if layer.activations]
     return [*_saturated(layers), *_dead(layers), *_symmetric(layers), *_ends(layers)]
 
@@ -79,7 +79,7 @@ def _symmetric(layers) -> list[Verdict]:
         if not layer.alike or layer.alike[-1] < ALIKE:
             continue
         zero = layer.weight is not None and layer.weight[0] == 0
-        if layer.dead_share(LOOKS) <= DEAD or zero:  # units that are silent for another reason are alike too
+        if layer.dead_share(LOOKS) <= DEAD or zero:  # silent units are equal too
             why = "its weights are all equal, so all its units" if zero else "all its units"
             text = f"{layer.title}: {why} give the same numbers, get the same gradient and stay the same."
             advice = "Draw the weights at random: xavier_normal_ for tanh and sigmoid, kaiming_normal_ for ReLU."
@@ -88,7 +88,7 @@ def _symmetric(layers) -> list[Verdict]:
 
 
 def _ends(layers) -> list[Verdict]:
-    """Vanishing and exploding: the first layer's gradient beside the last one's, and the numbers on the way forward."""
+    """Vanishing and exploding: the first layer's gradient relative to the last layer's, and the size of activations."""
     with_gradient = [layer for layer in layers if layer.gradients]
     found = []
     broken = next((layer for layer in layers if layer.activations[-1].not_finite > 0), None)

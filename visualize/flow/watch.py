@@ -1,4 +1,4 @@
-"""``watch``: how activations, gradients and updates fare in each layer over a training."""
+"""``watch``: activations, gradients and updates of each layer during training."""
 
 from dataclasses import dataclass, field
 
@@ -16,10 +16,11 @@ EVERY = 20  # steps between two looks
 
 @dataclass
 class Layer:
-    """What was seen of one layer, a number or ``Moments`` for each look.
+    """The record of one layer: a number or ``Moments`` for each look.
 
-    ``flat`` is the share of inputs where an activation's derivative is below 6 % of its largest, ``alike`` the likeness
-    of its units, ``silent`` which units gave 0 for all samples. ``weight`` is (std, fan_in) of the weights before it.
+    ``flat`` is the share of inputs where an activation's derivative is below 6 % of its maximum, ``alike`` the
+    similarity of its units, ``silent`` which units were 0 for all samples. ``weight`` is (std, fan_in) of the weights
+    before it.
     """
 
     name: str
@@ -41,10 +42,11 @@ class Layer:
 
 
 class Flow:
-    """Records while it is open; see ``watch``. ``print(flow)`` is a table of the last look.
+    """Records while it is open; see ``watch``, also for what it raises (TypeError, ValueError). ``print(flow)`` is a
+    table of the last look.
 
-    ``steps`` are the steps at which it looked, ``layers`` what it saw, in the order in which the layers ran, ``ratios``
-    for each parameter its (step, ‖update‖ / ‖parameter‖).
+    ``steps`` are the recorded steps, ``layers`` the records in the order in which the layers ran, ``ratios`` for each
+    parameter a list of (step, ‖update‖ / ‖parameter‖).
     """
 
     def __init__(self, model, every: int):
@@ -62,7 +64,7 @@ class Flow:
 
     @property
     def layers(self) -> list[Layer]:
-        """In the order in which they ran first."""
+        """The layers in the order of their first run."""
         return list(self._layers.values())
 
     def __enter__(self) -> "Flow":
@@ -81,7 +83,7 @@ class Flow:
         self._handles, self._looking = [], False
 
     def verdicts(self) -> list[Verdict]:
-        """What ails the net, by the last look; empty for a healthy one. Thresholds: docs/gradient_flow.md."""
+        """The net's problems at the last look; empty for a healthy net. Thresholds: docs/gradient_flow.md."""
         return judge(self)
 
     def histograms(self, path, what: str = "activations", look: int = -1):
@@ -89,7 +91,7 @@ class Flow:
         return pictures.histograms(self, path, what, look)
 
     def ridge(self, path, layer: str, what: str = "activations"):
-        """One layer's histogram over the training, the first look at the bottom."""
+        """One layer's histograms during training, the first look at the bottom."""
         return pictures.ridge(self, path, layer, what)
 
     def heatmap(self, path, what: str = "activations"):
@@ -101,7 +103,7 @@ class Flow:
         return pictures.gradient_norm(self, path)
 
     def update_ratio(self, path):
-        """‖update‖ / ‖parameter‖ over the training, with the guide line at 1e-3."""
+        """‖update‖ / ‖parameter‖ during training, with a guide line at 1e-3."""
         return pictures.update_ratio(self, path)
 
     def _start(self, module, args) -> None:
@@ -117,7 +119,7 @@ class Flow:
             self._before = {name: np.array(read(p)) for name, p in self.model.named_parameters() if p.requires_grad}
 
     def _measure_update(self) -> None:
-        """Once the step after a look begins: how far it moved each parameter."""
+        """When the step after a look begins: how far the last step moved each parameter."""
         if self._before is None:
             return
         now = dict(self.model.named_parameters())
@@ -183,13 +185,13 @@ def watch(model, every: int = EVERY) -> Flow:
     For each layer it keeps mean, standard deviation, histogram and share of zeros of activations and gradients, the
     share saturated (by the activation's own derivative; a module of your own takes part with ``is_elementwise = True``)
     and how alike the units are; for each parameter the ratio of update to size. Then ``print(flow)``,
-    ``flow.verdicts()`` and the pictures tell of it.
+    ``flow.verdicts()`` and the pictures show it.
 
     With a look in 20 steps, a net of four layers of 500 units (batch 256) trains 3 to 6 % slower. Numbers of large
     layers are sampled (4,096 each). Steps are counted by the model's forward in training mode. A step inside
     ``mg.capture`` cannot be watched: it runs plainly, after a warning.
 
-    Raises TypeError for what is no module, ValueError for an ``every`` below 1.
+    Raises TypeError for anything but a module, ValueError for ``every`` < 1.
     """
     return Flow(model, every)
 

@@ -1,4 +1,4 @@
-"""The step player: a story as one HTML file that plays it, without a server, a network or a layout engine."""
+"""The step player: a story as one HTML file, without a server, a network or a layout engine."""
 
 import html
 import json
@@ -13,19 +13,19 @@ PAGE = Path(__file__).parent
 
 
 class Player:
-    """A story ready to be played: it shows itself in a notebook, and ``save`` writes it as one HTML file."""
+    """A story ready to play: it is displayed in a notebook, and ``save`` writes it as one HTML file."""
 
     def __init__(self, story: Story, title: str = ""):
         self.story, self.title = story, title or story.graph.title or "Backpropagation, step by step"
 
     def save(self, path) -> Path:
-        """Writes the page. Raises ``RenderError`` for a place that cannot be written to."""
+        """Writes the page. Raises ``RenderError`` if the path cannot be written."""
         path = Path(path)
         write(path, self.html().encode())
         return path
 
     def html(self) -> str:
-        """The page: its style, its script and the story in one text. What a label says stays text."""
+        """The page: style, script and story in one string. Labels are escaped."""
         parts = {name: (PAGE / f"player.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
         # In a script element only "<" could end it or begin a comment.
         data = json.dumps(self._data(), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
@@ -35,7 +35,7 @@ class Player:
         return page
 
     def transcript(self) -> str:
-        """What happens, one numbered sentence a step."""
+        """The story, one numbered sentence per step."""
         return "\n".join(f"{i}. {line}" for i, line in enumerate(self.story.transcript(), 1))
 
     def _repr_html_(self) -> str:
@@ -81,15 +81,15 @@ def play(tape, loss=None, *, model=None, optimizer=None, title: str = "") -> Pla
 
     The page plays forward op by op, with each formula in symbols and in numbers, then backward along one edge at a
     time: upstream × local derivative = contribution, and the running sum of each gradient; then, with ``optimizer``,
-    the update. Arrow keys step, the space bar plays; gradients can be hidden until they were guessed. A computation of
-    more than a few hundred ops is told module by module.
+        the update. Arrow keys step, the space bar plays; gradients can be hidden until guessed. A computation of more
+        than a few hundred ops is shown module by module.
 
     Args: as for ``tell``: a Tape with the forward pass, the loss (default: the last result), a model for the names of
         its parameters, an optimizer to take one step with.
 
     Raises:
-        TypeError: something else than a Tape. ValueError: an empty one, or one whose last result is not one number.
-        RuntimeError: a backward has freed what the tape's ops saved: play before it, or with ``retain_graph=True``.
+        TypeError: not a Tape. ValueError: an empty one, or one whose last result is not one number.
+        RuntimeError: a backward has freed what the ops saved: play before it, or pass ``retain_graph=True`` to it.
     """
     return Player(tell(tape, loss, model, optimizer, title), title)
 

@@ -1,4 +1,4 @@
-"""Two steps of a training on one layout: what the second one changed."""
+"""Two training steps in one layout: what the second one changed."""
 
 from dataclasses import replace
 
@@ -8,18 +8,18 @@ from ..record.formula import number_text
 from ..record.graph import Graph, GraphNode
 from .draw import Picture, draw
 
-CHANGED = 1e-6  # of the larger size, in the mean
+CHANGED = 1e-6  # relative to the larger size, on average
 
 
 def diff(first, second, title: str = "") -> Picture:
     """One picture of two runs of the same computation: every box with its numbers before and after.
 
-    A box is marked where its data or its gradient changed by more than a millionth, and says by how much; a box that
-    only one of the runs has says so.
+    A box is marked if its data or its gradient changed by more than a millionth, with the amount; a box that only one
+    of the runs has is labelled so.
 
     Args:
-        first, second: Pictures, or what ``draw`` takes. A picture keeps the numbers that a tape had when it was drawn;
-            an optimizer writes over the parameters, so draw the first step before the second is taken.
+        first, second: Pictures, or what ``draw`` takes. A picture keeps the tape's numbers from when it was drawn; an
+        optimizer overwrites the parameters, so draw the first step before taking the second.
 
     >>> before = visualize.draw(tape)
     >>> visualize.diff(before, visualize.draw(next_tape)).save("diff.svg")

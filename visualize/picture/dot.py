@@ -1,4 +1,4 @@
-"""From the model of a picture to DOT text. Every label is escaped: what comes from a user stays text."""
+"""From the model of a picture to DOT text. Every label is escaped."""
 
 import html
 import math
@@ -14,7 +14,7 @@ LONGEST = 60  # characters of one label
 
 
 def to_dot(graph: Graph, dark: bool = False) -> str:
-    """The graph from left to right, modules as nested boxes; a legend says what colours mean."""
+    """The graph from left to right, modules as nested boxes; a legend explains the colours."""
     return _Drawing(graph, dark).source
 
 
@@ -107,7 +107,7 @@ class _Drawing:
             f'<TR><TD ALIGN="LEFT" BALIGN="LEFT"{f" BGCOLOR={chr(34)}{c}{chr(34)}" if c else ""}>{line}</TD></TR>'
             for line, c in rows
         )
-        if corners == "ROUNDED":  # or the last row's colour would stand out of them
+        if corners == "ROUNDED":  # or the last row's colour would stick out of them
             cells += '<TR><TD HEIGHT="3" CELLPADDING="0"></TD></TR>'
         return (
             f'<<TABLE BORDER="{width}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" STYLE="{corners}" '
@@ -137,7 +137,7 @@ class _Drawing:
 
 
 class _Scale:
-    """The sizes of a picture's gradients, from the smallest to the largest on a logarithmic scale."""
+    """Maps the sizes of a picture's gradients to a logarithmic scale."""
 
     def __init__(self, graph: Graph):
         sizes = [s for node in graph.nodes if node.gradient is not None and (s := _size(node.gradient)) > 0]
@@ -176,7 +176,7 @@ def _ops_with_several_arguments(graph: Graph) -> set[str]:
 
 
 def _text(text: str) -> str:
-    """Escaped for an HTML-like label, one line, not too long."""
+    """Escaped for an HTML-like label, on one line, truncated."""
     text = " ".join(str(text).split())
     text = text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     return html.escape("".join(c if c.isprintable() else "�" for c in text))

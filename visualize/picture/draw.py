@@ -19,19 +19,19 @@ from .outline import to_text
 
 
 class Picture:
-    """A graph ready to be drawn: it shows itself in a notebook, ``save`` writes it, ``open`` opens the browser."""
+    """A graph ready to draw: it is displayed in a notebook, ``save`` writes it, ``open`` opens the browser."""
 
     def __init__(self, graph: Graph, dark: bool = False):
         self.graph, self.dark = graph, dark
 
     @property
     def dot(self) -> str:
-        """The picture in Graphviz' language."""
+        """The picture in Graphviz's DOT language."""
         return to_dot(self.graph, self.dark)
 
     @property
     def mermaid(self) -> str:
-        """The picture in Mermaid's language."""
+        """The picture in Mermaid's syntax."""
         return to_mermaid(self.graph)
 
     def __str__(self) -> str:
@@ -40,7 +40,7 @@ class Picture:
     def save(self, path) -> Path:
         """Writes SVG, PNG, PDF, DOT, Mermaid (.mmd) or text, by the file's ending.
 
-        Raises ``RenderError`` with the reason if it cannot.
+        Raises ``RenderError``, with the reason, if it fails.
         """
         path = Path(path)
         kind = path.suffix.removeprefix(".").lower()
@@ -60,7 +60,7 @@ class Picture:
         return render(self.dot, "svg").decode()
 
     def _repr_html_(self) -> str:
-        """The SVG in a box that scrolls, so that nothing is cut off; as text where there is no layout engine."""
+        """The SVG in a scrolling box, so that nothing is cut off; text if there is no layout engine."""
         try:
             svg = self._repr_svg_()
         except RenderError as error:
@@ -73,23 +73,24 @@ def draw(
 ) -> Picture:
     """The graph of a computation, inputs on the left, the result on the right.
 
-    Every box has the op, its formula, shape, data and gradient; "not computed yet" before backward. A box with straight
+    Every box has the op, its formula, shape, data and gradient; "not computed yet" before backward. A box with square
     corners is a leaf (orange: a parameter, blue: an input), one with round corners an op (green: the result). An edge
-    has the local derivative in symbols and, where it is one number, in numbers; a negative one is dashed. The row of a
-    gradient is the darker the larger it is. Ops stand inside the modules that ran them. A graph of more than a few
-    hundred boxes is drawn with modules closed.
+    shows the local derivative in symbols and, if it is one number, in numbers; it is dashed if negative. Larger
+    gradients have darker rows. Ops are drawn inside the modules that ran them. A graph of more than a few hundred boxes
+    is drawn with modules closed.
 
     Args:
         x: a Tensor; a Tape, which has every value and gradient; a Value or a ScalarTape; a module, run on ``inputs``.
         model: a module whose parameters' names label the leaves.
-        title: stands above the picture.
+        title: shown above the picture.
         inputs: a tensor, or a tuple of them, for a module.
-        level: ``"module"`` closes modules to one box each (repeats are drawn once, marked × 12), ``"op"`` shows every
-            op, ``"scalar"`` opens a module on small inputs into single numbers. Default: ops, if they can be read.
-        depth: how many modules deep to look; what lies deeper is closed; 0 closes all.
-        dark: light ink on a dark ground.
+        level: ``"module"`` closes modules to one box each (repeats are drawn once, marked, for example, × 12), ``"op"``
+            shows every op, ``"scalar"`` opens a module on small inputs into single numbers. Default: ops, if they are
+            few enough to read.
+        depth: nesting depth to which modules are open; 0 closes all.
+        dark: light on a dark background.
 
-    Raises TypeError for what has no graph, ValueError for a level that it does not have.
+    Raises TypeError for an ``x`` without a graph, ValueError for a level that it does not have.
     """
     if level not in ("", "module", "op", "scalar"):
         raise ValueError(f"draw: level is 'module', 'op' or 'scalar', got {level!r}")
@@ -107,7 +108,7 @@ def draw(
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
     graph = trace(x, model, title)
     if level == "module" or depth is not None:
-        if depth is None:  # one module around everything is opened
+        if depth is None:  # a module that contains everything is opened
             depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
         graph = close_modules(graph, depth)
         return Picture(fold_repeats(graph) if level == "module" else graph, dark)

@@ -1,7 +1,7 @@
 """From DOT text to a file. ``dot`` if it is on the PATH, else the engine that pygraphviz's wheels bundle.
 
-The layout is C code on untrusted input, so it runs in a process of its own with a time limit: a crash or a hang there
-is an error message here.
+The layout is C code on untrusted input, so it runs in a separate process with a time limit: a crash or a hang there
+becomes an error message here.
 """
 
 import os
@@ -59,7 +59,7 @@ def _engine(kind: str) -> list[str]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Writes beside and renames. Raises ``RenderError`` for a place that cannot be written to."""
+    """Writes to a temporary name, then renames. Raises ``RenderError`` if the path cannot be written."""
     try:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         with os.fdopen(handle, "wb") as file:

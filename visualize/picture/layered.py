@@ -1,8 +1,8 @@
-"""A layout in layers, left to right, in plain Python: for pages that must work where no layout engine is installed.
+"""A layered layout, left to right, in plain Python, for pages that must work without a layout engine.
 
 Sugiyama, Tagawa and Toda 1981: a node's layer is the longest path to it; an edge over several layers gets a place in
 each layer that it passes, so that it runs between the boxes; within a layer everything is ordered by the mean place of
-its neighbours, in sweeps to and fro, so that edges cross less.
+its neighbours, in alternating sweeps, to reduce crossings.
 """
 
 import itertools
@@ -10,15 +10,15 @@ import itertools
 from ..record.graph import Graph
 
 WIDTH, HEIGHT, GAP_X, GAP_Y = 176, 74, 64, 22
-LANE = 20  # the height that an edge takes in a layer that it passes
+LANE = 20  # height of an edge in a layer that it passes
 
 SWEEPS = 12
 
 
 class Layout:
-    """Where everything stands. ``corners``: a box's top left corner by its key; ``bends``: an edge's way, by number.
+    """All positions. ``corners``: each box's top left corner, by key; ``bends``: each edge's route, by number.
 
-    A way is a list of points that the edge passes, from left to right, between its two boxes.
+    A route is the list of points that the edge passes, from left to right, between its two boxes.
     """
 
     def __init__(self, graph: Graph):
@@ -39,7 +39,7 @@ class Layout:
 
 
 def _layers(graph: Graph) -> tuple[list[list], dict, dict]:
-    """Keys of nodes, and (edge, layer) where an edge passes, by layer; and the neighbours of each on either side."""
+    """By layer, the keys of nodes and (edge, layer) for passing edges; and the neighbours of each on both sides."""
     sources: dict[str, list[str]] = {node.key: [] for node in graph.nodes}
     targets: dict[str, list[str]] = {node.key: [] for node in graph.nodes}
     for edge in graph.edges:
@@ -48,7 +48,7 @@ def _layers(graph: Graph) -> tuple[list[list], dict, dict]:
     depth: dict[str, int] = {}
     for node in graph.nodes:  # in the order of computation, so that sources come first
         depth[node.key] = max((depth[s] + 1 for s in sources[node.key] if s in depth), default=0)
-    for node in graph.nodes:  # an input stands right before its first use
+    for node in graph.nodes:  # an input is placed right before its first use
         if not sources[node.key] and targets[node.key]:
             depth[node.key] = max(0, min(depth[t] for t in targets[node.key]) - 1)
     layers: list[list] = [[] for _ in range(max(depth.values(), default=-1) + 1)]

@@ -1,4 +1,4 @@
-"""From the model of a picture to Mermaid text, which Markdown pages draw by themselves."""
+"""From the model of a picture to Mermaid text, which Markdown pages render."""
 
 from ..record.formula import number_text
 from ..record.graph import Graph, GraphNode
@@ -43,7 +43,7 @@ def _label(node: GraphNode) -> str:
 
 
 def _text(text: str) -> str:
-    """In quotes, with every sign that Mermaid or HTML could take for its own as a numbered entity."""
+    """Quoted, with every character that is special to Mermaid or HTML as a numeric entity."""
     lines = [line if len(line) <= LONGEST else line[: LONGEST - 1] + "…" for line in text.split("\n")][:6]
     escaped = [
         "".join(c if c.isalnum() or c in " .,:=+()/" else f"#{ord(c)};" if c.isprintable() else " " for c in line)

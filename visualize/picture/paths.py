@@ -1,4 +1,5 @@
-"""Why is this gradient this value? Every path from a number to the loss, its product of local derivatives, their sum.
+"""Why does a gradient have its value? Every path from a number to the loss, its product of local derivatives, their
+sum.
 
 The chain rule over many paths: ∂L/∂w = Σ over the paths from w to L of Π over the edges of a path of ∂target/∂source.
 """
@@ -26,7 +27,7 @@ LONGEST = 20  # factors of one path that are written out
 
 @dataclass
 class Path:
-    """One way from the source to the target: its edges in order, and the product of their local derivatives."""
+    """One path from the source to the target: its edges in order, and the product of their local derivatives."""
 
     edges: list[GraphEdge]
     product: float
@@ -36,9 +37,9 @@ class Path:
 class Paths:
     """The paths from ``source`` to ``target``, the largest products first.
 
-    ``count`` is how many there are in all, ``total`` the sum of all their products, also of those that are not listed:
-    the gradient. ``checked`` is the same by finite differences, (L(w + h) − L(w − h)) / 2h, or None where an op on the
-    way cannot be computed again; then ``unchecked`` says which.
+    ``count`` is the number of all paths, ``total`` the sum of all products, including those not listed: the gradient.
+    ``checked`` is the same by finite differences, (L(w + h) − L(w − h)) / 2h, or None if an op on a path cannot be
+    recomputed; then ``unchecked`` says which.
     """
 
     graph: Graph
@@ -126,7 +127,7 @@ class Paths:
         return Picture(graph)
 
     def html(self) -> str:
-        """A page with the text and the graph; works without a network. What a name says stays text."""
+        """A page with the text and the graph; works offline. Names are escaped."""
         try:
             drawn = render(self.picture().dot, "svg").decode()
             drawn = drawn[drawn.index("<svg") :]
@@ -167,15 +168,15 @@ PAGE = """<!doctype html>
 def paths(source, target, shown: int = SHOWN) -> Paths:
     """Every path from ``source`` to ``target`` with its product, their sum, and a check by finite differences.
 
-    Where there are more than ``shown`` paths, the ones with the largest products (in absolute value) are listed; the
-    sum is of all of them, by dynamic programming, and exact.
+    If there are more than ``shown`` paths, those with the largest products (in absolute value) are listed; the sum is
+    over all of them, by dynamic programming, and exact.
 
     Args:
         source: a Value, or a tensor of one element.
         target: what was computed from it, of one element: a Value, or a tensor whose graph has not been freed by
             backward (call this before ``backward``, or pass ``retain_graph=True`` there).
 
-    Raises TypeError and ValueError for what has no such paths; an op on arrays on the way is named.
+    Raises TypeError or ValueError if there are no such paths; an op on arrays on a path is named.
     """
     graph, start, end = _graph(source, target)
     names = {node.key: node.name or node.label for node in graph.nodes}
@@ -229,7 +230,7 @@ def _graph(source, target) -> tuple[Graph, str, str]:
 
 
 def _between(graph: Graph, start: str, end: str) -> dict[str, list[GraphEdge]]:
-    """The edges out of each node that lies between the two, by node."""
+    """The outgoing edges of each node between the two, by node."""
     reached, leads = {start}, {end}
     for edge in graph.edges:  # in the order of computation
         if edge.source in reached:
@@ -245,7 +246,7 @@ def _between(graph: Graph, start: str, end: str) -> dict[str, list[GraphEdge]]:
 
 
 def _sums(order: list[str], after: dict, end: str) -> tuple[dict, dict, dict]:
-    """From each node to the end: how many paths, the sum of their products, the largest product's absolute value."""
+    """From each node to the end: the number of paths, the sum of their products, and the largest absolute product."""
     count, total, largest = {end: 1}, {end: 1.0}, {end: 1.0}
     for key in reversed(order):
         if key != end:
@@ -257,7 +258,9 @@ def _sums(order: list[str], after: dict, end: str) -> tuple[dict, dict, dict]:
 
 
 def _largest(start: str, end: str, after: dict, largest: dict, shown: int) -> list[Path]:
-    """The ``shown`` paths with the largest products: best first, by what is the most that the rest can bring."""
+    """The ``shown`` paths with the largest products: best-first search, bounded by the largest product that the rest of
+    a path can reach.
+    """
     number = 0
     waiting = [(-largest[start], number, start, (), 1.0)]
     found = []
@@ -275,7 +278,7 @@ def _largest(start: str, end: str, after: dict, largest: dict, shown: int) -> li
 
 
 def _finite_difference(graph: Graph, start: str, end: str) -> tuple[float | None, str]:
-    """(L(w + h) − L(w − h)) / 2h, by computing every node after w again in float64."""
+    """(L(w + h) − L(w − h)) / 2h, recomputing every node after w in float64."""
     values = {node.key: node.value for node in graph.nodes}
     incoming: dict[str, list[GraphEdge]] = {}
     for edge in graph.edges:

@@ -1,4 +1,4 @@
-"""One small style for every picture: colours that colour-blind readers can tell apart (after Okabe and Ito, 2008)."""
+"""The style of all pictures: colours that colour-blind readers can tell apart (after Okabe and Ito, 2008)."""
 
 FONT = "Helvetica,Arial,sans-serif"
 INK, FAINT = "#1f2933", "#7b8794"
@@ -13,7 +13,7 @@ FILL = {
 CLUSTER_FILL, CLUSTER_BORDER = "#fbfcfd", "#cbd2d9"
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 MARKED = "#d55e00"
-# Of a gradient's size, small to large (one hue, so that order is seen without colour vision too).
+# For a gradient's size, small to large (one hue, so that the order is visible without colour vision).
 SIZES = ("#f2f0f7", "#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1")
 
 DARK_INK, DARK_FAINT, DARK_PAGE = "#e4e7eb", "#9aa5b1", "#12181f"

@@ -1,4 +1,4 @@
-"""Plots for the lessons: matplotlib behind one small style. Each takes data and the path to write to."""
+"""Plots for the lessons: matplotlib in one style. Each takes data and the path to write to."""
 
 from .curves import learning_curves, plot_activation, plot_lines, plot_panels
 from .distributions import plot_bars, plot_heatmap, plot_histograms, plot_ridge

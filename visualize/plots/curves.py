@@ -1,4 +1,4 @@
-"""Curves: losses over a training, functions, anything over anything."""
+"""Line plots: losses during training, functions, or any series."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -56,7 +56,7 @@ def plot_lines(
 ) -> Path:
     """One line for each name. A series is its y values, or (x values, y values).
 
-    ``guide`` is (y, words): a dashed line to compare with.
+    ``guide`` is (y, label): a dashed line to compare with.
     """
     made, axes = figure()
     draw_lines(axes[0, 0], series, xlabel, ylabel, title, logx, logy, guide)
@@ -80,7 +80,7 @@ def plot_panels(
 def plot_activation(functions, path, *, low: float = -5.0, high: float = 5.0, columns: int = 4) -> Path:
     """Activation functions with their derivatives, by backward, one panel each.
 
-    ``functions`` maps names to functions or modules of a tensor, which may have one input and one output number each.
+    ``functions`` maps names to functions or modules of a tensor, elementwise ones.
     """
     columns = min(columns, len(functions))
     rows = -(-len(functions) // columns)

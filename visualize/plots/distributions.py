@@ -1,4 +1,4 @@
-"""How numbers are spread: histograms by layer, over time, bars."""
+"""Distributions: histograms by layer and over time, bars, heat maps."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ def plot_histograms(
 
 
 def plot_ridge(over_time: Mapping[str, np.ndarray], path, *, xlabel="value", title="", bins=80) -> Path:
-    """Histograms one above the other, the first at the bottom: how a distribution changes over a training."""
+    """Histograms stacked vertically, the first at the bottom: how a distribution changes during training."""
     names = list(over_time)
     arrays = [np.asarray(over_time[name], np.float64).ravel() for name in names]
     arrays = [a[np.isfinite(a)] for a in arrays]
@@ -53,7 +53,7 @@ def plot_ridge(over_time: Mapping[str, np.ndarray], path, *, xlabel="value", tit
 def plot_bars(
     values: Mapping[str, float], path, *, errors: Sequence[float] | None = None, xlabel="", title="", logx=False
 ) -> Path:
-    """Horizontal bars in the given order from above, with the number at the end of each."""
+    """Horizontal bars in the given order from the top, with the number at the end of each."""
     names, numbers = list(values), [float(v) for v in values.values()]
     made, axes = figure(7.0, 0.8 + 0.3 * len(names))
     ax, places = axes[0, 0], np.arange(len(names))[::-1]

@@ -1,4 +1,4 @@
-"""The one style of all plots: a matplotlib figure without a global state, its axes, and how it is written."""
+"""The one style of all plots: a matplotlib figure without global state, its axes, and saving."""
 
 import io
 from pathlib import Path
@@ -10,7 +10,7 @@ DPI = 140
 
 
 def figure(width: float = 7.0, height: float = 4.0, rows: int = 1, columns: int = 1, title: str = "", **subplots):
-    """A figure in inches and its axes as an array (rows, columns). matplotlib is imported here, when it is needed."""
+    """A figure in inches and its axes as an array (rows, columns). Imports matplotlib, which is not needed before."""
     from matplotlib.figure import Figure
 
     made = Figure(figsize=(width, height), layout="constrained")
@@ -35,7 +35,9 @@ def dress(axes, xlabel: str = "", ylabel: str = "", title: str = "", logx: bool 
 
 
 def save(made, path) -> Path:
-    """Writes PNG, SVG or PDF by the file's ending, beside and renamed. Raises ``RenderError`` where it cannot."""
+    """Writes PNG, SVG or PDF by the file's extension, under a temporary name that is then changed. Raises
+    ``RenderError`` if it fails.
+    """
     path, buffer = Path(path), io.BytesIO()
     made.savefig(buffer, format=path.suffix.removeprefix(".") or "png", dpi=DPI)
     write(path, buffer.getvalue())

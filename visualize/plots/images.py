@@ -1,4 +1,4 @@
-"""Images: weights as pictures, samples with titles, confusion between classes."""
+"""Images: weights, samples with titles, confusion matrices."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def plot_images(images, titles: Sequence[str], path, *, columns: int = 6, title:
 
 
 def plot_confusion_matrix(labels, predictions, path, *, names: Sequence[str] | None = None, title: str = "") -> Path:
-    """How often each class was taken for each: counts, rows are the truth; the diagonal is right."""
+    """The confusion matrix, as counts: rows are true classes, columns predictions; the diagonal is correct."""
     labels, predictions = np.asarray(labels).astype(int), np.asarray(predictions).astype(int)
     count = int(max(labels.max(), predictions.max())) + 1 if names is None else len(names)
     names = names or [str(i) for i in range(count)]

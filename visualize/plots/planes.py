@@ -1,4 +1,4 @@
-"""Things in the plane: contours with optimizers' paths, decision boundaries, scattered points."""
+"""Plots in the plane: contours with optimizers' paths, decision boundaries, scatter plots."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -29,9 +29,9 @@ def _contour(ax, function: Callable, xrange, yrange, minimum, logarithmic: bool)
 def plot_contour(
     function, paths: Mapping[str, np.ndarray], path, xrange, yrange, *, minimum=None, title="", logarithmic=True
 ) -> Path:
-    """The level lines of ``function(x, y)`` (of arrays) and paths (steps, 2) over them, each from a dot on.
+    """The contour lines of ``function(x, y)`` (of arrays) and paths (steps, 2) over them; a dot marks each start.
 
-    ``logarithmic`` spaces the levels so that a narrow valley is seen.
+    ``logarithmic`` spaces the levels so that a narrow valley is visible.
     """
     made, axes = figure(7.0, 5.0)
     ax = axes[0, 0]
@@ -51,7 +51,7 @@ def plot_contour(
 def animate_contour(
     function, paths: Mapping[str, np.ndarray], path, xrange, yrange, *, minimum=None, title="", frames=60, seconds=6.0
 ) -> Path:
-    """The same as an animated GIF: all paths grow together."""
+    """``plot_contour`` as an animated GIF: all paths grow together."""
     from PIL import Image
 
     made, axes = figure(6.0, 4.4)
@@ -83,9 +83,9 @@ def animate_contour(
 
 
 def plot_decision_boundary(predict, points, labels, path, *, title="", steps=121, margin=0.4) -> Path:
-    """Where a classifier changes its mind: ``predict`` maps points (n, 2) to scores, above 0 for class 1.
+    """A classifier's decision boundary: ``predict`` maps points (n, 2) to scores, above 0 for class 1.
 
-    ``labels`` are 0 or 1 (or −1 or 1). The shade is the score, the line where it is 0.
+    ``labels`` are 0 or 1 (or −1 or 1). The shade is the score, the line is where it is 0.
     """
     points, labels = np.asarray(points, np.float64), np.asarray(labels)
     low, high = points.min(0) - margin, points.max(0) + margin

@@ -1,4 +1,4 @@
-"""A formula as it is typed, ``L = tanh(a*b + c)``, computed with tensors. It is parsed, and never run as Python."""
+"""Formulas such as ``L = tanh(a*b + c)``, computed with tensors. They are parsed, never run as Python."""
 
 import ast
 import operator
@@ -19,7 +19,7 @@ _UNARY = {ast.USub: operator.neg, ast.UAdd: operator.pos}
 
 
 class ExpressionError(ValueError):
-    """A formula that cannot be understood, with the reason and the place."""
+    """A formula that cannot be parsed, with the reason and the place."""
 
 
 def functions() -> dict[str, object]:
@@ -32,7 +32,10 @@ def functions() -> dict[str, object]:
 
 
 def parse(text: str) -> tuple[str, ast.expr]:
-    """``"L = a*b"`` as the result's name (``"result"`` if it has none) and the tree of the right-hand side."""
+    """``"L = a*b"`` as the result's name (``"result"`` if it has none) and the tree of the right-hand side.
+
+    Raises ExpressionError if it cannot be parsed.
+    """
     if len(text) > LONGEST:
         raise ExpressionError(f"a formula of at most {LONGEST} characters expected, this one has {len(text)}")
     try:
@@ -63,8 +66,8 @@ def names(tree: ast.expr) -> list[str]:
 def evaluate(text: str, values: dict[str, float]):
     """The formula's result as a float64 tensor, and its variables, which require gradients, by name.
 
-    Raises ExpressionError: syntax that a formula has no use for, an unknown function, a variable without a value or a
-    value without a variable.
+    Raises ExpressionError: unsupported syntax, an unknown function, a variable without a value or a value without a
+    variable.
     """
     _, tree = parse(text)
     wanted = names(tree)

@@ -1,4 +1,4 @@
-"""Formulas with names and numbers filled in, and numbers as they are shown."""
+"""Formulas with names and numbers filled in, and the formatting of numbers."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def numbers(array) -> str:
 
 
 def number_text(value) -> str:
-    """As it is shown: a number with four digits and a real minus sign, or what an array is like."""
+    """A number with four digits and a true minus sign, or a summary of an array."""
     if value is None:
         return "not computed yet"
     array = np.asarray(value)

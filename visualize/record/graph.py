@@ -1,4 +1,4 @@
-"""The model of a picture: nodes, edges and nested clusters, with no word of how they are drawn."""
+"""The model of a picture: nodes, edges and nested clusters, independent of how they are drawn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,15 +23,15 @@ class GraphNode:
     module: tuple[str, ...] = ()
     line: str | None = None
     details: list[str] = field(default_factory=list)
-    compute: Callable[[dict], object] | None = None  # its value from those of its arguments, where all are known
+    compute: Callable[[dict], object] | None = None  # computes its value from its arguments, if all are known
     device: str = "cpu"
-    name: str = ""  # what formulas call it: v1, v2, … for what is computed
-    mark: str = ""  # "path" for a node that is pointed out, "changed" for one that differs between two steps
+    name: str = ""  # its name in formulas: v1, v2, … for computed values
+    mark: str = ""  # "path" for a highlighted node, "changed" for one that differs between two steps
 
 
 @dataclass(frozen=True)
 class GraphEdge:
-    """From a value to the op that uses it, as its argument ``argument``; two edges may join the same two nodes.
+    """From a value to the op that uses it as ``argument``; two edges may connect the same two nodes.
 
     ``symbol`` is the local derivative ∂target/∂source with the names of the picture, where the op works element by
     element; ``local`` its numbers, where the operands are known too.

@@ -1,7 +1,7 @@
-"""What happens in a computation, step by step: forward, backward one edge at a time, the optimizer's update.
+"""A computation step by step: forward, backward one edge at a time, the optimizer's update.
 
-The story is plain data (names, numbers, sentences) with no word of how it is shown. The step player, the transcript and
-the derivation in LaTeX are all made from it.
+The story is plain data (names, numbers, sentences), independent of how it is shown. The step player, the transcript and
+the derivation in LaTeX are made from it.
 """
 
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ from .zoom import readable
 class Event:
     """One step: ``kind`` is "forward", "start" (of backward), "backward" (along one edge) or "update" (of a leaf).
 
-    Numbers are texts, as they are shown; ``exact`` is the contribution itself where it is one number. ``before`` and
-    ``after`` are the running sum of the gradient (or, for an update, the value) that the step changes.
+    Numbers are formatted strings; ``exact`` is the contribution itself if it is one number. ``before`` and ``after``
+    are the running sum of the gradient (or, for an update, the value) that the step changes.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Event:
 
 @dataclass
 class Story:
-    """A graph and the events on it, in order."""
+    """A graph and its events, in order."""
 
     graph: Graph
     events: list[Event] = field(default_factory=list)
@@ -59,15 +59,16 @@ class Story:
 
 
 def tell(tape, loss=None, model=None, optimizer=None, title: str = "") -> Story:
-    """Plays backward over what ``tape`` recorded and notes every step.
+    """Runs backward over what ``tape`` recorded and records every step.
 
     Args:
-        tape: a ``Tape`` that recorded the forward pass, and no backward that has freed what it saved.
+        tape: a ``Tape`` that recorded the forward pass, without a backward that has freed what it saved.
         loss: the tensor to start backward from, of one element; default: the last one that was recorded.
         model: its parameters' names label the leaves.
-        optimizer: its ``step`` is taken after backward and told as well; parameters and gradients change by it.
+        optimizer: its ``step`` is run after backward and recorded too; it changes parameters and gradients.
 
-    Without an optimizer every ``.grad`` is afterwards what it was before.
+    Without an optimizer every ``.grad`` is restored afterwards. Raises TypeError for anything but a Tape, ValueError
+    for one that recorded nothing or has no single number to start from.
     """
     if not hasattr(tape, "nodes"):
         raise TypeError(
@@ -109,13 +110,13 @@ class _Teller:
             self.edges.setdefault((edge.target, edge.argument), []).append(i)
         self.leaves = {parent: None for node in tape.nodes for parent in node.parents if hasattr(parent, "grad_fn")}
         self.names = story.names = self._names()
-        for shown in story.graph.nodes:  # an update writes over the values
+        for shown in story.graph.nodes:  # an update overwrites the values
             shown.value = None if shown.value is None else np.array(shown.value)
             if (shown.line or "").rpartition(":")[0] == expression.__file__:  # a formula was typed: no user's line
                 shown.line = None
 
     def _names(self) -> dict[str, str]:
-        """Each node's name in formulas: a leaf's own, v1, v2, … for what is computed."""
+        """Each node's name in formulas: a leaf's own, v1, v2, … for computed values."""
         names, count = {}, 0
         for node in self.story.graph.nodes:
             if node.kind in ("op", "output"):
@@ -280,7 +281,7 @@ class _Teller:
 
 
 def _tell_modules(story: Story) -> None:
-    """Of a graph too large to read: the modules in the order in which they ran, and back."""
+    """For a graph too large to read: the modules in the order in which they ran, and back."""
     for node in story.graph.nodes:
         story.events.append(Event("forward", node.key, f"{node.label} computes", formula=", ".join(node.details)))
     for node in reversed(story.graph.nodes):

@@ -1,4 +1,4 @@
-"""From a tensor or a tape to the model of a picture. Reads public attributes of Node and Tensor, and nothing else."""
+"""From a tensor or a tape to the model of a picture. Reads only public attributes of Node and Tensor."""
 
 import itertools
 
@@ -45,7 +45,7 @@ class _Tracer:
             key = self.keys[id(tensor)] = f"leaf{next(self.leaves)}"
             kind = "parameter" if id(tensor) in self.names or type(tensor).__name__ == "Parameter" else "input"
             name = tensor.name or self.names.get(id(tensor)) or kind
-            # Copies: an optimizer writes over a parameter, and the picture is of now.
+            # Copies: an optimizer overwrites parameters, and the picture shows the present values.
             gradient = None if tensor.grad is None else np.array(read(tensor.grad))
             shape, dtype, value = tuple(tensor.shape), tensor.dtype.name, np.array(read(tensor))
             device = str(getattr(tensor, "device", "cpu"))
@@ -86,13 +86,13 @@ class _Tracer:
             self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))  # type: ignore[arg-type]
 
     def _called(self, key: str, node=None) -> str:
-        """What formulas call a value: a leaf or the drawn tensor by its name, what was computed v1, v2, …."""
+        """A value's name in formulas: a leaf's or the drawn tensor's own, v1, v2, … for computed values."""
         if node is not None and self.tape is None and node is self.x.grad_fn and self.x.name:
             return self.x.name
         return self.shown[key].label if key.startswith("leaf") else f"v{int(key.removeprefix('op')) + 1}"
 
     def _local_derivatives(self, node, key: str, sources: dict[str, str]) -> dict[str, np.ndarray]:
-        """By argument, for an elementwise op whose operands are known: saved for backward, or on the picture."""
+        """By argument, for an elementwise op whose operands are known: saved for backward, or in the picture."""
         partials = getattr(node.op, "partials", None) or {}
         values = {name: self.shown[source].value for name, source in sources.items()}
         values = {name: value for name, value in values.items() if value is not None} | known_arguments(node, self.tape)
@@ -116,7 +116,7 @@ def _formula(node, tape) -> str | None:
 
 
 def saved_on_host(node) -> dict:
-    """What a node saved for backward, arrays of a GPU copied to the host."""
+    """What a node saved for backward, with GPU arrays copied to the host."""
     return {name: host(value) if is_array(value) else value for name, value in (node.saved or {}).items()}
 
 
@@ -147,13 +147,13 @@ def _maker(node):
 
 
 def _first(value):
-    """The first result that there is, of an op with several; on the host."""
+    """The first existing result of an op with several, on the host."""
     value = next((v for v in value if v is not None), None) if isinstance(value, tuple | list) else value
     return host(value) if is_array(value) else value
 
 
 def _reachable(root) -> list:
-    """All nodes behind ``root``, oldest first, without recursion."""
+    """All nodes that ``root`` was computed from, oldest first, without recursion."""
     seen, stack = ({root}, [root]) if root is not None else (set(), [])
     while stack:
         for parent in stack.pop().parents:

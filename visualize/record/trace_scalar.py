@@ -67,7 +67,7 @@ def _numbers(node) -> dict[str, float]:
 
 
 def _reached(tape, root: int) -> list[int]:
-    """Positions of all that a node was computed from, and its own, in order."""
+    """The positions of a node and of all that it was computed from, in order."""
     seen, stack = {root}, [root]
     while stack:
         fresh = [p for p in tape.operand_positions(stack.pop()) if p not in seen]

@@ -1,14 +1,14 @@
-"""How closely a picture looks: modules closed down to one box each, from a depth on; repeats drawn once."""
+"""Zoom levels: modules below a depth are closed to one box each; repeats are drawn once."""
 
 from dataclasses import replace
 
 from .graph import Graph, GraphEdge, GraphNode
 
-READABLE = 300  # boxes; beyond, nobody can read them, and the layout takes seconds
+READABLE = 300  # boxes; more are unreadable, and the layout takes seconds
 
 
 def readable(graph: Graph) -> Graph:
-    """The graph itself if it can be read, else with modules closed from the largest depth on at which it can."""
+    """The graph itself if it is readable, else with modules closed below the largest depth at which it is."""
     if len(graph.nodes) <= READABLE:
         return graph
     deepest = max((len(node.module) for node in graph.nodes), default=0)
@@ -20,10 +20,10 @@ def readable(graph: Graph) -> Graph:
 
 
 def close_modules(graph: Graph, depth: int = 0) -> Graph:
-    """One box for every module that lies in more than ``depth`` others, with its ops and parameters counted.
+    """One box for every module nested in more than ``depth`` others, with the counts of its ops and parameters.
 
-    ``depth=0`` closes the outermost modules; with ``depth=1`` these are open, and the modules in them are closed. What
-    runs in an open module, or in none, stays as it is while it is little, and becomes one box where it is not.
+    ``depth=0`` closes the outermost modules; with ``depth=1`` these are open, and the modules in them are closed. Ops
+    directly in an open module, or in none, stay open if they are few and become one box otherwise.
     """
     consumer = {edge.source: edge.target for edge in reversed(graph.edges)}
     modules = {node.key: node.module for node in graph.nodes}
@@ -54,7 +54,7 @@ def close_modules(graph: Graph, depth: int = 0) -> Graph:
 
 
 def _count(graph: Graph, small: Graph, group_of: dict[str, str]) -> None:
-    """Writes into each box how much it stands for, and the shape of the last thing that it computes."""
+    """Writes into each box the counts of what it contains, and the shape of its last result."""
     ops, sizes, shapes = {}, {}, {}
     for node in graph.nodes:
         box = group_of[node.key]
@@ -74,10 +74,10 @@ def _counted(count: int, noun: str) -> str:
 
 
 def fold_repeats(graph: Graph) -> Graph:
-    """Modules that follow one another and are alike become one box, marked ``× 12``.
+    """Consecutive similar modules become one box, marked, for example, ``× 12``.
 
-    Alike are modules of one class with as many ops and parameters, each fed by the one before alone. A repeat may be
-    of several: Linear, ReLU, Linear, ReLU is Linear, ReLU twice.
+    Similar modules have the same class and as many ops and parameters, and each is fed only by the one before. A repeat
+    may consist of several: Linear, ReLU, Linear, ReLU is Linear, ReLU twice.
     """
     nodes = {node.key: node for node in graph.nodes}
     after: dict[str, list[str]] = {}
@@ -125,7 +125,7 @@ def _repetition(kinds: list) -> tuple[int, int]:
 
 
 def _without(graph: Graph, folded: dict[str, str]) -> Graph:
-    """The graph with each folded box drawn as the one that stands for it."""
+    """The graph with each folded box replaced by its representative."""
     small = Graph([n for n in graph.nodes if folded.get(n.key, n.key) == n.key], title=graph.title)
     place = {node.key: i for i, node in enumerate(small.nodes)}
     seen = set()

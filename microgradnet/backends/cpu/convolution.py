@@ -1,8 +1,9 @@
-"""Convolution loops. A kernel's place meets, for all places of the output, one shifted stretch of the padded input.
+"""Convolution loops. One place of the kernel reads, for all places of the output, one shifted range of the padded
+input.
 
-So with the input in rows, convolution is a matrix product whose right-hand rows are ``source[start : start + Q]`` for
-as many ``starts`` as the kernel has places and the input channels, with no copy of patches. The tiles of that product
-stay in registers (``matrix_tiles``), and threads share the images.
+So with the input in rows, convolution is a matrix product whose right-hand rows are ``source[start : start + Q]`` with
+one of ``starts`` per kernel place and input channel, without copying patches. The tiles of that product stay in
+registers (``matrix_tiles``), and threads share the images.
 """
 
 import functools
@@ -20,13 +21,13 @@ product_tile_1 = emitted("matrix_tiles", "product_tile_1")
 correlation_tile_4 = emitted("matrix_tiles", "correlation_tile_4")
 correlation_tile_1 = emitted("matrix_tiles", "correlation_tile_1")
 
-# The least number of columns of ``shifted_products``, and the unit of those of ``shifted_correlations``, in bytes.
+# The minimum width of columns of ``shifted_products``, and the unit of those of ``shifted_correlations``, in bytes.
 PRODUCT_BYTES, CORRELATION_BYTES = 128, 64
 
 
 @loop(parallel=1 << 14)
 def shifted_products(source, coefficients, starts, out):
-    """``out[b, m, q] = Σ_k coefficients[b mod G, m, k]·source[b, starts[k] + q]``, as far as the source goes.
+    """``out[b, m, q] = Σ_k coefficients[b mod G, m, k]·source[b, starts[k] + q]``, as far as the source reaches.
 
     source (B, S), coefficients (G, M, K), starts (K), out (B, M, Q): both Q and S − max(starts) fill 128 bytes or more.
     """
@@ -56,7 +57,7 @@ def shifted_products(source, coefficients, starts, out):
 
 @loop(parallel=True)
 def kept(rows, shift, lines, out):
-    """``out[b, m, i, j] = rows[b, m, lines[i] + j] + shift[b mod G, m]``: what of the products is no waste."""
+    """``out[b, m, i, j] = rows[b, m, lines[i] + j] + shift[b mod G, m]``: the products without the extra columns."""
     groups, channels = shift.shape
     for i in prange(out.shape[0] * channels):  # noqa: F821
         b = i // channels
@@ -69,9 +70,10 @@ def kept(rows, shift, lines, out):
 
 @loop(parallel=1 << 14)
 def shifted_correlations(source, g, starts, out):
-    """``out[i, b mod G, m, k] = Σ_b Σ_q g[b, m, q]·source[b, starts[k] + q]``, one i for each block of rows b.
+    """``out[i, b mod G, m, k] = Σ_b Σ_q g[b, m, q]·source[b, starts[k] + q]``, one i per block of rows b.
 
-    source (B, S), g (B, M, Q), starts (K), out (blocks, G, M, K), zeros: Q fills a multiple of 64 bytes, K is one of 4.
+    source (B, S), g (B, M, Q), starts (K), out (blocks, G, M, K), zeros: Q fills a multiple of 64 bytes, K is a
+    multiple of 4.
     """
     size, rows, count = g.shape[2], g.shape[1], starts.size
     blocks, groups = out.shape[0], out.shape[1]
@@ -91,12 +93,12 @@ def shifted_correlations(source, g, starts, out):
                         m += 1
 
 
-# On a GPU stretches are copied, for one product by cuBLAS: so many bytes of them at a time.
+# On a GPU the ranges are copied, this many bytes at a time, for one product by cuBLAS.
 COPIED = 1 << 28
 
 
 def _in_parts(source, starts, size: int, groups: int):
-    """``source[b, starts[k] + q]`` as (N, G, K, Q), for as many images at a time as fit, and which those are."""
+    """``source[b, starts[k] + q]`` as (N, G, K, Q), for as many images at a time as fit, with the slice of images."""
     places = _places(starts.astype(np.int64).tobytes(), size)
     images = len(source) // groups
     together = max(1, COPIED // max(1, groups * len(starts) * size * source.itemsize))
@@ -107,7 +109,7 @@ def _in_parts(source, starts, size: int, groups: int):
 
 @functools.lru_cache(maxsize=64)
 def _places(starts: bytes, size: int):
-    """``starts[k] + q`` on the device, where it is kept: it is as large as an image's copies."""
+    """``starts[k] + q`` on the device, cached: it is as large as the copies of one image."""
     there = device.library()
     return there.asarray(np.frombuffer(starts, np.int64))[:, None] + there.arange(size)
 

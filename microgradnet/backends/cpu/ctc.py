@@ -1,4 +1,4 @@
-"""The forward-backward recursion of connectionist temporal classification, in the log domain, one sample a thread."""
+"""The forward-backward recursion of connectionist temporal classification, in the log domain, one sample per thread."""
 
 import math
 
@@ -24,13 +24,13 @@ def label(targets, s, blank):
 
 @loop
 def may_skip(targets, s):
-    """Whether label s may follow label s − 2: no blank, and another than that."""
+    """Whether label s may follow label s − 2: it is not blank and differs from it."""
     return s % 2 == 1 and s >= 3 and targets[s // 2] != targets[s // 2 - 1]
 
 
 @loop
 def forward_variables(log_probs, targets, count, steps, blank, alpha):
-    """α(t, s): the log-probability of all paths that are at label s after step t. Gives the loss."""
+    """α(t, s): the log-probability of all paths that are at label s after step t. Returns the loss."""
     labels = 2 * count + 1
     alpha[:] = -math.inf
     if steps == 0:

@@ -21,7 +21,7 @@ def lstm(gates, c, h, cell):
 
 @loop(parallel=1 << 16)
 def lstm_gradient(gates, c, gh, gcell, dgates, dc):
-    """The gradients of gates and c from those of h and cell; the gates are computed again."""
+    """The gradients of gates and c from those of h and cell; the gates are recomputed."""
     units = c.shape[1]
     one = gates.dtype.type(1)
     for n in prange(c.shape[0]):  # noqa: F821

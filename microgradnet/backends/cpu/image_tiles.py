@@ -1,4 +1,4 @@
-"""Vectors of neighbouring tiles of an image: Winograd's transforms, and pooling in pairs."""
+"""Vectorized work on neighbouring tiles of an image: Winograd's transforms, and 2 × 2 pooling."""
 
 from llvmlite import ir
 from numba import types
@@ -6,18 +6,18 @@ from numba.extending import intrinsic
 
 from .llvm_vectors import INDEX, Emitter
 
-# Winograd's F(2×2, 3×3): Bᵀ and Aᵀ of Lavin and Gray (``ops.convolution_winograd``), for tiles that are UNIT apart.
+# Winograd's F(2×2, 3×3): Bᵀ and Aᵀ of Lavin and Gray (``ops/nn/convolution_winograd.py``), for tiles UNIT apart.
 INPUT = ((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1))
 OUTPUT = ((1, 1, 1, 0), (0, 1, -1, -1))
 UNIT = len(OUTPUT)
 
 
 def _from_image(matrix):
-    """``matrix · d · matrixᵀ`` of square tiles d of an image, as many side by side as fill 64 bytes."""
+    """``matrix · d · matrixᵀ`` of square tiles d of an image, as many neighbours as fill 64 bytes."""
 
     @intrinsic
     def transform(typing, x, at, row, height, column, width, out, to, plane):
-        """d begin at (row, column) of the image (height, width) at x[at] and after, UNIT apart; outside of it is 0.
+        """d begin at (row, column) of the image (height, width) at x[at] and after, UNIT apart; outside it is 0.
 
         Entry number e of the products goes to ``out[to + e·plane]`` and after.
         """
@@ -46,13 +46,13 @@ def _from_image(matrix):
 
 
 def _to_image(matrix):
-    """The way back: the products are the tiles of an image."""
+    """The inverse direction: the products are tiles of an image."""
 
     @intrinsic
     def transform(typing, source, at, plane, shift, out, to, row, height, column, width):
         """Entry number e of d is at ``source[at + e·plane]`` and after; the products plus ``shift`` are tiles.
 
-        The image (height, width) is at out[to], the tiles begin at (row, column); what is outside of it is dropped.
+        The image (height, width) is at out[to], the tiles begin at (row, column); values outside it are dropped.
         """
 
         def emit(context, builder, signature, args):
@@ -83,10 +83,10 @@ winograd_output = _to_image(OUTPUT)
 
 @intrinsic
 def largest_of_pairs(typing, x, at, width, line, values, indices, to, column, columns):
-    """The largest of each window of 2 × 2 and its place, from ``column`` to ``columns`` of a row of windows or less.
+    """The largest of each window of 2 × 2 and its index, from ``column`` to at most ``columns`` of a row of windows.
 
-    The image with lines of ``width`` is at x[at], its lines ``line`` and ``line + 1`` are those of the windows; what is
-    found in column 0 goes to values[to] and indices[to]. The first wins a tie, and NaN counts as largest.
+    The image with lines of ``width`` is at x[at], the windows are in its lines ``line`` and ``line + 1``; the result of
+    column 0 goes to values[to] and indices[to]. The first wins in a tie, and NaN counts as largest.
     """
 
     def emit(context, builder, signature, args):

@@ -1,8 +1,7 @@
 """CPU loops: one function of one element, run over arrays by one thread or by all.
 
-``elementwise`` serves every activation, every derivative and every optimizer: it is given the source of a function
-of one element and which of its arguments are arrays, and gives back a launcher that picks the serial or the parallel
-loop by size.
+``elementwise`` serves every activation, every derivative and every optimizer: from the source of a function of one
+element and the names of its array arguments it builds a launcher that picks the serial or the parallel loop by size.
 """
 
 import functools
@@ -23,20 +22,20 @@ def elementwise(
     """A launcher ``run(*arrays, *scalars)`` for ``call`` applied at every index.
 
     Args:
-        name: for the reader of the cache folder.
+        name: makes the cache folder readable.
         functions: source of each function of one element, callees first (``source.scalar_source``).
         call: one statement, with each array ``a`` read or written as ``a[i]``, e.g. ``out[i] = exp_float32(x[i])``.
         dtype: ``"float32"`` or ``"float64"``.
-        arrays: names of the arrays, all contiguous, one-dimensional, of one size and of this dtype.
-        scalars: names of the arguments that are one number for the whole array.
-        exact: functions whose result is rounded by itself and never contracted with what is computed around it; if
-            given, the statement too.
-        rows: arrays that are the same for each row of the others, such as a bias. If there are any, the others are
-            matrices, and ``call`` reads and writes ``a[r, j]`` of them, and ``b[j]`` of these.
+        arrays: names of the arrays, all contiguous vectors of the same size and this dtype.
+        scalars: names of the arguments that are one number for all elements.
+        exact: functions whose result is rounded separately, never contracted (FMA) with the surrounding code; if given,
+            this holds for the statement too.
+        rows: arrays shared by all rows of the others, such as a bias. With any, the others are matrices, and ``call``
+            accesses ``a[r, j]`` of those and ``b[j]`` of these.
     """
     form = "[:, ::1]" if rows else "[::1]"
     types = ", ".join([f"{dtype}{'[::1]' if a in rows else form}" for a in arrays] + [dtype] * len(scalars))
-    # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
+    # LLVM does not inline the longer ones by itself, and a loop that contains a call is not vectorized.
     flags = cache.FLAGS.replace("cache=True", "forceinline=True")
     helpers = "\n".join(
         f"@njit({flags.replace(cache.CONTRACT, '') if function in (exact or ()) else flags})\n{text}\n"

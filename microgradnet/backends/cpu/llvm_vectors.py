@@ -1,7 +1,7 @@
-"""Vectors of 64 bytes in LLVM's own language, for what numba's loops cannot say: what stays in registers, and lanes.
+"""Vectors of 64 bytes in LLVM IR, for what numba's loops cannot express: register blocking, and lanes.
 
-LLVM cuts them into what the processor has. Only numba's compiled modules import this file and those ending in
-``_tiles``, through ``cpu.emitted``. Arrays are contiguous and places in them are counted in elements.
+LLVM splits them into the processor's vectors. Only numba's compiled modules import this file and those ending in
+``_tiles``, through ``loops.emitted``. Arrays are contiguous, and offsets in them are in elements.
 """
 
 from functools import partial
@@ -11,12 +11,14 @@ from numba import types
 from numba.core import cgutils
 
 INDEX = ir.IntType(64)
-# How many accumulators of 64 bytes the registers hold beside what is loaded: there are 32 of 64 bytes, or 16 of 32.
+# Accumulators of 64 bytes that the registers hold next to the loaded values: there are 32 of 64 bytes, or 16 of 32.
 ACCUMULATORS = 16 if binding.get_host_cpu_features().get("avx512f") else 4
 
 
 class Emitter:
-    """Loads, stores and sums of vectors in the body of an intrinsic whose first argument is an array of theirs."""
+    """Loads, stores and sums of vectors in the body of an intrinsic whose first argument is an array of this element
+    type.
+    """
 
     def __init__(self, context, builder, signature, args):
         self.builder, self.context = builder, context
@@ -50,7 +52,7 @@ class Emitter:
         self.builder.store(value, self.builder.bitcast(pointer, value.type.as_pointer())).align = self.bytes
 
     def shuffle(self, a, b, lanes):
-        """The numbered lanes of a and b one after the other."""
+        """A vector of the numbered lanes of a and b."""
         return self.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), list(lanes)))
 
     def everywhere(self, number):
@@ -79,7 +81,7 @@ class Emitter:
         return sums
 
     def combined(self, matrix, vectors: list) -> list:
-        """``matrix`` (constants) times the column of ``vectors``; what is multiplied by 0 takes no time."""
+        """``matrix`` (constants) times the column of ``vectors``; products with 0 cost nothing."""
         out = []
         for row in matrix:
             total = None
@@ -94,13 +96,13 @@ class Emitter:
         return out
 
     def both_sides(self, matrix, d: list) -> list:
-        """The entries of ``matrix · d · matrixᵀ``, where ``d`` are those of a square matrix, line by line."""
+        """The entries of ``matrix · d · matrixᵀ``, where ``d`` are those of a square matrix, row by row."""
         size = len(matrix[0])
         columns = [self.combined(matrix, d[j::size]) for j in range(size)]
         return [value for line in zip(*columns, strict=True) for value in self.combined(matrix, line)]
 
     def apart(self, vectors: list) -> list:
-        """Of numbers that fill n vectors, n a power of two, every n-th from the first on, from the second on, …"""
+        """Deinterleaves n vectors, n a power of two: every n-th number from the first on, from the second on, …"""
         if len(vectors) == 1:
             return vectors
         pairs = list(zip(vectors[::2], vectors[1::2], strict=True))
@@ -108,7 +110,7 @@ class Emitter:
         return [vector for both in zip(*halves, strict=True) for vector in both]
 
     def together(self, vectors: list) -> list:
-        """The reverse of ``apart``."""
+        """The inverse of ``apart``."""
         if len(vectors) == 1:
             return vectors
         lanes = [lane + odd * self.lanes for lane in range(self.lanes) for odd in range(2)]
@@ -123,17 +125,17 @@ class Emitter:
         return self.builder.icmp_unsigned("<", numbers, width)
 
     def where(self, condition, mask):
-        """``mask`` if the condition holds, else no lane."""
+        """``mask`` if the condition holds, else no lanes."""
         return self.builder.select(condition, mask, ir.Constant(mask.type, [0] * self.lanes))
 
     def masked_load(self, pointer, mask):
-        """A vector with 0 where the mask says no; nothing is read there."""
+        """A vector with 0 in the lanes that the mask excludes; nothing is read there."""
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
         arguments = [pointer, ir.IntType(32)(self.bytes), mask, self._constant(0)]
         return self._masked("load", self.vector, self.vector, arguments)
 
     def masked_store(self, value, pointer, mask) -> None:
-        """The lanes of a vector where the mask says yes."""
+        """Stores the lanes that the mask includes."""
         pointer = self.builder.bitcast(pointer, value.type.as_pointer())
         align = self.context.get_abi_sizeof(value.type.element)
         self._masked("store", value.type, ir.VoidType(), [value, pointer, ir.IntType(32)(align), mask])
@@ -148,7 +150,7 @@ class Emitter:
         return ir.Constant(self.vector, [float(number)] * self.lanes)
 
     def sums(self, vectors: list) -> list:
-        """The sum of each vector's lanes, side by side in as many vectors as it takes: pairs of lanes are added.
+        """The sum of each vector's lanes, packed into as many vectors as needed: pairs of lanes are added.
 
         After each step a vector holds the halves of two; the number of vectors is a power of two.
         """

@@ -1,6 +1,6 @@
 """The inner loops of matrix products.
 
-A *tile* of the result stays in the processor's registers while the sum goes by, so that each value that is loaded meets
+A *tile* of the result stays in the processor's registers during the sum, so that each loaded value is multiplied by
 several others (Goto and van de Geijn 2008, "Anatomy of high-performance matrix multiplication").
 """
 

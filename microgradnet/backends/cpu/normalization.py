@@ -1,7 +1,7 @@
-"""Normalization loops, one for each way through memory: by rows, by columns, by planes. Sums are kept in float64.
+"""Normalization loops, one per memory layout: by rows, by columns, by planes. Sums are accumulated in float64.
 
-Each gives the mean and 1/√(variance + eps) of every group besides the result, which backward and running statistics
-need. Sums are taken about the group's first element, so that a large mean does not swallow the variance.
+Each also returns the mean and 1/√(variance + eps) of every group, for backward and running statistics. Sums are taken
+relative to the group's first element, so that a large mean does not cancel the variance.
 """
 
 import math
@@ -14,7 +14,7 @@ from ..loops import loop
 
 @loop(reassociate=True)
 def shifted_parts(row, shift):
-    """Each thread's part of ``Σ (row − shift)`` and ``Σ (row − shift)²``; short stretches in the row's precision."""
+    """Each thread's part of ``Σ (row − shift)`` and ``Σ (row − shift)²``; short chunks in the row's precision."""
     total, squares = 0.0, 0.0
     for start in range(0, row.size, 256):
         part = row[start : start + 256]
@@ -55,7 +55,7 @@ def row_gradient_sums(g, row, weight, mean, scale):
 
 @loop
 def moments(row, centered):
-    """Mean and (biased) variance of a vector; not centred, 0 and the mean square."""
+    """Mean and (biased) variance of a vector; uncentred, 0 and the mean square."""
     shift = row[0] if centered else row.dtype.type(0)
     total, squares = shifted_parts(row, shift)
     mean = lanes_sum(total) / row.size if centered else 0.0
@@ -75,7 +75,7 @@ def rows(x, weight, bias, eps, centered, out, means, scales):
 
 @loop(parallel=True, reassociate=True)
 def rows_gradient(x, g, weight, means, scales, centered, dx, sums):
-    """Gradients of ``rows``. sums (2, B, K), zeros, get the weight's and bias's parts from each of B blocks of rows."""
+    """Gradients of ``rows``. sums (2, B, K), zeros, receive the weight's and bias's sums over B blocks of rows."""
     blocks, count = sums.shape[1], x.shape[0]
     for block in prange(blocks):  # noqa: F821
         for r in range(count * block // blocks, count * (block + 1) // blocks):
@@ -86,7 +86,7 @@ def rows_gradient(x, g, weight, means, scales, centered, dx, sums):
             for k in lanes(x.shape[1]):
                 h = (x[r, k] - m) * s
                 dx[r, k] = (g[r, k] * weight[k] - mean - h * mean_product) * s
-            for k in lanes(x.shape[1]):  # a loop of its own: LLVM gives up on one that writes three arrays
+            for k in lanes(x.shape[1]):  # a separate loop: LLVM does not vectorize one that writes three arrays
                 sums[0, block, k] += g[r, k] * ((x[r, k] - m) * s)
                 sums[1, block, k] += g[r, k]
 
@@ -95,7 +95,7 @@ def rows_gradient(x, g, weight, means, scales, centered, dx, sums):
 def groups(x, rows, weight, bias, eps, out, means, scales):
     """Rows x (R, K, L), each normalized over all of K and L; weight and bias (G, K), row r using those of r mod G.
 
-    rows (R, K·L) is x once more.
+    rows (R, K·L) is x reshaped.
     """
     for r in prange(x.shape[0]):  # noqa: F821
         mean, variance = moments(rows[r], True)
@@ -109,7 +109,7 @@ def groups(x, rows, weight, bias, eps, out, means, scales):
 
 @loop(parallel=True)
 def groups_gradient(x, g, weight, means, scales, dx, sums):
-    """Gradients of ``groups``. sums (2, R, K) get the parts of the weight's and bias's that each row has."""
+    """Gradients of ``groups``. sums (2, R, K) receive each row's share of the weight's and bias's."""
     for r in prange(x.shape[0]):  # noqa: F821
         m, s, group, count = means[r], scales[r], r % weight.shape[0], x.shape[1] * x.shape[2]
         total, product = 0.0, 0.0
@@ -128,7 +128,7 @@ def groups_gradient(x, g, weight, means, scales, dx, sums):
 
 @loop(parallel=True)
 def columns(x, weight, bias, eps, out, means, scales, variances, sums):
-    """Columns of x (N, C), each normalized over N. sums (2, B, C), zeros, get a part for each of B blocks of rows."""
+    """Columns of x (N, C), each normalized over N. sums (2, B, C), zeros, receive partial sums of B blocks of rows."""
     blocks, count = sums.shape[1], x.shape[0]
     for block in prange(blocks):  # noqa: F821
         for n in range(count * block // blocks, count * (block + 1) // blocks):
@@ -167,7 +167,7 @@ def columns_gradient(x, g, weight, means, scales, dx, weight_gradient, bias_grad
         s = np.float64(scales[c])
         factor = weight[c] * s
         weight_gradient[c], bias_gradient[c] = product * s, total
-        # What the last loop needs of each column takes the place of the first block's sums.
+        # The last loop's numbers for each column overwrite the first block's sums.
         sums[0, 0, c], sums[1, 0, c] = factor, -factor * s * s * product / count
         sums[2, 0, c] = -factor * total / count
     for n in prange(count):  # noqa: F821

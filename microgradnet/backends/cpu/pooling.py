@@ -1,7 +1,7 @@
 """Pooling loops over planes (count, D, H, W); an image has D = 1, a sequence D = H = 1.
 
 The window of output i along a dimension is every ``step``-th place from ``starts[i]`` to before ``ends[i]``, all inside
-of the plane. So one loop serves strides, padding, dilation and adaptive windows alike.
+the plane. So one loop serves strides, padding, dilation and adaptive windows.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ largest_of_pairs = emitted("image_tiles", "largest_of_pairs")
 
 @loop(parallel=True)
 def max_pool(x, values, indices, starts_d, ends_d, step_d, starts_h, ends_h, step_h, starts_w, ends_w, step_w):
-    """The largest of each window, and its place in the flattened plane: the first at a tie; NaN counts as largest."""
+    """The largest of each window, and its index in the flattened plane: the first in a tie; NaN counts as largest."""
     for plane in prange(x.shape[0]):  # noqa: F821 (prange is there when numba compiles this)
         for i in range(values.shape[1]):
             for j in lanes(values.shape[2]):
@@ -33,7 +33,7 @@ def max_pool(x, values, indices, starts_d, ends_d, step_d, starts_h, ends_h, ste
 
 @loop(parallel=True)
 def max_pool_2x2(x, values, indices):
-    """The windows of 2 × 2, side by side, of contiguous planes (count, H, W): the commonest case, in vectors."""
+    """Adjacent windows of 2 × 2 of contiguous planes (count, H, W): the most common case, vectorized."""
     height, width = x.shape[1:]
     lines, columns = values.shape[1:]
     for plane in prange(x.shape[0]):  # noqa: F821
@@ -90,7 +90,7 @@ def add_at(g, indices, out):
 
 @loop(parallel=True)
 def write_at(g, indices, out):
-    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one stays; on a GPU, any."""
+    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one wins; on a GPU, any."""
     for plane in prange(g.shape[0]):  # noqa: F821
         for i in lanes(g.shape[1]):
             out[plane, indices[plane, i]] = g[plane, i]

@@ -1,4 +1,6 @@
-"""Loops over the rows of a matrix: softmax, its logarithm, cross-entropy, rows added up. Sums are kept in float64."""
+"""Loops over the rows of a matrix: softmax, its logarithm, cross-entropy, sums of rows. Sums are accumulated in
+float64.
+"""
 
 import math
 
@@ -10,7 +12,7 @@ from ..scalar_math import log1p_float64 as log1p
 
 @loop
 def largest(row):
-    """The largest of a row, in 8 strands that SIMD can run; if NaN is in it, any value: NaN spreads in any case."""
+    """The largest of a row, in 8 SIMD lanes; with a NaN in the row, any value: the NaN propagates in any case."""
     a = b = c = d = e = f = g = h = row[0]
     for j in lanes(row.size // 8):
         a = row[8 * j] if row[8 * j] > a else a
@@ -39,7 +41,7 @@ def _(row):
 
 @loop(reassociate=True)
 def total_exp(row, shift):
-    """``Σ exp(row − shift)``, short stretches of it in the row's own precision."""
+    """``Σ exp(row − shift)``, short chunks in the row's own precision."""
     total = 0.0
     for start in range(0, row.size, 256):
         part, some = row[start : start + 256], row.dtype.type(0)
@@ -51,7 +53,7 @@ def total_exp(row, shift):
 
 @loop(reassociate=True)
 def write_exp(row, shift, out):
-    """Writes ``exp(row − shift)`` and gives its sum."""
+    """Writes ``exp(row − shift)`` and returns its sum."""
     total = 0.0
     for start in range(0, row.size, 256):
         part, to, some = row[start : start + 256], out[start : start + 256], row.dtype.type(0)
@@ -127,7 +129,7 @@ def softmax_gradient(g, y, out):
 
 @loop(parallel=True)
 def cross_entropy(x, target, out):
-    """``log Σ exp(x) − x[target]``, one number a row."""
+    """``log Σ exp(x) − x[target]``, one number per row."""
     for i in prange(x.shape[0]):  # noqa: F821
         top = largest(x[i])
         out[i] = (top - x[i, target[i]]) + x.dtype.type(math.log(total_exp(x[i], top)))
@@ -135,11 +137,11 @@ def cross_entropy(x, target, out):
 
 @loop(parallel=True)
 def cross_entropy_gradient(x, target, g, out):
-    """``g·(softmax(x) − [j = target])``, g one number a row."""
+    """``g·(softmax(x) − [j = target])``, g one number per row."""
     for i in prange(x.shape[0]):  # noqa: F821
         if g[i] == 0:
             for j in lanes(x.shape[1]):
-                out[i, j] = 0  # a row to ignore, though it may hold infinities
+                out[i, j] = 0  # an ignored row, which may hold infinities
         else:
             softmax_row(x[i], g[i], out[i])
             for j in lanes(target[i], target[i] + 1):
@@ -148,7 +150,7 @@ def cross_entropy_gradient(x, target, g, out):
 
 @loop
 def add_rows(x, index, out):
-    """``out[index[i]] += x[i]``, row by row; numbers outside of ``out`` are passed over."""
+    """``out[index[i]] += x[i]``, row by row; indices outside ``out`` are skipped."""
     for i in prange(index.size):  # noqa: F821
         if 0 <= index[i] < out.shape[0]:
             for j in lanes(x.shape[1]):
@@ -157,7 +159,7 @@ def add_rows(x, index, out):
 
 @loop
 def running_extreme(x, out, largest):
-    """The largest so far, or the smallest, along each row; NaN stays."""
+    """The largest (or smallest) so far along each row; NaN propagates."""
     for i in prange(x.shape[0]):  # noqa: F821
         found = x[i, 0]
         for j in range(x.shape[1]):
@@ -168,7 +170,7 @@ def running_extreme(x, out, largest):
 
 @loop
 def running_logsumexp(x, out):
-    """``log Σ exp`` of the elements so far, along each row; NaN stays."""
+    """``log Σ exp`` of the elements so far, along each row; NaN propagates."""
     for i in prange(x.shape[0]):  # noqa: F821
         total = x[i, 0]
         out[i, 0] = total

@@ -1,9 +1,9 @@
-"""The loops of Winograd's convolution: ``ops.convolution_winograd`` says what they compute.
+"""The loops of Winograd's convolution; the maths is in ``ops/nn/convolution_winograd.py``.
 
-A *block* is the tiles of ``lines`` lines, ``columns`` in each, of ``images`` images one after the other; its transforms
-fit the cache. Entry number e of the transformed tiles of channel c is row c of a matrix that begins at e·plane, the
-rows ``starts[1]`` apart. Tiles of a line are worked out as many at a time as a vector holds: those too many are
-overwritten by the next line, and a vector's length lies between two matrices for the last.
+A *block* is the tiles of ``lines`` lines, ``columns`` in each, of ``images`` consecutive images; its transforms fit the
+cache. Entry number e of the transformed tiles of channel c is row c of a matrix that begins at e·plane, the rows
+``starts[1]`` apart. Tiles of a line are computed one vector at a time: surplus ones are overwritten by the next line,
+and the gap of a vector's length between two matrices takes those of the last line.
 """
 
 from ..loops import emitted, loop
@@ -13,7 +13,7 @@ winograd_input = emitted("image_tiles", "winograd_input")
 winograd_output = emitted("image_tiles", "winograd_output")
 winograd_cotangent = emitted("image_tiles", "winograd_cotangent")
 
-# What a row of a block fills a multiple of, in bytes.
+# The row size of a block is a multiple of this, in bytes.
 PRODUCT_BYTES, CORRELATION_BYTES = 128, 64
 
 
@@ -70,7 +70,7 @@ def winograd_products(x, weight, bias, top, left, images, lines, columns, planes
 
 @loop(parallel=1 << 14)
 def winograd_correlations(x, g, top, left, images, lines, columns, planes, starts, work, out):
-    """``Σ (A g Aᵀ) ⊙ (Bᵀ x B)`` over the tiles, one sum for each thread.
+    """``Σ (A g Aᵀ) ⊙ (Bᵀ x B)`` over the tiles, one sum per thread.
 
     x (N, C, H, W), g (N, O, H', W'), work and planes as in ``winograd_products``, out (threads, 16, O, C), zeros: C and
     O multiples of 4.
@@ -81,7 +81,7 @@ def winograd_correlations(x, g, top, left, images, lines, columns, planes, start
     bands = -(-height // (2 * lines))
     blocks = -(-x.shape[0] // images) * bands
     for part in prange(parts):  # noqa: F821
-        work[part] = 0  # what is behind the last tile of a row is added too
+        work[part] = 0  # the padding after the last tile of a row is added too
         v = part * work.shape[1]
         d = v + count * plane
         for number in range(blocks * part // parts, blocks * (part + 1) // parts):

@@ -1,1 +1,1 @@
-"""The GPU's launcher of loops, and what stands in for CuPy where there is no GPU."""
+"""The GPU's launcher of loops, and the replacement for CuPy on machines without a GPU."""

@@ -1,8 +1,8 @@
 """CUDA loops: the same functions as on the CPU, run by a grid of threads.
 
-``elementwise`` takes what ``cpu.elementwise`` takes and gives a launcher of the same form; ``loop`` makes one of the
+``elementwise`` takes the arguments of the CPU's and returns the same kind of launcher; ``loop`` builds one from the
 source of a ``loops.loop``. Arrays are CuPy's on a GPU or, under ``NUMBA_ENABLE_CUDASIM=1``, ``simulated.Array``.
-Launches are queued on CuPy's current stream and not waited for.
+Launches are queued on CuPy's current stream, asynchronously.
 """
 
 import ast
@@ -15,18 +15,18 @@ import numpy as np
 from .. import cache
 from . import translation as cuda_source
 
-THREADS = 256  # in a block, at most
-ELEMENTS = 4  # that each thread of an elementwise loop goes through, at least
-FEW_THREADS = 64  # in a block of a loop without lanes, which has few rounds: so that all of the GPU takes part
-BLOCKS = 1 << 16  # in a grid, at most: more rows than that are gone through in turn
+THREADS = 256  # maximum per block
+ELEMENTS = 4  # minimum per thread of an elementwise loop
+FEW_THREADS = 64  # per block of a loop without lanes, which has few iterations: this occupies the whole GPU
+BLOCKS = 1 << 16  # maximum per grid: further rows are processed in turn
 LEGACY_STREAM = 1  # CUDA's name for the stream that CuPy calls 0
 
-# On the device libdevice has these in either precision; the CPU's branch-free versions exist for its SIMD units.
+# libdevice has these in both precisions; the CPU's branch-free versions exist for its SIMD units.
 LIBDEVICE = (
     "acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh", "erf", "erfc", "exp", "expm1",
     "lgamma", "log", "log10", "log1p", "log2", "sin", "sinh", "sqrt", "tan", "tanh",
 )  # fmt: skip
-# And these numba has for arrays of the CPU alone. From 2⁵² on every number is whole.
+# These numba has only for the CPU. From 2⁵² on every number is an integer.
 WRITTEN_OUT = {
     "exp2": "math.pow({dtype}(2), x)",
     "trunc": "math.copysign({dtype}(int64(abs(x))), x) if abs(x) < 4503599627370496.0 else x",
@@ -40,7 +40,7 @@ def simulated() -> bool:
 
 
 def missing() -> str | None:
-    """What CUDA lacks on this machine, in words for the user; None if it can be used."""
+    """Why CUDA cannot be used on this machine, as text for the user; None if it can."""
     try:
         from numba import cuda
     except ImportError:
@@ -59,7 +59,7 @@ def missing() -> str | None:
         return "CuPy is not installed: pip install 'microgradnet[cuda]'"
     try:
         one = cupy.ones((1, 1))
-        one @ one  # CuPy looks for cuBLAS only now
+        one @ one  # only now does CuPy look for cuBLAS
     except ImportError as error:
         return f"CuPy lacks CUDA's libraries ({_in_short(error)}): pip install 'microgradnet[cuda]'"
     except Exception as error:
@@ -68,7 +68,7 @@ def missing() -> str | None:
 
 
 def _in_short(error: Exception) -> str:
-    """The first two lines of a driver's message in one."""
+    """The first two lines of a driver's message, joined."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return " ".join(lines[:2]) or type(error).__name__
 
@@ -94,7 +94,7 @@ def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arr
 
 
 def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
-    """A launcher for the loop ``tree``, which calls ``callees``, in their order."""
+    """A launcher for the loop ``tree``; ``callees`` are the functions that it calls, in order."""
     shares: set[str] = set()
     helpers = []
     for function, callee in callees.items():
@@ -119,7 +119,7 @@ def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
             count = extent(*arguments)
             if count < 1:
                 continue
-            if shared_out:  # a power of two, by which the loops' stretches can be divided
+            if shared_out:  # a power of two, which divides the loops' chunks
                 threads = min(max(32, 1 << math.ceil(math.log2(max(largest / count, 1)))), THREADS)
                 _launch(kernel, min(count, BLOCKS), threads, arguments)
             else:
@@ -128,7 +128,7 @@ def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
     return run
 
 
-# Each thread of the simulator is one of Python's: a few show all that more would.
+# The simulator's threads are Python threads: a few test as much as many.
 _SIMULATED_BLOCKS, _SIMULATED_THREADS = 3, 4
 _OPTIONS = "" if simulated() else "(cache=True)"
 
@@ -147,9 +147,9 @@ def _launch(kernel, blocks: int, threads: int, arrays: tuple, numbers: tuple = (
 def _external(pointer: int):
     from numba import config, cuda
 
-    # Both libraries queue on this one stream, so nothing has to be waited for when an array changes hands.
+    # Both libraries use this stream, so passing arrays between them needs no synchronization.
     config.CUDA_ARRAY_INTERFACE_SYNC = 0
-    config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # small arrays are no mistake
+    config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # small arrays are intended
     return cuda.external_stream(pointer or LEGACY_STREAM)
 
 
@@ -160,11 +160,11 @@ def _stream():
 
 
 def _on_device(argument):
-    """What a kernel takes: device arrays, and numbers. Small host arrays are constants, and are moved once."""
+    """A kernel's argument: a device array or a number. Small host arrays are constants, moved once."""
     if not isinstance(argument, np.ndarray):
         if not simulated() or not hasattr(argument, "host"):
             return argument
-        # The simulator copies back what it was given, and so needs what NumPy would let nobody write to.
+        # The simulator copies its arguments back, so they must be writable.
         return argument.host if argument.host.flags.writeable else argument.host.copy()
     if simulated():
         return np.ascontiguousarray(argument)

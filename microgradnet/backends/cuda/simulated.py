@@ -1,13 +1,13 @@
-"""What stands in for CuPy under ``NUMBA_ENABLE_CUDASIM=1``: arrays that behave as if they were on a GPU.
+"""The replacement for CuPy under ``NUMBA_ENABLE_CUDASIM=1``: arrays that behave as if they were on a GPU.
 
-They are strict where CuPy is: no silent conversion to NumPy, no arithmetic with NumPy arrays, no reductions by a
-ufunc's method, 0-d arrays where NumPy gives numbers. And each time that a host would have to wait for the device is
-counted in ``waits``, so that a test can see that a training step never does.
+They are as strict as CuPy: no implicit conversion to NumPy, no arithmetic with NumPy arrays, no reductions by ufunc
+methods, 0-d arrays where NumPy returns numbers. ``waits`` counts the times that the host would have to wait for the
+device, so a test can check that a training step never does.
 """
 
 import numpy as np
 
-waits = 0  # how often the host has read a result
+waits = 0  # number of results read by the host
 METHODS = (
     "all", "any", "argmax", "argmin", "argsort", "astype", "clip", "copy", "cumprod", "cumsum", "diagonal", "dot",
     "fill", "flatten", "max", "mean", "min", "nonzero", "prod", "put", "ravel", "repeat", "reshape", "round",
@@ -15,7 +15,7 @@ METHODS = (
 )  # fmt: skip
 
 
-# Functions whose result has a size that only the device knows.
+# Functions whose result size is known only on the device.
 WAITING = ("argwhere", "bincount", "flatnonzero", "nonzero", "unique")
 
 
@@ -25,7 +25,7 @@ def _wait() -> None:
 
 
 class Array(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array of the simulated device; ``host`` is the NumPy array that holds its numbers."""
+    """An array of the simulated device; ``host`` is the NumPy array with its numbers."""
 
     __slots__ = ("__weakref__", "host")
 
@@ -77,7 +77,7 @@ class Array(np.lib.mixins.NDArrayOperatorsMixin):
         if any(
             getattr(i, "dtype", None) == np.dtype("bool") for i in (index if isinstance(index, tuple) else (index,))
         ):
-            _wait()  # how many are true decides the result's shape
+            _wait()  # the result's shape depends on the number of true elements
         return _wrapped(self.host[_indices(index)])
 
     def __setitem__(self, index, value) -> None:
@@ -118,7 +118,7 @@ ndarray = Array
 
 
 def _unwrapped(value):
-    """Arguments for NumPy. Raises TypeError for a NumPy array, as CuPy does."""
+    """Arguments unwrapped for NumPy. Raises TypeError for a NumPy array, as CuPy does."""
     if isinstance(value, Array):
         return value.host
     if isinstance(value, np.ndarray):
@@ -131,14 +131,14 @@ def _unwrapped(value):
 
 
 def _indices(index):
-    """An index for NumPy: there CuPy takes arrays of the host too."""
+    """An index for NumPy; here CuPy accepts host arrays too."""
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple(p.host if isinstance(p, Array) else p for p in parts)
     return parts if isinstance(index, tuple) else parts[0]
 
 
 def _wrapped(result, out=None):
-    """A result of NumPy's, as the device would give it."""
+    """A NumPy result, wrapped as the device would return it."""
     if out is not None:
         return out[0] if isinstance(out, tuple) else out
     if isinstance(result, np.ndarray | np.generic):
@@ -165,7 +165,7 @@ meshgrid, indices, tril_indices, triu_indices = (
 
 
 def asarray(a, dtype=None, order=None) -> Array:
-    """``a`` on the device: moved there, if it is the host's."""
+    """``a`` on the device, moved there if necessary."""
     if isinstance(a, Array):
         return a if dtype in (None, a.dtype) else a.astype(dtype)
     return Array(np.array(a, dtype, order=order))
@@ -184,7 +184,7 @@ def may_share_memory(a, b) -> bool:
 
 
 class _At:
-    """A ufunc, for this method alone; CuPy has it for some."""
+    """A ufunc's ``at``, which CuPy has for some."""
 
     def __init__(self, ufunc):
         self.ufunc = ufunc

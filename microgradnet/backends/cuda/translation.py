@@ -1,6 +1,6 @@
-"""From the source of a CPU loop to CUDA kernels: the rewriting that ``lanes`` tells of.
+"""Translates the source of a CPU loop to CUDA kernels, by the rules in ``lanes``.
 
-Each outermost ``for … in prange(n)`` becomes a kernel of its own, since a grid can be waited for only at its end; the
+Each outermost ``for … in prange(n)`` becomes a separate kernel, since a grid synchronizes only at its end; the
 assignments before it are repeated in each. A block takes every gridDim-th r, a thread every blockDim-th j.
 """
 
@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 MARKERS = ("lanes", "lanes_sum", "lanes_max", "add_to", "prange")
 
-# How a block of threads puts together what each has found. Lanes of a warp exchange registers; warps meet in shared
-# memory. Every thread gets the same result, to the last bit. The second barrier keeps a fast warp from overwriting what
-# a slow one has yet to read.
+# Reductions over a block's threads. Lanes of a warp exchange registers; warps use shared memory. Every thread gets the
+# same result, to the last bit. The second barrier keeps a fast warp from overwriting values that a slow one has yet to
+# read.
 _BY_SHUFFLES = """
 @cuda.jit(device=True)
 def {name}(part):
@@ -33,7 +33,7 @@ def {name}(part):
     cuda.syncthreads()
     return both
 """
-# numba's simulator has no exchange between lanes: there all threads meet in shared memory.
+# numba's simulator has no exchange between lanes: there all threads use shared memory.
 _IN_SHARED_MEMORY = """
 @cuda.jit(device=True)
 def {name}(part):
@@ -55,12 +55,12 @@ ON_DEVICE, IN_SIMULATOR = (
 
 
 class Phase(NamedTuple):
-    """One kernel of a loop: the source of its function, and what its launch must know.
+    """One kernel of a loop: its source, and the data for its launch.
 
     Attributes:
         source: ``def kernel(…)``, without decorator.
-        extent: ``def extent(…)``: from the same arguments to how many blocks, or threads, have something to do.
-        shared_out: whether the threads of a block share out what is done for one r.
+        extent: ``def extent(…)``: from the same arguments, the number of blocks or threads with work to do.
+        shared_out: whether the threads of a block share the work for one r.
     """
 
     source: str
@@ -69,7 +69,10 @@ class Phase(NamedTuple):
 
 
 def phases(tree: ast.FunctionDef, shares: set[str]) -> list[Phase]:
-    """The kernels of a loop. ``shares`` names the functions that share their work out among the threads of a block."""
+    """The kernels of a loop. ``shares`` names the functions that share their work among the threads of a block.
+
+    Raises TypeError for statements other than assignments and loops over ``prange``.
+    """
     before, found = [], []
     for statement in tree.body:
         if isinstance(statement, ast.For) and _calls(statement.iter, "prange"):
@@ -85,10 +88,10 @@ def phases(tree: ast.FunctionDef, shares: set[str]) -> list[Phase]:
 
 
 def strided(call: str, arrays: list[str], scalars: list[str], together: int) -> str:
-    """The kernel that applies the statement ``call`` at every i, in steps of the grid, ``together`` of them at a time.
+    """The kernel that applies the statement ``call`` at every i, in strides of the grid, ``together`` at a time.
 
-    All that is read for these is read first: the compiler cannot know that what one writes another does not read, and
-    a single load under way does not fill the memory's bandwidth.
+    All loads for these come first: the compiler cannot know that writes do not alias reads, and a single load in flight
+    does not use the memory's bandwidth.
     """
     lines = [f"def kernel({', '.join(arrays + scalars)}):", f"    size, step = {arrays[0]}.size, cuda.gridsize(1)"]
     lines += ["    i = cuda.grid(1)", f"    while i + {together - 1} * step < size:"]
@@ -106,7 +109,7 @@ def strided(call: str, arrays: list[str], scalars: list[str], together: int) -> 
 
 
 class _Loaded(ast.NodeTransformer):
-    """``a[i]`` as the name of what was loaded from it for the ``number``-th element."""
+    """Replaces ``a[i]`` by the variable loaded from it for the ``number``-th element."""
 
     def __init__(self, number: int):
         self.number, self.names = number, set()
@@ -142,7 +145,7 @@ def _phase(tree, before: list, loop: ast.For, shares: set[str]) -> Phase:
 
 
 class _Shared(ast.NodeTransformer):
-    """Shares out the loops over ``lanes``, nested ones as one, and makes additions atomic where threads may meet."""
+    """Distributes the loops over ``lanes`` (nested ones as one), and makes additions atomic where needed."""
 
     def visit_For(self, node):
         if not _calls(node.iter, "lanes"):
@@ -152,7 +155,7 @@ class _Shared(ast.NodeTransformer):
         thread, step = "cuda.threadIdx.x", "cuda.blockDim.x"
         if len(node.iter.args) == 1:
             text = f"range({thread}, {ast.unparse(node.iter.args[0])}, {step})"
-        else:  # an element belongs to the same thread wherever the loop begins
+        else:  # an element belongs to the same thread for any start of the loop
             start, stop = (ast.unparse(a) for a in node.iter.args)
             text = f"range({start} + ({thread} - {start}) % {step}, {stop}, {step})"
         node.iter = ast.parse(text, mode="eval").body
@@ -165,7 +168,7 @@ class _Shared(ast.NodeTransformer):
 
 
 def _flattened(outer: ast.For, inner: ast.For) -> ast.For:
-    """Two loops over ``lanes(n)``, one inside of the other, as one over the product."""
+    """Two loops over ``lanes(n)``, one inside the other, as one over the product."""
     row, column = outer.target.id, inner.target.id
     count, width = (ast.unparse(loop.iter.args[0]) for loop in (outer, inner))
     both = f"{row}_{column}"
@@ -179,7 +182,7 @@ def _calls(node, name: str) -> bool:
 
 
 class OnCpu(ast.NodeTransformer):
-    """The markers compiled away: one thread does all lanes."""
+    """Removes the markers: one thread does all lanes."""
 
     def visit_Call(self, node):
         self.generic_visit(node)

@@ -26,7 +26,7 @@ def reshape(x: Tensor, *shape: Size) -> Tensor:
 
 
 def view(x: Tensor, *shape: Size) -> Tensor:
-    """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape``."""
+    """``reshape`` that never copies. Raises ValueError if that is impossible: use ``reshape`` then."""
     out = reshape(x, *shape)
     if out.ndim and math.prod(out.shape) and not np.may_share_memory(out.array, x.array):
         raise ValueError(
@@ -63,7 +63,7 @@ def flatten(x: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
 
 
 def unflatten(x: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
-    """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not give it."""
+    """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not fit."""
     dim = one_dim(dim, x.ndim, "unflatten")
     known = math.prod(n for n in sizes if n != -1)
     parts = tuple(x.shape[dim] // (known or 1) if n == -1 else int(n) for n in sizes)

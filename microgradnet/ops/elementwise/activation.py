@@ -116,7 +116,7 @@ def _(x):
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     """``x·Φ(x)`` with Φ the standard normal distribution function. Hendrycks and Gimpel 2016.
 
-    ``approximate``: "none", "tanh" (``gelu_tanh``) or "sigmoid" (``gelu_sigmoid``).
+    ``approximate``: "none", "tanh" (``gelu_tanh``) or "sigmoid" (``gelu_sigmoid``); any other raises ValueError.
     """
     forms = {"none": _gelu, "tanh": gelu_tanh, "sigmoid": gelu_sigmoid}
     if approximate not in forms:
@@ -293,7 +293,10 @@ def _(x, weight):
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+    """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
+
+    Raises ValueError for a weight of another size.
+    """
     if weight.ndim > 1:
         raise ValueError(f"prelu: a weight of at most 1 dimension expected, got shape {tuple(weight.shape)}")
     channels = input.shape[1] if input.ndim > 1 else 1
@@ -304,7 +307,10 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """``a * sigmoid(b)`` where a and b are the halves of ``input`` along ``dim``. Dauphin et al. 2017, eq. 1."""
+    """``a * sigmoid(b)`` where a and b are the halves of ``input`` along ``dim``. Dauphin et al. 2017, eq. 1.
+
+    Raises ValueError if that size is odd.
+    """
     dim = one_dim(dim, input.ndim, "glu")
     size = input.shape[dim] if input.ndim else 1
     if size % 2:

@@ -71,7 +71,8 @@ def _(x, y, out):
 def div(input: Operand, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
     """``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
-    ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+    ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0. Raises ValueError for any
+    other.
     """
     rounded = {None: _div, "floor": floor_divide, "trunc": _trunc_divide}
     if rounding_mode not in rounded:
@@ -85,7 +86,7 @@ def true_divide(input: Operand, other: Operand) -> Tensor:
 
 
 def _dividing(divide):
-    """``divide`` made to refuse booleans, and integers divided by 0."""
+    """``divide``, refusing booleans and integers divided by 0."""
 
     def checked(x, y):
         kind = np.result_type(x, y).kind
@@ -134,7 +135,7 @@ def _(x, y):
 
 @elementwise(formula="x − y·trunc(x/y)", derivative_formula="1, −trunc(x/y)", numpy=_dividing(np.fmod))
 def fmod(x, y):
-    """What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+    """The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
     return x - y * trunc(x / y)
 
 
@@ -145,7 +146,7 @@ def _(x, y):
 
 @elementwise(formula="x − y·⌊x/y⌋", derivative_formula="1, −⌊x/y⌋", numpy=_dividing(np.remainder))
 def remainder(x, y):
-    """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+    """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
     return x % y
 
 
@@ -214,7 +215,7 @@ def pow(input: Operand, exponent: Operand) -> Tensor:
 
 
 def float_power(input: Operand, exponent: Operand) -> Tensor:
-    """``input ** exponent`` computed in float64, whatever the dtypes."""
+    """``input ** exponent`` computed in float64, for any dtypes."""
     return pow(*(x if isinstance(x, int | float) else cast(x, dtypes.float64) for x in (input, exponent)))
 
 

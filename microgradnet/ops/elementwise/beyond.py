@@ -10,7 +10,7 @@ from .trigonometric import cos, sin
 
 @elementwise(formula="1 if x > 0 else 0", derivative_formula="0")
 def step(x):
-    """The hard threshold of McCulloch and Pitts 1943. Its derivative is 0 wherever there is one: nothing is learned."""
+    """The hard threshold of McCulloch and Pitts 1943. Its derivative is 0 wherever it exists: nothing is learned."""
     return where(x > 0, 1, 0)
 
 
@@ -22,7 +22,7 @@ def _(x):
 @elementwise(formula="(√(x² + 1) − 1)/2 + x", derivative_formula="x/(2√(x² + 1)) + 1", integers="float")
 def bent_identity(x):
     """``(√(x² + 1) − 1)/2 + x``: slopes from ½ to 1½."""
-    root = where(abs(x) < 1e9, sqrt(x * x + 1), abs(x))  # from there on the 1 is lost, and the square overflows
+    root = where(abs(x) < 1e9, sqrt(x * x + 1), abs(x))  # beyond, adding 1 has no effect, and the square overflows
     return (root - 1) / 2 + x
 
 
@@ -79,7 +79,7 @@ def _(x, y):
 
 @elementwise(formula="½x·min(2, max(0, x + 2))", derivative_formula="0 if x ≤ −2 else x + 1 if x < 0 else 1")
 def hard_mish(x):
-    """Mish in straight lines and one parabola: ``½x·min(2, max(0, x + 2))``."""
+    """Mish approximated by two lines and a parabola: ``½x·min(2, max(0, x + 2))``."""
     return where(x <= -2, 0, where(x >= 0, x, x * (x + 2) / 2))
 
 
@@ -155,7 +155,7 @@ def _(x, beta):
     integers="float",
 )
 def snake(x, a):
-    """``x + sin²(ax)/a``: for what is periodic; a ≠ 0. Ziyin et al. 2020, eq. 3."""
+    """``x + sin²(ax)/a``: for periodic functions; a ≠ 0. Ziyin et al. 2020, eq. 3."""
     return x + sin(a * x) * sin(a * x) / a
 
 

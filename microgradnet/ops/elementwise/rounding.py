@@ -72,7 +72,10 @@ def _(x):
 
 
 def round(x: Tensor, decimals: int = 0) -> Tensor:
-    """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+    """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
+
+    Raises TypeError for booleans, or integers with ``decimals``.
+    """
     if x.dtype.kind != "f":
         if decimals or x.dtype.kind == "b":
             raise TypeError(f"round: a floating dtype expected, got {x.dtype.name}: convert with .float()")
@@ -129,9 +132,9 @@ def _(x, max):
 
 
 def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-    """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+    """``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
 
-    The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+    The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError if both are missing.
     """
     if min is None and max is None:
         raise ValueError("clamp: at least one of min and max must be given")
@@ -141,7 +144,7 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
 
 
 def positive(x: Tensor) -> Tensor:
-    """``+x``; not for booleans."""
+    """``+x``. Raises TypeError for booleans."""
     if x.dtype.kind == "b":
         raise TypeError("positive: a number expected, got bool")
     return x

@@ -161,7 +161,7 @@ def _cubic(d: np.ndarray, a: float) -> np.ndarray:
 
 
 def _antialiased(n: int, centres, ratio: float, cubic: bool):
-    """A kernel as wide as the spacing of the outputs, cut at the edges and normalized to sum 1 (cubic: a = −0.5)."""
+    """A kernel as wide as the outputs' spacing, truncated at the edges and normalized to sum 1 (cubic: a = −0.5)."""
     stretch = max(ratio, 1.0)
     radius = (2.0 if cubic else 1.0) * stretch
     first = np.maximum((centres + 0.5 - radius + 0.5).astype(np.int64), 0)

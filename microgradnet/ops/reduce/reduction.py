@@ -172,7 +172,7 @@ def _numbers(x):
 
 
 def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The largest element; with ``dim``, the largest along it and its index; with a tensor, the elementwise maximum."""
+    """The largest element; with ``dim``, the largest along it, its index; with a tensor, the elementwise maximum."""
     if dim is None:
         return _max(x)
     if not isinstance(dim, int):
@@ -181,7 +181,7 @@ def max(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Te
 
 
 def min(x: Tensor, dim: Tensor | int | None = None, keepdim: bool = False) -> Tensor | Any:
-    """The smallest element; with ``dim``, that along it and its index; with a tensor, the elementwise minimum."""
+    """The smallest element; with ``dim``, the smallest along it, its index; with a tensor, the elementwise minimum."""
     if dim is None:
         return _min(x)
     if not isinstance(dim, int):

@@ -160,7 +160,7 @@ _bincount.vjp(weights=lambda g, x: getitem(g, x))
 
 
 def bincount(x: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-    """How often each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
+    """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, their sum."""
     return _bincount(x, weights, minlength)
 
 

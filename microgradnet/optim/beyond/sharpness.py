@@ -28,7 +28,10 @@ class SAM(OptimizerWrapper):
         return 1.0
 
     def step(self, closure=None):
-        """One step; returns the loss before it. ``closure`` is called at p and p + ε; raises ValueError without one."""
+        """One step; returns the loss before it.
+
+        ``closure`` is called at p and at p + ε; without one this raises ValueError.
+        """
         if closure is None:
             raise ValueError(f"{type(self).__name__}: step needs a closure that computes the loss and its gradients")
         with enable_grad():

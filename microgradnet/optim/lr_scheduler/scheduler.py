@@ -79,7 +79,7 @@ class LRScheduler:
         return {name: value for name, value in vars(self).items() if name != "optimizer" and not _has_function(value)}
 
     def load_state_dict(self, state_dict: dict) -> None:
-        """Resumes from a ``state_dict``. Raises ValueError, with nothing changed, for another kind of schedule's."""
+        """Resumes from a ``state_dict``. Raises ValueError, with nothing changed, for another schedule's."""
         own = {name for name in vars(self) if name != "optimizer" and not _has_function(getattr(self, name))}
         if missing := sorted(own - state_dict.keys() - {"_initial"}):
             raise ValueError(f"{type(self).__name__}: the state lacks {', '.join(missing)}: it is another schedule's")

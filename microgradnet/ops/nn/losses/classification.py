@@ -153,8 +153,8 @@ def cross_entropy(
 
     Args:
         input: (C), (N, C) or (N, C, d1, …).
-        target: class indices as for ``nll_loss``, or a distribution: floating, of the input's shape. weight,
-            ignore_index, reduction: as for ``nll_loss`` (``ignore_index`` only for class indices).
+        target: class indices as for ``nll_loss``, or a distribution: floating, of the input's shape.
+        weight, ignore_index, reduction: as for ``nll_loss`` (``ignore_index`` only for class indices).
         label_smoothing: ε mixes in the uniform distribution: ``q = (1 − ε)·target + ε/C``. Szegedy et al. 2015.
 
     Raises: as ``nll_loss``, and ``ValueError`` for a smoothing outside [0, 1].

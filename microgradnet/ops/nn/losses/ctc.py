@@ -53,8 +53,8 @@ def ctc_loss(
 
     Args:
         log_probs: (T, N, C) or (T, C), from ``log_softmax``.
-        targets: (N, S), or all of them concatenated (ΣS); class indices other than ``blank``. input_lengths,
-            target_lengths: (N) or (), tensors or tuples.
+        targets: (N, S), or all of them concatenated (ΣS); class indices other than ``blank``.
+        input_lengths, target_lengths: (N) or (), tensors or tuples.
         reduction: the mean is over loss / target length.
         zero_infinity: whether an infinite loss, of a target that has no alignment, becomes 0, and its gradient too.
 
