@@ -21,7 +21,7 @@ LARGEST = np.finfo(np.float64).max
 SCALARS = {
     "power": [{"n": n} for n in (2, 3, 1, 0, -1, -2, 0.5, -0.5, 2.5)],
     "nan_to_num": [
-        {"copy": True, "nan": nan, "posinf": high, "neginf": low}
+        {"nan": nan, "posinf": high, "neginf": low}
         for nan, high, low in ((1.5, 7.0, -8.0), (0.0, LARGEST, -LARGEST))
     ],
     "isclose": [{"rtol": 0.25, "atol": 0.5, "equal_nan": False}],
@@ -33,6 +33,7 @@ TORCH = {  # what is no more than a name in a formula
     "erf⁻¹": lambda x: torch.erfinv(torch.as_tensor(x)).numpy(),
 }
 POLES = ("lgamma", "digamma", "trigamma")  # at 0, −1, −2, …, where rounding decides how large they are
+ROOTS = ("power", "rsqrt")  # at −0 the sign of an infinity is that of √−0, as in PyTorch; a formula has one zero
 
 
 def scalar_sets(op) -> list[dict]:
@@ -72,7 +73,7 @@ def points(op, scalars: dict) -> dict[str, np.ndarray]:
         values |= {np.nan, np.inf, -np.inf}
     if op.name in POLES:
         values = {v for v in values if v > 0 or v != np.floor(v)}
-    values = np.array([*sorted(values), *([] if op.name in POLES else [-0.0])])
+    values = np.array([*sorted(values), *([] if op.name in POLES + ROOTS else [-0.0])])
     if any(tree.kind in ("∧", "∨", "⊕", "¬") for tree in nodes):
         values = np.arange(-4, 9)
     if len(op.array_names) == 3:
