@@ -5,6 +5,7 @@ import math
 from ...backends.device import np
 from ...choice import where
 from ...elementwise import elementwise
+from .rounding import abs
 
 # Why the functions of scalar_math are used in place of the definitions here.
 POLYNOMIAL = "a loop over a polynomial without branches is SIMD code; and the definition may overflow or cancel"
@@ -124,7 +125,7 @@ def _(x, out):
 @elementwise(formula="ln(eˣ + eʸ)", derivative_formula="1/(1 + eʸ⁻ˣ), 1/(1 + eˣ⁻ʸ)", integers="float")
 def logaddexp(x, y):
     """``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
-    return where(x == y, x + 0.6931471805599453, where(x > y, x, y) + log1p(exp(-np.abs(x - y))))
+    return where(x == y, x + 0.6931471805599453, where(x > y, x, y) + log1p(exp(-abs(x - y))))
 
 
 @logaddexp.derivative
@@ -135,7 +136,7 @@ def _(x, y):
 @elementwise(formula="log₂(2ˣ + 2ʸ)", derivative_formula="1/(1 + 2ʸ⁻ˣ), 1/(1 + 2ˣ⁻ʸ)", integers="float")
 def logaddexp2(x, y):
     """``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
-    more = log1p(exp2(-np.abs(x - y))) * 1.4426950408889634  # in units of ln 2: log₂(1 + …)
+    more = log1p(exp2(-abs(x - y))) * 1.4426950408889634  # in units of ln 2: log₂(1 + …)
     return where(x == y, x + 1, where(x > y, x, y) + more)
 
 

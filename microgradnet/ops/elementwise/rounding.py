@@ -167,7 +167,7 @@ def signbit(x):
 )
 def copysign(x, y):
     """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
-    return where(signbit(y), -np.abs(x), np.abs(x))
+    return where(signbit(y), -abs(x), abs(x))
 
 
 @copysign.derivative
