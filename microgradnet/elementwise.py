@@ -5,13 +5,13 @@
         return 1 / (1 + exp(-x))
 
     @sigmoid.derivative
-    def _(x, y):
-        return y * (1 - y)
+    def _(x, out):
+        return out * (1 - out)
 
-From that pair come the serial and the parallel CPU loop, the CUDA kernel, the fused backward loop ``dx[i] = g[i] *
-derivative(x[i], y[i])``, the scalar engine's opcode, and (the same derivative applied to Tensors) the second
-derivative. A derivative names what it needs among the op's arguments; the name that is no argument is the output. Only
-the names that its result depends on are saved for backward: above, only ``y``.
+From that pair come the serial and the parallel CPU loop, the CUDA kernel, the fused backward loop
+``dx[i] = g[i] * derivative(x[i], out[i])``, the scalar engine's opcode, and (the same derivative applied to Tensors)
+the second derivative. A derivative names what it needs among the op's arguments and ``out``, the output. Just the names
+that its result depends on are saved for backward: above, only ``out``.
 """
 
 import functools
@@ -40,13 +40,16 @@ class Elementwise(Primitive[P]):
         formula: str | None,
         derivative_formula: str | None,
         numpy: Any,
-        integers: str,
+        because: str | None,
+        integers: str | Callable[..., Any],
         kinds: str,
         intrinsic: bool,
         differentiable: bool,
     ) -> None:
+        if (numpy is not None or intrinsic) != bool(because):
+            raise TypeError(f"{function.__name__}: a second form and its reason (because=...) go together")
         self.function: Callable[..., Any] = function
-        self.integers, self.kinds = integers, kinds
+        self.because, self.integers, self.kinds = because, integers, kinds
         self.numpy = numpy if not differentiable or numpy in (None, *_HARDLY_WARN) else _silent(numpy)
         self.ufunc = getattr(numpy, "nout", None) and numpy  # for callers that silence NumPy once for many calls
         self.scalar = None if intrinsic else function
@@ -64,6 +67,13 @@ class Elementwise(Primitive[P]):
 
     def derivative(self, function: Callable[..., Any]) -> Any:
         """Declares the local derivative: one expression for each array argument, in their order."""
+        code = function.__code__
+        for name in code.co_varnames[: code.co_argcount]:
+            if name != "out" and name not in self.parameters:
+                raise TypeError(
+                    f"{self.name}: the derivative's parameter {name!r} is no argument of the op "
+                    f"({', '.join(self.parameters)}); its output is called out"
+                )
         self._derivative = function
         del self.rules, self.fused, self.partials  # built from the function's source on first use, so import is fast
         return function
@@ -83,16 +93,14 @@ class Elementwise(Primitive[P]):
         """Sets a rule for each array argument, and the fused one where there is one argument."""
         rules, partials, fused = {}, {}, None
         mine = inspect.signature(function).parameters
-        output = next((name for name in mine if name not in self.parameters), None)
         for name, tree in source.split_returns(function, self.array_names).items():
             read = source.names_read(tree)
             named = [n for n in mine if n in read]
             tree.args.args = [a for a in tree.args.args if a.arg in named]
             tree.name = f"{self.name}_derivative_{name}" if len(self.array_names) > 1 else f"{self.name}_derivative"
             partial = source.to_python(tree, function, {"where": exact_where})
-            needs = tuple("out" if n == output else n for n in named)
-            partials[name] = (tree, partial, needs)
-            rules[name] = Rule(functools.partial(_chain, partial), needs)
+            partials[name] = (tree, partial, tuple(named))
+            rules[name] = Rule(functools.partial(_chain, partial), tuple(named))
         if self.numpy is None and len(self.array_names) == 1:
             fused = Rule(self._fused_backward, partials[self.array_names[0]][2])
         self.rules, self.partials, self.fused = rules, partials, fused
@@ -120,11 +128,15 @@ class Elementwise(Primitive[P]):
         if dtype is None:
             dtype = arrays[0].dtype if count == 1 else dtypes.result_type(*arrays)
         if dtype not in _COMPILED:
-            if dtype.kind != "f":  # integers that stay integers: the same function on the arrays
-                return np.asarray(self.function(*arrays, *values[count:])).astype(dtype, copy=False)
+            if dtype.kind != "f":  # integers that stay integers: the same function, on the arrays, or one for them
+                function = self.function
+                if callable(self.integers):
+                    function, arrays = self.integers, [a.astype(dtype) if is_array(a) else a for a in arrays]
+                return np.asarray(function(*arrays, *values[count:])).astype(dtype, copy=False)
             return self._forward((*(np.asarray(a, np.float32) for a in arrays), *values[count:])).astype(dtype)
         if count > 1:
-            shape = np.broadcast_shapes(*(np.shape(a) for a in arrays))
+            shapes = {np.shape(a) for a in arrays}
+            shape = np.broadcast_shapes(*shapes) if len(shapes) > 1 else shapes.pop()  # to broadcast takes 7 µs
             arrays = [a if np.shape(a) == shape else np.broadcast_to(np.asarray(a, dtype), shape) for a in arrays]
         first = arrays[0]
         out = np.empty(first.shape if type(first) is np.ndarray else np.shape(first), dtype)
@@ -210,7 +222,8 @@ def elementwise(
     formula: str | None,
     derivative_formula: str | None = None,
     numpy: Any = None,
-    integers: str = "keep",
+    because: str | None = None,
+    integers: str | Callable[..., Any] = "keep",
     kinds: str = "fiub",
     intrinsic: bool = False,
     differentiable: bool = True,
@@ -218,13 +231,16 @@ def elementwise(
     """Declares an elementwise op from its function of one element; see the head of this file.
 
     Args:
-        numpy: the ufunc that computes the same, where NumPy is already fastest (arithmetic: one pass over memory).
-        integers: ``"keep"``, or ``"float"`` if integers give the default floating dtype (``exp`` of an integer).
+        numpy: a second form, NumPy's, for where the op runs alone: bit for bit the same as the function.
+        because: why there is a second form, ``numpy`` or ``intrinsic``.
+        integers: ``"keep"``; ``"float"`` if integers give the default floating dtype (``exp`` of an integer); or a
+            function of arrays that computes integers from integers, where floats would not do.
         kinds: which dtypes it is for: f floating, i and u integers, b booleans.
-        intrinsic: the body is ``backends.scalar_math``'s function of this name.
+        intrinsic: a second form, ``backends.scalar_math``'s function of this name, which is always used. The body is
+            the definition, and it is within the units in the last place that are stated there.
         differentiable: False for comparisons and the like, whose result is a constant.
     """
 
     return lambda function: Elementwise(
-        function, formula, derivative_formula, numpy, integers, kinds, intrinsic, differentiable
+        function, formula, derivative_formula, numpy, because, integers, kinds, intrinsic, differentiable
     )

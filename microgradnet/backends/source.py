@@ -4,9 +4,10 @@ The maths of an elementwise op is written once, in plain Python, on public ops: 
 Tensors it records; called with arrays it computes; and this file turns the same text into a function of one
 ``float32`` or ``float64``. Three rewrites are all it takes:
 
-* a literal becomes ``float32(literal)``, since in numba ``float32 * 1`` is float64, which halves the SIMD width; *
-``where(c, a, b)`` becomes ``select(c, a, b)``, ``a if c else b`` in a function that is inlined; * ``exp(x)`` becomes
-``exp_float32(x)``, and the source of that function is included.
+* a literal becomes ``float32(literal)``, since in numba ``float32 * 1`` is float64, which halves the SIMD width;
+* ``where(c, a, b)`` becomes ``select(c, a, b)``, ``a if c else b`` in a function that is inlined;
+* ``exp(x)`` becomes ``exp_float32(x)``, and the source of that function is carried along;
+  ``x ** y`` becomes ``pow_float32(x, y)``.
 """
 
 import ast
@@ -88,10 +89,13 @@ class _ForDtype(ast.NodeTransformer):
         return ast.Call(ast.Name(self.dtype, ast.Load()), [literal], [])
 
     def visit_BinOp(self, node):
-        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):
-            node.left = self.visit(node.left)  # an integer power remains a product; x ** 2.0 would call pow
-            return node
-        return self.generic_visit(node)
+        if not isinstance(node.op, ast.Pow):
+            return self.generic_visit(node)
+        node.left = self.visit(node.left)
+        if isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):
+            return node  # an integer power stays a product
+        self.calls["pow"] = None  # scalar_math's
+        return ast.Call(ast.Name(f"pow_{self.dtype}", ast.Load()), [node.left, self.visit(node.right)], [])
 
     def visit_Name(self, node):
         value = self.scope.get(node.id)
@@ -101,6 +105,8 @@ class _ForDtype(ast.NodeTransformer):
 
     def visit_Call(self, node):
         node.args = [self.visit(argument) for argument in node.args]
+        if isinstance(node.func, ast.Attribute):  # math.NAME or np.NAME, which numba knows for each dtype
+            return node
         name = node.func.id
         if name == "where":  # a call, which evaluates both arms first: a call inside an arm would be a branch
             self.selects = True

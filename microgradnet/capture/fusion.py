@@ -69,11 +69,10 @@ class Chain:
                     operands.append(f"s{number}")
                     number += 1
             if i.kind == "op":
-                before = set(functions)
                 source.add_function(i.op.name, i.op, dtype, functions)
-                if i.op.numpy is not None:
-                    exact |= set(functions) - before
                 value = f"{i.op.name}_{dtype}({', '.join(operands)})"
+                if i.op.numpy is not None:
+                    exact.add(f"{i.op.name}_{dtype}")
             else:
                 tree, _, _ = i.op.partials[i.op.array_names[0]]
                 source.scalar_source(tree.name, tree, i.op._derivative.__globals__, dtype, functions)

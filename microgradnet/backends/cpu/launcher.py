@@ -7,6 +7,7 @@ element and the names of its array arguments it builds a launcher that picks the
 import functools
 
 from .. import cache, threads
+from . import contraction
 
 
 def elementwise(
@@ -16,7 +17,7 @@ def elementwise(
     dtype: str,
     arrays: list[str],
     scalars: list[str],
-    exact: frozenset[str] | None = None,
+    exact: frozenset[str] = frozenset(),
     rows: frozenset[str] = frozenset(),
 ):
     """A launcher ``run(*arrays, *scalars)`` for ``call`` applied at every index.
@@ -26,22 +27,18 @@ def elementwise(
         functions: source of each function of one element, callees first (``source.scalar_source``).
         call: one statement, with each array ``a`` read or written as ``a[i]``, e.g. ``out[i] = exp_float32(x[i])``.
         dtype: ``"float32"`` or ``"float64"``.
-        arrays: names of the arrays, all contiguous vectors of the same size and this dtype.
-        scalars: names of the arguments that are one number for all elements.
-        exact: functions whose result is rounded separately, never contracted (FMA) with the surrounding code; if given,
-            this holds for the statement too.
-        rows: arrays shared by all rows of the others, such as a bias. With any, the others are matrices, and ``call``
-            accesses ``a[r, j]`` of those and ``b[j]`` of these.
+        arrays: names of the arrays, all contiguous, one-dimensional, of one size and of this dtype.
+        scalars: names of the arguments that are one number for the whole array.
+        exact: functions in which each product and each sum is rounded by itself, as NumPy does. In the others a
+            product is contracted with the sum that it goes into, as ``contraction`` says.
+        rows: arrays that are the same for each row of the others, such as a bias. If there are any, the others are
+            matrices, and ``call`` reads and writes ``a[r, j]`` of them, and ``b[j]`` of these.
     """
     form = "[:, ::1]" if rows else "[::1]"
     types = ", ".join([f"{dtype}{'[::1]' if a in rows else form}" for a in arrays] + [dtype] * len(scalars))
-    # LLVM does not inline the longer ones by itself, and a loop that contains a call is not vectorized.
-    flags = cache.FLAGS.replace("cache=True", "forceinline=True")
-    helpers = "\n".join(
-        f"@njit({flags.replace(cache.CONTRACT, '') if function in (exact or ()) else flags})\n{text}\n"
-        for function, text in functions.items()
-    )
-    loop_flags = cache.FLAGS if exact is None else cache.FLAGS.replace(cache.CONTRACT, "")
+    # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
+    flags = cache.FLAGS.replace(cache.CONTRACT, "")
+    inlined = flags.replace("cache=True", "forceinline=True")
 
     @functools.cache
     def compiled(parallel: bool):
@@ -53,7 +50,12 @@ def elementwise(
                 f"    for j in range({arrays[0]}.shape[1]):",
                 f"        {call}",
             ]
-        body = f"{helpers}\n@njit('void({types})', {loop_flags}{flag})\ndef run({', '.join(arrays + scalars)}):\n"
+        helpers = "\n".join(
+            f"@njit({inlined})\n{text if function in exact else contraction.written_out(text)}\n"
+            for function, text in functions.items()
+        )
+        body = f"{contraction.import_line()}{helpers}\n@njit('void({types})', {flags}{flag})\n"
+        body += f"def run({', '.join(arrays + scalars)}):\n"
         body += "".join(f"    {line}\n" for line in lines)
         return cache.load(f"{name}_{dtype}{'_parallel' if parallel else ''}", body).run
 

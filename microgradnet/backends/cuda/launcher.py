@@ -29,7 +29,13 @@ LIBDEVICE = (
 # These numba has only for the CPU. From 2⁵² on every number is an integer.
 WRITTEN_OUT = {
     "exp2": "math.pow({dtype}(2), x)",
+    "abs": "abs(x)",
+    "fmod": "math.fmod(x, y)",
+    "pow": "math.pow(x, y)",
     "trunc": "math.copysign({dtype}(int64(abs(x))), x) if abs(x) < 4503599627370496.0 else x",
+    "floor": "math.copysign({dtype}(math.floor(x)), x) if abs(x) < 4503599627370496.0 else x",
+    "ceil": "math.copysign({dtype}(math.ceil(x)), x) if abs(x) < 4503599627370496.0 else x",
+    "round": "math.copysign({dtype}(round(x)), x) if abs(x) < 4503599627370496.0 else x",
 }
 HEADER = "import math\nimport numpy as np\nfrom numba import cuda, float32, float64, int64\n"
 
@@ -187,4 +193,5 @@ def _device_function(name: str, tree: ast.FunctionDef) -> str:
     body = f"math.{base}(x)" if base in LIBDEVICE else WRITTEN_OUT.get(base)
     if body is None or dtype not in ("float32", "float64"):
         return f"@cuda.jit(device=True)\n{cuda_source.device_function(tree)}\n"
-    return f"@cuda.jit(device=True)\ndef {name}(x):\n    return {dtype}({body.format(dtype=dtype)})\n"
+    parameters = ", ".join(a.arg for a in tree.args.args)
+    return f"@cuda.jit(device=True)\ndef {name}({parameters}):\n    return {dtype}({body.format(dtype=dtype)})\n"

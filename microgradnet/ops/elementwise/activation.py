@@ -7,7 +7,7 @@ from ...choice import where
 from ...elementwise import elementwise
 from ...tensor import Tensor
 from ..arrays.dims import one_dim
-from .exponential import erf, exp, expm1, log1p
+from .exponential import POLYNOMIAL, erf, exp, expm1, log1p
 from .rounding import abs
 
 
@@ -18,28 +18,36 @@ def relu(x):
 
 
 @relu.derivative
-def _(x, y):
-    return where(y <= 0, 0, 1)
+def _(x, out):
+    return where(out <= 0, 0, 1)
 
 
-@elementwise(formula="1/(1 + e⁻ˣ)", derivative_formula="σ(x)·(1 − σ(x))", integers="float", intrinsic=True)
+@elementwise(
+    formula="1/(1 + e⁻ˣ)",
+    derivative_formula="σ(x)·(1 − σ(x))",
+    integers="float",
+    intrinsic=True,
+    because=POLYNOMIAL,
+)
 def sigmoid(x):
     """``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
+    return 1 / (1 + exp(-x))
 
 
 @sigmoid.derivative
-def _(x, y):
-    return y * (1 - y)
+def _(x, out):
+    return out * (1 - out)
 
 
-@elementwise(formula="tanh x", derivative_formula="1 − y²", integers="float", intrinsic=True)
+@elementwise(formula="tanh x", derivative_formula="1 − y²", integers="float", intrinsic=True, because=POLYNOMIAL)
 def tanh(x):
     """``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
+    return (exp(x) - exp(-x)) / (exp(x) + exp(-x))
 
 
 @tanh.derivative
-def _(x, y):
-    return 1 - y * y
+def _(x, out):
+    return 1 - out * out
 
 
 @elementwise(formula="x if x > 0 else negative_slope·x", derivative_formula="1 if x > 0 else negative_slope")

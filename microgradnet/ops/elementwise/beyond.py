@@ -73,8 +73,8 @@ def gaussian(x):
 
 
 @gaussian.derivative
-def _(x, y):
-    return -2 * x * y
+def _(x, out):
+    return -2 * x * out
 
 
 @elementwise(formula="½x·min(2, max(0, x + 2))", derivative_formula="0 if x ≤ −2 else x + 1 if x < 0 else 1")

@@ -1,18 +1,22 @@
 """Special functions: of the error function's family, the gamma function's, and forms that keep their precision."""
 
+import math
 from math import nan
 
 from ...choice import where
 from ...elementwise import elementwise
 from ...tensor import Tensor
-from .exponential import exp, log
+from .exponential import LIBM, POLYNOMIAL, erf, exp, log
 from .rounding import clamp
-from .trigonometric import cos, sin
+from .trigonometric import cos, sin, tan
 
 
-@elementwise(formula="1 − erf x", derivative_formula="−2·e^(−x²)/√π", integers="float", intrinsic=True)
+@elementwise(
+    formula="1 − erf x", derivative_formula="−2·e^(−x²)/√π", integers="float", intrinsic=True, because=POLYNOMIAL
+)
 def erfc(x):
     """``1 - erf(x)`` without cancellation for large ``x``."""
+    return 1 - erf(x)
 
 
 @erfc.derivative
@@ -20,19 +24,24 @@ def _(x):
     return -1.1283791670955126 * exp(-x * x)
 
 
-@elementwise(formula="erf⁻¹ x", derivative_formula="√π·e^(y²)/2", integers="float", intrinsic=True)
+@elementwise(formula="erf⁻¹ x", derivative_formula="√π·e^(y²)/2", integers="float", intrinsic=True, because=POLYNOMIAL)
 def erfinv(x):
     """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+    y = 0 * x
+    for _ in range(60):  # Newton's method on erf y = x, from below; as many steps as the last float64 before 1 takes
+        y = y - (erf(y) - x) * (0.886226925452758 * exp(y * y))
+    return y
 
 
 @erfinv.derivative
-def _(x, y):
-    return 0.886226925452758 * exp(y * y)
+def _(x, out):
+    return 0.886226925452758 * exp(out * out)
 
 
-@elementwise(formula="ln |Γ(x)|", derivative_formula="ψ(x)", integers="float", intrinsic=True)
+@elementwise(formula="ln |Γ(x)|", derivative_formula="ψ(x)", integers="float", intrinsic=True, because=LIBM)
 def lgamma(x):
     """The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
+    return math.lgamma(x)
 
 
 @lgamma.derivative
@@ -40,9 +49,15 @@ def _(x):
     return digamma(x)
 
 
-@elementwise(formula="ψ(x)", derivative_formula="ψ′(x)", integers="float", intrinsic=True)
+@elementwise(formula="ψ(x)", derivative_formula="ψ′(x)", integers="float", intrinsic=True, because=LIBM)
 def digamma(x):
     """The derivative of ``lgamma``."""
+    z = where(x < 0.5, 1 - x, x)
+    s = 1 / z + 1 / (z + 1) + 1 / (z + 2) + 1 / (z + 3) + 1 / (z + 4) + 1 / (z + 5) + 1 / (z + 6) + 1 / (z + 7)
+    r = 1 / ((z + 8) * (z + 8))
+    tail = 1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132 - r * (691 / 32760 - r / 12)))))
+    up = log(z + 8) - 0.5 / (z + 8) - tail * r - s
+    return where(x < 0.5, up - 3.141592653589793 / tan(3.141592653589793 * x), up)
 
 
 @digamma.derivative
@@ -85,8 +100,8 @@ def sinc(x):
 
 
 @sinc.derivative
-def _(x, y):
-    return where(x == 0, 0, (cos(3.141592653589793 * x) - y) / x)
+def _(x, out):
+    return where(x == 0, 0, (cos(3.141592653589793 * x) - out) / x)
 
 
 def logit(x: Tensor, eps: float | None = None) -> Tensor:

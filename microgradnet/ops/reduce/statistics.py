@@ -14,6 +14,7 @@ from ..arrays.indexing import getitem
 from ..arrays.scatter import gather
 from ..arrays.shape import movedim, ravel, unsqueeze
 from ..arrays.sorting import sort
+from ..elementwise.exponential import sqrt
 from .reduction import mean
 
 
@@ -54,14 +55,14 @@ def _options(dim, unbiased, correction) -> tuple:
     return dim, correction if unbiased is None else int(unbiased)
 
 
-@elementwise(formula="√x", derivative_formula="0 if x = 0 else 1/(2√x)", numpy=np.sqrt)
+@elementwise(formula="√x", derivative_formula="0 if x = 0 else 1/(2√x)")
 def _root(x):
-    return x**0.5
+    return sqrt(x)
 
 
 @_root.derivative
-def _(x, y):
-    return where(y == 0, 0, 0.5 / y)
+def _(x, out):
+    return where(out == 0, 0, 0.5 / out)
 
 
 def std(
