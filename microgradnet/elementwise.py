@@ -20,9 +20,9 @@ from collections.abc import Callable
 from typing import Any
 
 from . import dtypes
-from .backends import source
+from .backends import element_loops, source, threads
 from .backends.cpu import launcher as cpu
-from .backends.device import filled, flat, host, is_array, loops, np
+from .backends.device import flat, is_array, loops, np
 from .choice import exact_where
 from .primitive import P, Primitive, Rule
 
@@ -37,14 +37,15 @@ class Elementwise(Primitive[P]):
     def __init__(
         self,
         function: Callable[P, Any],
+        *,
         formula: str | None,
-        derivative_formula: str | None,
-        numpy: Any,
-        because: str | None,
-        integers: str | Callable[..., Any],
-        kinds: str,
-        intrinsic: bool,
-        differentiable: bool,
+        derivative_formula: str | None = None,
+        numpy: Any = None,
+        because: str | None = None,
+        integers: str | Callable[..., Any] = "keep",
+        kinds: str = "fiub",
+        intrinsic: bool = False,
+        differentiable: bool = True,
     ) -> None:
         if (numpy is not None or intrinsic) != bool(because):
             raise TypeError(f"{function.__name__}: a second form and its reason (because=...) go together")
@@ -105,16 +106,6 @@ class Elementwise(Primitive[P]):
             fused = Rule(self._fused_backward, partials[self.array_names[0]][2])
         self.rules, self.partials, self.fused = rules, partials, fused
 
-    def local_derivatives(self, node: Any) -> dict:
-        """Each argument's derivative, element by element: its rule for a cotangent of ones."""
-        saved = next((value for value in node.saved.values() if is_array(value)), np.empty(0))
-        ones = filled(node.shape, 1, saved).astype(node.dtype, copy=False)
-        return {
-            name: host(rule.function(ones, *(node.saved[need] for need in rule.needs)))
-            for (name, rule), parent in zip(self.rules.items(), node.parents, strict=True)
-            if parent is not None
-        }
-
     def _forward(self, values: tuple) -> Any:
         count = len(self.array_names)
         arrays: Any = values[:count]
@@ -140,8 +131,8 @@ class Elementwise(Primitive[P]):
             arrays = [a if np.shape(a) == shape else np.broadcast_to(np.asarray(a, dtype), shape) for a in arrays]
         first = arrays[0]
         out = np.empty(first.shape if type(first) is np.ndarray else np.shape(first), dtype)
-        kernel = self.forward_kernel(dtype, cpu if type(out) is np.ndarray else loops(out))
-        kernel(*(flat(a, dtype) for a in arrays), out.reshape(-1), *values[count:])
+        kernel = element_loops.forward(self, dtype, cpu if type(out) is np.ndarray else loops(out))
+        _run(kernel, [_flat(a, dtype) for a in arrays], out, values[count:])
         return out
 
     def _bind(self, args: tuple, kwargs: dict) -> tuple:
@@ -156,7 +147,7 @@ class Elementwise(Primitive[P]):
         """
         first = None
         for a in arrays:
-            if is_array(a):
+            if type(a) is np.ndarray or (type(a) not in (int, float) and is_array(a)):
                 if first is None:
                     first = a.dtype
                 elif a.dtype is not first:
@@ -169,16 +160,11 @@ class Elementwise(Primitive[P]):
             if is_array(a) and a.dtype.kind not in self.kinds:
                 expected = "a floating dtype" if self.kinds == "f" else "numbers"
                 raise TypeError(f"{expected} expected, got {a.dtype.name}: convert with .float()")
-        return dtypes.get_default_dtype() if self.integers == "float" and dtype.kind != "f" else dtype
+        return dtypes.default if self.integers == "float" and dtype.kind != "f" else dtype
 
-    @functools.cache  # noqa: B019 (ops live as long as the program)
     def forward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
         """``run(*arrays, out, *numbers)`` over flat arrays, built by ``loops``, the launcher of the CPU or of CUDA."""
-        number, functions = dtype.name, dict[str, str]()
-        source.add_function(self.name, self, number, functions)
-        element = ", ".join([*(f"{a}[i]" for a in self.array_names), *self.scalar_names])
-        call = f"out[i] = {self.name}_{number}({element})"
-        return loops.elementwise(self.name, functions, call, number, [*self.array_names, "out"], self.scalar_names)
+        return element_loops.forward(self, dtype, loops)
 
     def _fused_backward(self, g: Any, needed: Any, *saved: Any) -> Any:
         """``dx[i] = g[i] * derivative(...)`` in one pass."""
@@ -187,24 +173,28 @@ class Elementwise(Primitive[P]):
             rule = self.rules[self.array_names[0]]
             return [rule.function(g, *saved)]
         needs = self.fused.needs if self.fused else ()
-        arrays = [flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
+        arrays = [_flat(value, dtype) for n, value in zip(needs, saved, strict=True) if n not in self.scalar_names]
         scalars = [value for n, value in zip(needs, saved, strict=True) if n in self.scalar_names]
         out = np.empty(g.shape, dtype)
-        kernel = self.backward_kernel(dtype, cpu if type(out) is np.ndarray else loops(out))
-        kernel(flat(g, dtype), *arrays, out.reshape(-1), *scalars)
+        kernel = element_loops.backward(self, dtype, cpu if type(out) is np.ndarray else loops(out))
+        _run(kernel, [_flat(g, dtype), *arrays], out, scalars)
         return [out]
 
-    @functools.cache  # noqa: B019
     def backward_kernel(self, dtype: np.dtype, loops: Any = cpu) -> Any:
         """``run(g, *needed, dx, *numbers)`` over flat arrays: ``dx[i] = g[i] * derivative(...)``."""
-        number, functions = dtype.name, dict[str, str]()
-        tree, _, needs = self.partials[self.array_names[0]]
-        source.scalar_source(tree.name, tree, self._derivative.__globals__, number, functions)
-        element = ", ".join(n if n in self.scalar_names else f"{n}_[i]" for n in needs)
-        call = f"dx[i] = g[i] * {tree.name}_{number}({element})"
-        arrays = ["g", *(f"{n}_" for n in needs if n not in self.scalar_names), "dx"]
-        scalars = [n for n in needs if n in self.scalar_names]
-        return loops.elementwise(f"{self.name}_backward", functions, call, number, arrays, scalars)
+        return element_loops.backward(self, dtype, loops)
+
+
+def _flat(array: Any, dtype: np.dtype) -> Any:
+    plain = type(array) is np.ndarray and array.dtype is dtype and array.flags.carray
+    return array.reshape(-1) if plain else flat(array, dtype)
+
+
+def _run(kernel: Any, arrays: list, out: Any, numbers: Any) -> None:
+    """Fills ``out``; a small array by the serial loop itself, without asking for threads."""
+    if out.size < threads.PARALLEL_FROM:
+        kernel = getattr(kernel, "serial", kernel)
+    kernel(*arrays, out.reshape(-1), *numbers)
 
 
 def _chain(partial: Any, g: Any, *needed: Any) -> Any:
@@ -217,22 +207,13 @@ def _chain(partial: Any, g: Any, *needed: Any) -> Any:
     return g * local
 
 
-def elementwise(
-    *,
-    formula: str | None,
-    derivative_formula: str | None = None,
-    numpy: Any = None,
-    because: str | None = None,
-    integers: str | Callable[..., Any] = "keep",
-    kinds: str = "fiub",
-    intrinsic: bool = False,
-    differentiable: bool = True,
-) -> Callable[[Callable[P, Any]], Elementwise[P]]:
+def elementwise(**declared: Any) -> Callable[[Callable[P, Any]], Elementwise[P]]:
     """Declares an elementwise op from its function of one element; see the head of this file.
 
     Args:
+        formula, derivative_formula: the function and its derivatives as pictures show them; a test evaluates both.
         numpy: a second form, NumPy's, for where the op runs alone: bit for bit the same as the function.
-        because: why there is a second form, ``numpy`` or ``intrinsic``.
+        because: why there is a second form, ``numpy`` or ``intrinsic``. Raises TypeError without.
         integers: ``"keep"``; ``"float"`` if integers give the default floating dtype (``exp`` of an integer); or a
             function of arrays that computes integers from integers, where floats would not do.
         kinds: which dtypes it is for: f floating, i and u integers, b booleans.
@@ -240,7 +221,4 @@ def elementwise(
             the definition, and it is within the units in the last place that are stated there.
         differentiable: False for comparisons and the like, whose result is a constant.
     """
-
-    return lambda function: Elementwise(
-        function, formula, derivative_formula, numpy, because, integers, kinds, intrinsic, differentiable
-    )
+    return lambda function: Elementwise(function, **declared)

@@ -1,15 +1,21 @@
-"""Tape: a listener that keeps what ran, with every value as it was when it was made."""
+"""Tape: a listener that keeps what ran, with every value as it was when it was made, and the user's line behind it."""
 
+import ast
+import functools
+import linecache
+import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .backends import device
 from .events import Listener, leave, listen, state
-from .source_line import assigned_names, user_frame, variable_name
 from .tape import Node, walk
 from .tensor import Tensor
+
+OURS = __package__.partition(".")[0]
 
 
 class Source(NamedTuple):
@@ -260,7 +266,7 @@ class Tape(Listener):
             yield PlayedStep(
                 node,
                 self._cotangents[node],
-                node.op.local_derivatives(node),
+                local_derivatives(node),
                 {name: c for name, c in pairs if c is not None},
                 {key: _copied(value) for key, value in sums.items() if not isinstance(value, list)},
             )
@@ -298,6 +304,20 @@ def _parameters(op, count: int) -> tuple[str, ...]:
     return getattr(op, "parameters", None) or op.argument_names(count)
 
 
+def local_derivatives(node: Node) -> dict[str, np.ndarray]:
+    """∂output/∂argument by the argument's name, element by element: an elementwise op's rules for ones."""
+    if not getattr(node.op, "has_derivative", False):
+        return {}
+    saved = next((value for value in node.saved.values() if hasattr(value, "strides")), np.empty(0))
+    on_cpu = isinstance(saved, np.ndarray | np.generic)
+    ones = np.ones(node.shape, node.dtype) if on_cpu else device.filled(node.shape, 1, saved).astype(node.dtype)
+    return {
+        name: _copied(rule.function(ones, *(node.saved[need] for need in rule.needs)))
+        for (name, rule), parent in zip(node.op.rules.items(), node.parents, strict=True)
+        if parent is not None
+    }
+
+
 def _copied(value):
     """A copy in the CPU's memory of a tensor's or an array's numbers; anything else as it is."""
     if isinstance(value, list):
@@ -305,7 +325,10 @@ def _copied(value):
     if hasattr(value, "whole"):  # a contribution to one slice
         value = value.whole()
     value = getattr(value, "_array", value)
-    return np.array(device.host(value)) if device.is_array(value) else value
+    if type(value) is np.ndarray:
+        return value.copy()
+    plain = value is None or isinstance(value, int | float | tuple | str)
+    return value if plain or not device.is_array(value) else np.array(device.host(value))
 
 
 def _shown(value) -> str:
@@ -314,3 +337,56 @@ def _shown(value) -> str:
         return f"{value.item():.4g}" if value.size == 1 else f"constant {'×'.join(map(str, value.shape))}"
     text = f"{value:.4g}" if isinstance(value, float) else repr(value)
     return text if len(text) <= 16 else f"{text[:15]}…"
+
+
+def user_frame() -> FrameType | None:
+    """The innermost frame that is not this package's."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == OURS:
+        frame = frame.f_back
+    return frame
+
+
+def user_line() -> str | None:
+    """``file:line`` of the innermost frame that is not this package's."""
+    frame = user_frame()
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else None
+
+
+def variable_name(frame: FrameType | None, value: object) -> str | None:
+    """What the code of ``frame`` calls the object ``value``, if a variable holds it."""
+    if frame is None:
+        return None
+    for variables in (frame.f_locals, frame.f_globals):
+        for name, held in variables.items():
+            if held is value and not name.startswith("_"):
+                return name
+    return None
+
+
+@functools.lru_cache(maxsize=64)
+def _assignments(filename: str) -> dict[int, tuple[str, ...]]:
+    """For each line of a file inside of an assignment: the names on its left."""
+    try:
+        tree = ast.parse("".join(linecache.getlines(filename)))
+    except (SyntaxError, ValueError):
+        return {}
+    found: dict[int, tuple[str, ...]] = {}
+    for statement in ast.walk(tree):
+        if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+            target: ast.expr = statement.targets[0]
+        elif isinstance(statement, ast.AugAssign | ast.AnnAssign):
+            target = statement.target
+        else:
+            continue
+        parts = target.elts if isinstance(target, ast.Tuple) else [target]
+        if all(isinstance(part, ast.Name | ast.Attribute) for part in parts):
+            for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1):
+                found[line] = tuple(map(ast.unparse, parts))
+    return found
+
+
+def assigned_names(line: str | None) -> tuple[str, ...]:
+    """The names on the left of the assignment at ``file:line``; empty where that line assigns nothing."""
+    filename, _, number = (line or "").rpartition(":")
+    return _assignments(filename).get(int(number), ()) if number.isdecimal() else ()

@@ -14,18 +14,18 @@ A rule is written with public ops and operators. An op handed raw arrays runs wi
 records: so the same rule is fast first-order code and, under ``create_graph``, differentiable itself.
 """
 
-import functools
 import inspect
-import math
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec
 
-from . import views
+from . import arguments, views
 from .backends import device
 from .backends.device import np
+from .backends.row_sums import ones_and_rows
 from .events import state, tell
 from .notation import Notation
-from .tape import Node, PartOf
+from .part_of import PartOf
+from .tape import Node
 from .tensor import Tensor
 
 registry: dict[str, "Primitive"] = {}
@@ -118,7 +118,7 @@ class Primitive(Generic[P]):
         try:
             out = self.forward(*arrays) if settings is None else self.forward(*arrays, **settings)
         except (ValueError, TypeError, IndexError) as error:
-            raise self._explained(error, args) from None
+            raise arguments.explained(self, error, args) from None
         if type(out) is not np.ndarray:
             out = np.asarray(out) if self.outputs is None else tuple(map(np.asarray, out))
         if raw:
@@ -136,19 +136,7 @@ class Primitive(Generic[P]):
         return result
 
     def _bind(self, args: tuple, kwargs: dict) -> tuple:
-        """The arguments in the order of the parameters, defaults filled in."""
-        if len(args) > len(self.parameters):
-            raise TypeError(f"{self.name}: at most {len(self.parameters)} arguments expected, got {len(args)}")
-        values = [*args, *self.defaults[len(args) :]]
-        for name, value in kwargs.items():
-            if name not in self.parameters or self.parameters.index(name) < len(args):
-                problem = "given twice" if name in self.parameters else "unknown"
-                raise TypeError(f"{self.name}: argument {name!r} is {problem}; it takes {', '.join(self.parameters)}")
-            values[self.parameters.index(name)] = value
-        if inspect.Parameter.empty in values[len(args) :]:
-            missing = self.parameters[next(i for i, v in enumerate(values) if v is inspect.Parameter.empty)]
-            raise TypeError(f"{self.name}: argument {missing!r} is missing")
-        return tuple(values)
+        return arguments.bound(self, args, kwargs)
 
     def _several(self, out: tuple, node: Node | None) -> tuple[Tensor, ...]:
         """The tensors of an op with several outputs; each that can have a gradient gets its own Node."""
@@ -266,10 +254,6 @@ class Primitive(Generic[P]):
         finally:
             state.grad_enabled = before
 
-    def local_derivatives(self, node: Node) -> dict:
-        """∂output/∂argument by the argument's name, where it is one number for each element; see ``Elementwise``."""
-        return {}
-
     def _as_tensor(self, node: Node, name: str, value: Any) -> Any:
         """A saved array as the Tensor that it was, connected to the graph, so that a rule can be differentiated."""
         if name == self.variadic:
@@ -283,13 +267,6 @@ class Primitive(Generic[P]):
         if self.outputs and name in self.outputs and value.dtype.kind == "f":
             return Tensor.made(value, output_node(node, self.outputs.index(name), value))
         return Tensor.made(np.asarray(value))
-
-    def _explained(self, error: Exception, args: tuple) -> Exception:
-        given = ", ".join(
-            f"{name} {tuple(a.shape)} {a.dtype.name}" if hasattr(a, "dtype") else f"{name} {a!r:.40}"
-            for name, a in zip(self.argument_names(len(args)) if self.variadic else self.parameters, args, strict=True)
-        )
-        return type(error)(f"{self.name}: {error} (given {given})")
 
     def __repr__(self) -> str:
         return f"<op {self.name}: {self.formula}>"
@@ -370,17 +347,6 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     return np.asarray(x.sum(axis=(*range(lead), *stretched), keepdims=True)).reshape(shape)
 
 
-def ones_and_rows(x: np.ndarray, shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Two operands whose product sums ``x`` over all but its last dimensions: the BLAS adds rows faster than NumPy."""
-    rows = x.reshape(-1, math.prod(shape))
-    return _ones(len(rows), x.dtype, x.__class__), rows  # type: ignore[arg-type]
-
-
-@functools.lru_cache(maxsize=16)
-def _ones(count: int, dtype: np.dtype, kind: Any) -> np.ndarray:
-    return np.ones(count, dtype)
-
-
 @primitive(formula="x")
 def cast(x: Any, dtype: Any) -> Any:
     """``x`` with another element type."""
@@ -390,3 +356,18 @@ def cast(x: Any, dtype: Any) -> Any:
 broadcast_to.vjp(x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to.vjp(x=lambda g, x_shape: broadcast_to(g, x_shape))
 cast.vjp(x=lambda g: g)  # the walk brings it back to the dtype of x
+
+
+def operator(op: Callable[..., Any], name: str, reflected: bool = False) -> Callable[..., Any]:
+    """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
+
+    def call(self: Tensor, other: Any) -> Any:
+        if not isinstance(other, _OPERANDS) and not device.is_array(other):
+            return NotImplemented
+        return op(other, self) if reflected else op(self, other)
+
+    call.__name__, call.__doc__ = name, op.__doc__
+    return call
+
+
+_OPERANDS = (Tensor, int, float, np.ndarray, np.generic)

@@ -14,6 +14,7 @@ import numpy as np
 from .backends import device
 from .events import state, tell
 from .hooks import RemovableHandle
+from .part_of import PartOf
 
 _next_sequence = itertools.count().__next__
 
@@ -211,7 +212,7 @@ class Sums:
         if state.listeners:
             tell("add", key, before, contribution, gradients[key])
 
-    def _add_part(self, key: Any, before: Any, contribution: "PartOf") -> None:
+    def _add_part(self, key: Any, before: Any, contribution: PartOf) -> None:
         if key not in self.owned:
             before = device.filled(contribution.shape, 0, contribution.g) if before is None else before.copy()
             self.gradients[key] = before
@@ -237,32 +238,6 @@ class Sums:
     def _complete(self, leaf: Any) -> None:
         if leaf in self.gradients:
             leaf.accumulate_grad(self.gradients[leaf], owned=leaf in self.owned)
-
-
-class PartOf:
-    """A contribution that is non-zero in one slice only; it is added into that slice.
-
-    So a loop over n slices costs what the whole costs, not n times as much. ``add(total, g)`` adds ``g`` to its slice
-    of ``total``, an array of ``shape``.
-    """
-
-    __slots__ = ("add", "g", "shape")
-
-    def __init__(self, g: np.ndarray, shape: tuple[int, ...], add: Callable[[Any, Any], Any]) -> None:
-        self.g, self.shape, self.add = g, shape, add
-
-    def add_into(self, total: np.ndarray) -> None:
-        """Adds the slice to ``total`` in place."""
-        self.add(total, self.g)
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
-        return self.whole()
-
-    def whole(self) -> np.ndarray:
-        """The contribution with its zeros."""
-        whole = device.filled(self.shape, 0, self.g)
-        self.add_into(whole)
-        return whole
 
 
 def _is_array(value: Any) -> bool:

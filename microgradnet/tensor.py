@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import dtypes, structure
+from . import dtypes, printing, structure
 from .backends import device as devices
 from .backends.device import np
 from .events import state, tell
@@ -86,7 +86,7 @@ class Tensor(TensorMethods):
     @array.setter
     def array(self, value: np.ndarray) -> None:
         self._array = value
-        structure.changed()
+        structure.count += 1
 
     @property
     def grad(self) -> Tensor | None:
@@ -120,7 +120,7 @@ class Tensor(TensorMethods):
             )
         if self._requires_grad is not bool(value):
             self._requires_grad = bool(value)
-            structure.changed()
+            structure.count += 1
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         self.requires_grad = requires_grad
@@ -221,9 +221,7 @@ class Tensor(TensorMethods):
         array = getattr(gradient, "_array", gradient)
         array = devices.placed(array if devices.is_array(array) else np.asarray(array), self.device)
         if array.shape != self.shape:
-            raise RuntimeError(
-                f"backward: gradient has shape {array.shape}, this tensor {self.shape}: they must be the same"
-            )
+            raise RuntimeError(f"backward: gradient has shape {array.shape}, this tensor {self.shape}: make them equal")
         array = array.astype(self.dtype, copy=False)
         if create_graph:
             return {self.grad_fn or self: gradient if isinstance(gradient, Tensor) else Tensor.made(array)}
@@ -265,10 +263,7 @@ class Tensor(TensorMethods):
         return RemovableHandle(self.grad_fn.hooks, on_arrays)
 
     def retain_grad(self) -> None:
-        """Keeps ``.grad`` for this tensor too, though it is not a leaf.
-
-        Raises RuntimeError if it does not require grad.
-        """
+        """Keeps ``.grad`` of this result too. Raises RuntimeError if it does not require grad."""
         if not self._requires_grad:
             raise RuntimeError("retain_grad: this tensor does not require grad")
         if self.grad_fn is not None:
@@ -285,9 +280,7 @@ class Tensor(TensorMethods):
 
     def __reduce__(self) -> tuple:
         if not self.is_leaf:
-            raise RuntimeError(
-                "copy: only leaves can be copied or pickled, this tensor was computed: detach() it first"
-            )
+            raise RuntimeError("copy: only leaves can be copied or pickled, this tensor was computed: detach() it")
         return _rebuilt, (type(self), self._looked_at("copy"), self._requires_grad, self.name)
 
     def __dlpack__(self, **kwargs: Any) -> Any:
@@ -328,18 +321,7 @@ class Tensor(TensorMethods):
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        text = np.array2string(
-            devices.host(self._looked_at("repr")), precision=4, separator=", ", prefix="tensor(", threshold=1000
-        )
-        if self.dtype not in (dtypes.default, dtypes.int64, dtypes.bool_):
-            text += f", dtype={self.dtype.name}"
-        if self.device != "cpu":
-            text += f", device={self.device!r}"
-        if self.grad_fn is not None:
-            text += f", grad_fn=<{self.grad_fn.op.name}>"
-        elif self._requires_grad:
-            text += ", requires_grad=True"
-        return f"tensor({text})"
+        return printing.text(self, devices.host(self._looked_at("repr")))
 
 
 def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:

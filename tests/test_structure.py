@@ -14,7 +14,7 @@ LAYERS = (
     ("tape", "events", "grad_mode", "tensor", "views"),
     ("from_data", "typing", "primitive", "choice", "elementwise"),
     ("ops",),
-    ("autograd", "func", "linalg", "history", "source_line", "capture", "scalar", "serialization", "checkpoint"),
+    ("autograd", "func", "linalg", "history", "capture", "scalar", "serialization", "checkpoint"),
     ("nn", "optim"),
     ("data", "training", "distributed"),
     ("visualize",),

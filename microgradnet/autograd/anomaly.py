@@ -4,7 +4,7 @@ import numpy as np
 
 from ..backends import device
 from ..events import Listener, leave, listen, state
-from ..source_line import user_line
+from ..history import user_line
 from ..tape import Node
 
 

@@ -50,9 +50,6 @@ class _FunctionOp:
     def argument_names(self, count: int) -> tuple[str, ...]:
         return tuple(f"input{i}" for i in range(count))
 
-    def local_derivatives(self, node: Node) -> dict:
-        return {}
-
     def pull(self, node: Node, g: Any, useful: set | None, create_graph: bool) -> list:
         if node.saved is None:
             raise RuntimeError(

@@ -14,6 +14,7 @@ import ast
 import copy
 import functools
 import inspect
+import linecache
 import textwrap
 
 from . import scalar_math
@@ -60,7 +61,7 @@ def names_read(tree: ast.FunctionDef) -> set[str]:
 
 
 def to_python(tree: ast.FunctionDef, function, renamed: dict):
-    """``tree`` as a callable in ``function``'s module, with its line numbers for tracebacks.
+    """``tree`` as a callable in ``function``'s module; a traceback shows the rewritten text.
 
     ``renamed`` maps names to functions to call in their place.
     """
@@ -69,10 +70,10 @@ def to_python(tree: ast.FunctionDef, function, renamed: dict):
         if isinstance(node, ast.Name) and node.id in renamed:
             function.__globals__.setdefault(renamed[node.id].__name__, renamed[node.id])
             node.id = renamed[node.id].__name__
-    module = ast.fix_missing_locations(ast.Module(body=[tree], type_ignores=[]))
-    ast.increment_lineno(module, function.__code__.co_firstlineno - 1)
+    text, place = ast.unparse(ast.fix_missing_locations(tree)), f"<{tree.name}>"
+    linecache.cache[place] = len(text), None, text.splitlines(keepends=True), place
     namespace: dict = {}
-    exec(compile(module, function.__code__.co_filename, "exec"), function.__globals__, namespace)
+    exec(compile(text, place, "exec"), function.__globals__, namespace)
     return namespace[tree.name]
 
 

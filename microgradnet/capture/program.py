@@ -10,8 +10,9 @@ from functools import partial
 import numpy as np
 
 from ..backends.device import flat
+from ..backends.row_sums import ones_and_rows
 from ..elementwise import Elementwise
-from ..primitive import ones_and_rows, sum_to
+from ..primitive import sum_to
 from ..tensor import Tensor
 from . import fusion
 from .arguments import arrays_in

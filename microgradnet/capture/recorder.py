@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..events import Listener
+from ..history import user_line
+from ..part_of import PartOf
 from ..primitive import Primitive
 from ..random import default_generator
-from ..source_line import user_line
-from ..tape import PartOf
 from ..tensor import Tensor
 from .arguments import arrays_in
 from .visible import LARGEST

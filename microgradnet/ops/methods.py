@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import choice
-from ..backends.device import is_array, np
+from ..primitive import operator
 from ..tensor import Tensor
 from ..typing import Operand
 from .arrays import (
@@ -94,45 +94,20 @@ ONE_SIDED = {
     "getitem": indexing.getitem,
 }
 COMPARISONS = (comparison.eq, comparison.ne, comparison.lt, comparison.le, comparison.gt, comparison.ge)
-_OPERANDS = (Tensor, int, float, np.ndarray, np.generic)
 
 
-def _method(op: Callable[..., Any]) -> Callable[..., Any]:
-    """``op`` as a method. A function is one as it is; a Primitive, which is none, is called by one."""
+def method(op: Callable[..., Any]) -> Callable[..., Any]:
+    """``op`` as a method of Tensor. A function is one as it is; a Primitive, which is none, is called by one."""
     if inspect.isfunction(op):
         return op
-
-    def method(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return op(self, *args, **kwargs)
-
-    method.__name__, method.__doc__ = op.__name__, op.__doc__
-    return _as_signed(method, op)
+    return as_signed(lambda self, *args, **kwargs: op(self, *args, **kwargs), op)
 
 
-def _as_signed(method: Callable[..., Any], op: Callable[..., Any]) -> Callable[..., Any]:
-    """``method``, showing ``op``'s parameters to ``help`` and ``inspect``."""
+def as_signed(method: Callable[..., Any], op: Any) -> Callable[..., Any]:
+    """``method``, showing name, text and parameters of ``op`` to ``help`` and ``inspect``."""
+    method.__name__, method.__doc__ = method.__name__.replace("<lambda>", op.__name__), op.__doc__ or method.__doc__
     setattr(method, "__wrapped__", op)  # noqa: B010 (what functools.wraps sets)
     return method
-
-
-def _operator(op: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
-
-    def operator(self: Tensor, other: Any) -> Any:
-        return op(self, other) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented
-
-    operator.__name__, operator.__doc__ = name, op.__doc__
-    return operator
-
-
-def _reflected(op: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """``op`` as the operator that Python asks when the left operand's class has no answer."""
-
-    def operator(self: Tensor, other: Any) -> Any:
-        return op(other, self) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented
-
-    operator.__name__, operator.__doc__ = name, op.__doc__
-    return operator
 
 
 def _where(self: Tensor, condition: Operand, other: Operand) -> Tensor:
@@ -144,20 +119,20 @@ def in_place_forms() -> dict[str, Callable[..., Any]]:
     """``name_`` -> method, for every elementwise method and for the writes by index."""
     ops = [op for family in ELEMENTWISE for op in getattr(family, "METHODS", ())]
     ops += [op for family in FAMILIES for op in getattr(family, "METHODS", ()) if op.__name__ in WRITES]
-    return {f"{op.__name__}_": _as_signed(writing.in_place(op), op) for op in ops}
+    return {f"{op.__name__}_": as_signed(writing.in_place(op), op) for op in ops}
 
 
 def attached() -> dict[str, Callable[..., Any]]:
     """Every method and operator that ops give Tensor, by its name."""
-    methods = {op.__name__: _method(op) for family in FAMILIES for op in getattr(family, "METHODS", ())}
+    methods = {op.__name__: method(op) for family in FAMILIES for op in getattr(family, "METHODS", ())}
     for name, op in OPERATORS.items():
-        methods[f"__{name}__"] = _operator(op, f"__{name}__")
-        methods[f"__r{name}__"] = _reflected(op, f"__r{name}__")
-        methods[f"__i{name}__"] = _as_signed(writing.in_place(op), op)
+        methods[f"__{name}__"] = operator(op, f"__{name}__")
+        methods[f"__r{name}__"] = operator(op, f"__r{name}__", reflected=True)
+        methods[f"__i{name}__"] = as_signed(writing.in_place(op), op)
     methods["__rdiv__"] = methods["__rtruediv__"]  # the name that PyTorch keeps from Python 2
     methods |= in_place_forms() | conversion.ATTACHED
-    methods |= {f"__{op.name}__": _operator(op, f"__{op.name}__") for op in COMPARISONS}
-    methods |= {f"__{name}__": _method(op) for name, op in ONE_SIDED.items()}
+    methods |= {f"__{op.name}__": operator(op, f"__{op.name}__") for op in COMPARISONS}
+    methods |= {f"__{name}__": method(op) for name, op in ONE_SIDED.items()}
     return methods | {
         "__setitem__": indexing.setitem,
         "copy_": writing.copy_,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import microgradnet as mg
+from microgradnet.part_of import PartOf
 from microgradnet.primitive import Primitive, registry
-from microgradnet.tape import PartOf
 from tests.ops.case import A
 from tests.ops.test_ops import CASES, map_arrays, split
 

@@ -67,4 +67,9 @@ def elementwise(
                 threads.leave_pool()
         return compiled(False)(*arguments)
 
+    def first(*arguments):
+        run.serial = compiled(False)
+        return run.serial(*arguments)
+
+    run.serial = first  # the loop of one thread, for callers that have looked at the size themselves
     return run

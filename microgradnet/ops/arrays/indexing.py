@@ -10,8 +10,8 @@ from typing import Any
 from ...backends.device import add_at, is_array, np
 from ...events import state
 from ...notation import Notation
+from ...part_of import PartOf
 from ...primitive import primitive
-from ...tape import PartOf
 from ...tensor import Tensor
 from ...typing import Operand
 from .dims import one_dim
