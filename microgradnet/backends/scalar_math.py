@@ -671,6 +671,11 @@ def lgamma_float64(x):
     return math.lgamma(x)
 
 
+def trunc_float64(x):
+    """x without its fraction."""
+    return np.trunc(x)
+
+
 def digamma_float32(x):
     """Γ′(x)/Γ(x), computed in float64; max 0.6 ulp."""
     return np.float32(digamma_float64(np.float64(x)))
@@ -686,7 +691,7 @@ def digamma_float64(x):
         return math.copysign(np.inf, -x)
     y = 0.0
     if x < 0.0:
-        fraction = x - np.trunc(x)
+        fraction = x - trunc_float64(x)
         if fraction == 0.0 or x == -np.inf:
             return np.nan
         y = -math.pi / math.tan(math.pi * fraction)
