@@ -47,7 +47,7 @@ class Surroundings:
         if not (module in CLOCKS or (module == "builtins" and name in BUILTINS)):
             return
         while frame is not None and _root(frame) in sys.stdlib_module_names and _root(frame) not in COMPILERS:
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         if frame is not None and _root(frame) not in COMPILERS:
             place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             self.problem = f"it calls {name}, which a replay would not, at {place}"

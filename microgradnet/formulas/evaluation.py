@@ -101,7 +101,7 @@ def _of_name(name: str, values: dict):
 
 def _called(function: str, arguments: list, dim, functions: dict):
     if function in REDUCTIONS and len(arguments) == 1:
-        return REDUCTIONS[function](arguments[0], axis=dim, keepdims=True)  # type: ignore[operator]
+        return REDUCTIONS[function](arguments[0], axis=dim, keepdims=True)
     if function in ("max", "min"):
         larger = np.maximum if function == "max" else np.minimum
         result = arguments[0]

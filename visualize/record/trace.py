@@ -79,8 +79,8 @@ class _Tracer:
             )
         )
         sources = [(source, name) for source, name in sources if source is not None]
-        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))
-        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}
+        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))  # type: ignore[misc]
+        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}  # type: ignore[arg-type]
         partials = partials_in_picture(node.op, known_arguments(node, self.tape), called)
         for source, name in sources:
             self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))  # type: ignore[arg-type]
