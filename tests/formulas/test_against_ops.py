@@ -34,7 +34,6 @@ TORCH = {  # what is no more than a name in a formula
 }
 OF_SPECIAL_VALUES = ("isnan", "isinf", "isfinite", "nan_to_num", "signbit", "copysign", "fmax", "fmin", "logit")
 POLES = ("lgamma", "digamma", "trigamma")  # at 0, −1, −2, …, where rounding decides how large they are
-ROOTS = ("power", "rsqrt")  # at −0 the sign of an infinity is that of √−0, as in PyTorch; a formula has one zero
 
 
 def scalar_sets(op) -> list[dict]:
