@@ -55,7 +55,7 @@ class TensorMethods:
         """
 
     def __imod__(self, y: Operand, /) -> Tensor:
-        """In place: What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """In place: The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __imul__(self, y: Operand, /) -> Tensor:
         """In place: ``x * y``."""
@@ -95,7 +95,7 @@ class TensorMethods:
         """
 
     def __mod__(self, other: Operand, /) -> Tensor:
-        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __mul__(self, other: Operand, /) -> Tensor:
         """``x * y``."""
@@ -110,7 +110,7 @@ class TensorMethods:
         """``x | y`` of booleans or integers."""
 
     def __pos__(self, /) -> Tensor:
-        """``+x``; not for booleans."""
+        """``+x``. Raises TypeError for booleans."""
 
     def __pow__(self, other: Operand, /) -> Tensor:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
@@ -138,7 +138,7 @@ class TensorMethods:
         """
 
     def __rmod__(self, other: Operand, /) -> Tensor:
-        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __rmul__(self, other: Operand, /) -> Tensor:
         """``x * y``."""
@@ -182,10 +182,10 @@ class TensorMethods:
         """In place: Absolute value; derivative 0 at 0."""
 
     def acos(self) -> Tensor:
-        """The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+        """The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
     def acos_(self) -> Tensor:
-        """In place: The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+        """In place: The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
     def acosh(self) -> Tensor:
         """The inverse of ``cosh`` that is not negative; NaN below 1."""
@@ -262,10 +262,10 @@ class TensorMethods:
         """The indices of the non-zero elements, one per row, as int64."""
 
     def asin(self) -> Tensor:
-        """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+        """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
     def asin_(self) -> Tensor:
-        """In place: The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+        """In place: The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
     def asinh(self) -> Tensor:
         """The inverse of ``sinh``."""
@@ -286,10 +286,10 @@ class TensorMethods:
         """In place: The angle in (−π/2, π/2) whose tangent is ``x``."""
 
     def atanh(self) -> Tensor:
-        """The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def atanh_(self) -> Tensor:
-        """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(batch1 @ batch2)``, matrix by matrix."""
@@ -298,7 +298,7 @@ class TensorMethods:
         """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
 
     def bincount(self, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
-        """How often each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, the sum of their weights."""
+        """The number of times each of 0, 1, 2, ... occurs in the vector ``x``; with ``weights``, their sum."""
 
     def bitwise_and(self, y: Operand) -> Tensor:
         """``x & y`` of booleans or integers."""
@@ -347,15 +347,15 @@ class TensorMethods:
         """
 
     def clamp(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-        """``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+        """``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
 
-        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError if both are missing.
         """
 
     def clamp_(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-        """In place: ``min(max(input, min), max)``: ``input`` held between two numbers or tensors, of which one may be left out.
+        """In place: ``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
 
-        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError where both are missing.
+        The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError if both are missing.
         """
 
     def clamp_max(self, max: Operand) -> Tensor:
@@ -434,7 +434,7 @@ class TensorMethods:
         """The determinant of each matrix; its gradient is the matrix of cofactors (Jacobi's formula)."""
 
     def detach(self) -> Tensor:
-        """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
+        """The same memory as a constant: gradients do not flow through it, but backward still notices writes to it."""
 
     def diag(self, diagonal: int = 0) -> Tensor:
         """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy).
@@ -475,13 +475,15 @@ class TensorMethods:
     def div(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
         """``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
-        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0. Raises ValueError for any
+        other.
         """
 
     def div_(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
         """In place: ``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
-        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0.
+        ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0. Raises ValueError for any
+        other.
         """
 
     def dot(self, tensor: Tensor) -> Tensor:
@@ -509,10 +511,10 @@ class TensorMethods:
         """In place: ``1 - erf(x)`` without cancellation for large ``x``."""
 
     def erfinv(self) -> Tensor:
-        """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def erfinv_(self) -> Tensor:
-        """In place: The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """In place: The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def exp(self) -> Tensor:
         """``e ** x``."""
@@ -569,10 +571,10 @@ class TensorMethods:
         """This tensor as float32."""
 
     def float_power(self, exponent: Operand) -> Tensor:
-        """``input ** exponent`` computed in float64, whatever the dtypes."""
+        """``input ** exponent`` computed in float64, for any dtypes."""
 
     def float_power_(self, exponent: Operand) -> Tensor:
-        """In place: ``input ** exponent`` computed in float64, whatever the dtypes."""
+        """In place: ``input ** exponent`` computed in float64, for any dtypes."""
 
     def floor(self) -> Tensor:
         """The largest integer not above ``x``."""
@@ -599,10 +601,10 @@ class TensorMethods:
         """In place: The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
 
     def fmod(self, y: Operand) -> Tensor:
-        """What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+        """The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
 
     def fmod_(self, y: Operand) -> Tensor:
-        """In place: What division rounded towards 0 leaves over: it has the sign of ``x``, as C's ``fmod``."""
+        """In place: The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
 
     def frac(self) -> Tensor:
         """The fraction of ``x``, with its sign."""
@@ -841,7 +843,7 @@ class TensorMethods:
         """
 
     def max(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The largest element; with ``dim``, the largest along it and its index; with a tensor, the elementwise maximum."""
+        """The largest element; with ``dim``, the largest along it, its index; with a tensor, the elementwise maximum."""
 
     def maximum(self, y: Operand) -> Tensor:
         """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -858,7 +860,7 @@ class TensorMethods:
         """The median (the lower of two) of all elements; with ``dim``, along it, with its index. NaN if there is a NaN."""
 
     def min(self, dim: Tensor | int | None = None, keepdim: builtins.bool = False) -> Tensor | Any:
-        """The smallest element; with ``dim``, that along it and its index; with a tensor, the elementwise minimum."""
+        """The smallest element; with ``dim``, the smallest along it, its index; with a tensor, the elementwise minimum."""
 
     def minimum(self, y: Operand) -> Tensor:
         """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
@@ -968,10 +970,10 @@ class TensorMethods:
         """The dimensions in another order: ``permute(x, 2, 0, 1)``; a view."""
 
     def positive(self) -> Tensor:
-        """``+x``; not for booleans."""
+        """``+x``. Raises TypeError for booleans."""
 
     def positive_(self) -> Tensor:
-        """In place: ``+x``; not for booleans."""
+        """In place: ``+x``. Raises TypeError for booleans."""
 
     def pow(self, exponent: Operand) -> Tensor:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
@@ -986,10 +988,16 @@ class TensorMethods:
         """
 
     def prelu(self, weight: Tensor) -> Tensor:
-        """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+        """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
+
+        Raises ValueError for a weight of another size.
+        """
 
     def prelu_(self, weight: Tensor) -> Tensor:
-        """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015."""
+        """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
+
+        Raises ValueError for a weight of another size.
+        """
 
     def prod(self, dim: int | None = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Product over one dimension, or over all. Integers and booleans are multiplied in int64."""
@@ -1031,10 +1039,10 @@ class TensorMethods:
         """In place: ``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
 
     def remainder(self, y: Operand) -> Tensor:
-        """What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def remainder_(self, y: Operand) -> Tensor:
-        """In place: What division rounded down leaves over: it has the sign of ``y``, as Python's ``%``."""
+        """In place: The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def repeat(self, *repeats: Size) -> Tensor:
         """``x`` tiled ``repeats`` times along each dimension; more numbers than dimensions add leading dimensions.
@@ -1070,10 +1078,16 @@ class TensorMethods:
         """
 
     def round(self, decimals: int = 0) -> Tensor:
-        """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+        """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
+
+        Raises TypeError for booleans, or integers with ``decimals``.
+        """
 
     def round_(self, decimals: int = 0) -> Tensor:
-        """In place: ``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour."""
+        """In place: ``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
+
+        Raises TypeError for booleans, or integers with ``decimals``.
+        """
 
     def rsqrt(self) -> Tensor:
         """``1 / sqrt(x)``."""
@@ -1286,7 +1300,7 @@ class TensorMethods:
     ) -> Tensor:
         """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
 
-        ``copy`` makes a new one even where nothing changes; ``non_blocking`` is accepted and ignored.
+        ``copy`` makes a new one even if nothing changes; ``non_blocking`` is accepted and ignored.
         """
 
     def topk(self, k: int, dim: int = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> ValuesIndices:
@@ -1323,7 +1337,7 @@ class TensorMethods:
         """The slices along ``dim``, which is removed. A tuple."""
 
     def unflatten(self, dim: int, sizes: Sequence[int]) -> Tensor:
-        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not give it."""
+        """Dimension ``dim`` split into ``sizes``, one of which may be -1. Raises ValueError if they do not fit."""
 
     def unique(
         self,
@@ -1357,7 +1371,7 @@ class TensorMethods:
         """``dot``; with complex numbers, which are not supported, it would conjugate the first."""
 
     def view(self, *shape: Size) -> Tensor:
-        """``reshape`` that never copies. Raises ValueError if the memory of ``x`` does not allow it: use ``reshape``."""
+        """``reshape`` that never copies. Raises ValueError if that is impossible: use ``reshape`` then."""
 
     def view_as(self, other: Tensor) -> Tensor:
         """``x`` with the shape of ``other``, without a copy."""

@@ -98,7 +98,7 @@ _OPERANDS = (Tensor, int, float, np.ndarray, np.generic)
 
 
 def _method(op: Callable[..., Any]) -> Callable[..., Any]:
-    """``op`` as a method. A function is one as it is; a Primitive, which is none, is called by one."""
+    """``op`` as a method. A function is one already; a Primitive, which is not a function, is wrapped in one."""
     if inspect.isfunction(op):
         return op
 
@@ -116,7 +116,7 @@ def _as_signed(method: Callable[..., Any], op: Callable[..., Any]) -> Callable[.
 
 
 def _operator(op: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """``op`` as an operator: an operand that is no tensor, array or number is left to that operand's own class."""
+    """``op`` as an operator: an operand that is not a tensor, array or number is left to its own class."""
 
     def operator(self: Tensor, other: Any) -> Any:
         return op(self, other) if isinstance(other, _OPERANDS) or is_array(other) else NotImplemented

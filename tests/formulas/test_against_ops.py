@@ -12,7 +12,9 @@ from microgradnet.formulas import Notation, formula_of, parse, partials_of
 from microgradnet.formulas.tree import argument_of
 from microgradnet.primitive import registry
 
-OPS = {name: op for name, op in registry.items() if op.__module__.startswith("microgradnet.")}  # none that tests declare
+OPS = {
+    name: op for name, op in registry.items() if op.__module__.startswith("microgradnet.")
+}  # none that tests declare
 ELEMENTWISE = {name: op for name, op in OPS.items() if isinstance(op, Elementwise)}
 DIFFERENTIABLE = {name: op for name, op in ELEMENTWISE.items() if op.has_derivative}
 

@@ -22,7 +22,7 @@ def _(x):
 
 @elementwise(formula="erf⁻¹ x", derivative_formula="√π·e^(y²)/2", integers="float", intrinsic=True)
 def erfinv(x):
-    """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+    """The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
 
 @erfinv.derivative

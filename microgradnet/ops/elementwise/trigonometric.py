@@ -38,7 +38,7 @@ def _(x, y):
 
 @elementwise(formula="arcsin x", derivative_formula="1/√(1 − x²)", integers="float", numpy=np.arcsin, intrinsic=True)
 def asin(x):
-    """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+    """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
 
 @asin.derivative
@@ -48,7 +48,7 @@ def _(x):
 
 @elementwise(formula="arccos x", derivative_formula="−1/√(1 − x²)", integers="float", numpy=np.arccos, intrinsic=True)
 def acos(x):
-    """The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+    """The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
 
 @acos.derivative
@@ -108,7 +108,7 @@ def _(x):
 
 @elementwise(formula="artanh x", derivative_formula="1/(1 − x²)", integers="float", numpy=np.arctanh, intrinsic=True)
 def atanh(x):
-    """The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+    """The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
 
 @atanh.derivative
