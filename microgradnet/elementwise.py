@@ -199,7 +199,7 @@ def _run(kernel: Any, arrays: list, out: Any, numbers: Any) -> None:
 
 def _chain(partial: Any, g: Any, *needed: Any) -> Any:
     """The chain rule for one element: cotangent times local derivative."""
-    if g.dtype == dtypes.float64:  # a plain float has the default dtype's precision where it meets only other numbers
+    if g.dtype == dtypes.float64:  # with only other numbers, a plain float has the default dtype's precision
         needed = tuple(np.float64(v) if type(v) is float else v for v in needed)
     local = partial(*needed)
     if isinstance(local, int):

@@ -142,7 +142,7 @@ class Tape(Listener):
                 self._stands_for(tensor, Source(call, i))
 
     def write(self, name, target, value) -> None:
-        """The tensor ``target`` stands from now on for what ``value`` is."""
+        """From now on the tensor ``target`` stands for ``value``."""
         source = self._sources.get(id(value))
         if source is not None and source.call is not None:
             source.call.wrote = target

@@ -1,4 +1,4 @@
-"""What stands in a picture in place of a formula."""
+"""Text that a picture shows in place of a formula."""
 
 
 class Notation(str):

@@ -32,7 +32,7 @@ registry: dict[str, "Primitive"] = {}
 
 
 class Rule:
-    """One argument's vector-Jacobian product, and the names of what it needs besides the cotangent."""
+    """One argument's vector-Jacobian product, and the names of what it needs in addition to the cotangent."""
 
     __slots__ = ("function", "needs")
 
@@ -174,7 +174,7 @@ class Primitive(Generic[P]):
                     checks += [(n, a.version, a.version[0]) for n, a in named if isinstance(a, Tensor)]
             elif name != "i":
                 saved[name] = settings[name]
-        parents: Any = []  # a loop: a generator costs as much as all that is in it
+        parents: Any = []  # a loop: a generator would double the cost
         for i in positions:
             x = args[i]
             parents.append((x.grad_fn or x) if isinstance(x, Tensor) and x._requires_grad else None)

@@ -182,10 +182,10 @@ class TensorMethods:
         """In place: Absolute value; derivative 0 at 0."""
 
     def acos(self) -> Tensor:
-        """The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+        """The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
     def acos_(self) -> Tensor:
-        """In place: The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+        """In place: The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
     def acosh(self) -> Tensor:
         """The inverse of ``cosh`` that is not negative; NaN below 1."""
@@ -262,10 +262,10 @@ class TensorMethods:
         """The indices of the non-zero elements, one per row, as int64."""
 
     def asin(self) -> Tensor:
-        """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+        """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
     def asin_(self) -> Tensor:
-        """In place: The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+        """In place: The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
     def asinh(self) -> Tensor:
         """The inverse of ``sinh``."""
@@ -286,10 +286,10 @@ class TensorMethods:
         """In place: The angle in (−π/2, π/2) whose tangent is ``x``."""
 
     def atanh(self) -> Tensor:
-        """The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def atanh_(self) -> Tensor:
-        """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(batch1 @ batch2)``, matrix by matrix."""
@@ -434,7 +434,7 @@ class TensorMethods:
         """The determinant of each matrix; its gradient is the matrix of cofactors (Jacobi's formula)."""
 
     def detach(self) -> Tensor:
-        """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
+        """The same memory as a constant: gradients do not flow through it, but backward still notices writes to it."""
 
     def diag(self, diagonal: int = 0) -> Tensor:
         """A vector as a diagonal matrix, or the diagonal of a matrix as a vector (a copy).
@@ -511,10 +511,10 @@ class TensorMethods:
         """In place: ``1 - erf(x)`` without cancellation for large ``x``."""
 
     def erfinv(self) -> Tensor:
-        """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def erfinv_(self) -> Tensor:
-        """In place: The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+        """In place: The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def exp(self) -> Tensor:
         """``e ** x``."""
@@ -1300,7 +1300,7 @@ class TensorMethods:
     ) -> Tensor:
         """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
 
-        ``copy`` makes a new one even where nothing changes; ``non_blocking`` is accepted and ignored.
+        ``copy`` makes a new one even if nothing changes; ``non_blocking`` is accepted and ignored.
         """
 
     def topk(self, k: int, dim: int = -1, largest: builtins.bool = True, sorted: builtins.bool = True) -> ValuesIndices:

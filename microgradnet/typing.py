@@ -1,4 +1,4 @@
-"""What ops take besides tensors, by name: for annotations."""
+"""Types of the ops' arguments, for annotations."""
 
 from collections.abc import Sequence
 

@@ -78,7 +78,7 @@ class _FunctionOp:
                     f"{self.name}.backward: the gradient of input {position} has shape {tuple(result.shape)}, "
                     f"the input {tuple(parent.shape)}"
                 )
-            # A view of it, since the function may keep the array: the walk adds in place only into arrays of its own.
+            # A view, since the function may keep the array: the walk adds in place only into arrays that it owns.
             contributions.append(result if create_graph else result._array.view())
         return contributions
 

@@ -1,7 +1,7 @@
 """What a step does, as a list of instructions on arrays.
 
 The recorder listens while a step runs: to each op, each sum of gradients, each gradient that reached a leaf, each write
-in place. It keeps every array alive. They become the program's buffers: an instruction is run again by computing the
+in place. It keeps every array alive. They become the program's buffers: an instruction is replayed by computing the
 same op from the same arrays into the same array.
 """
 

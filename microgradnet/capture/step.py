@@ -66,9 +66,9 @@ class CapturedStep:
     """What ``capture`` returns: call it like the function. Several threads may, one after the other.
 
     Attributes:
-        replays: how many calls were replayed so far.
-        program: the latest Program, whose ``str`` lists the calls that a replay makes; None before there is one.
-        problem: why the step is not replayed, if so.
+        replays: number of calls replayed so far.
+        program: the latest Program, whose ``str`` lists the calls that a replay makes; None before that.
+        problem: why the step is not replayed, if it is not.
     """
 
     def __init__(self, function: Callable, fallback: bool = True):
@@ -89,7 +89,7 @@ class CapturedStep:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """One step. Raises RuntimeError without ``fallback`` for one that cannot be replayed, or if an audit fails."""
-        if state.listeners:  # inside of another captured step, or somebody wants to hear of every op
+        if state.listeners:  # inside another captured step, or somebody wants to hear of every op
             return self.function(*args, **kwargs)
         with self._lock:
             before = state.grad_enabled, state.module
@@ -256,7 +256,7 @@ class _Variant:
             raise
 
     def record(self, args: tuple, kwargs: dict, arrays: list, leaves: dict) -> Any:
-        """Runs the step as it is, recorded from the second call on; makes a program of two recordings that agree."""
+        """Runs the step normally, recorded from the second call on; builds a program when two recordings agree."""
         self.program = None
         if self.problem is not None:
             return copied(self.function(*args, **kwargs))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-# The third byte of a file says what the numbers are; the first two are zero, the fourth is the number of dimensions.
+# The third byte of a file is the element type; the first two are zero, the fourth is the number of dimensions.
 DTYPES: dict[int, np.dtype] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),

@@ -199,7 +199,7 @@ class ModuleDict(Module):
 
 
 def _as_parameter(value):
-    """A tensor as a Parameter; anything else as it is."""
+    """A tensor as a Parameter; anything else unchanged."""
     return Parameter(value) if isinstance(value, Tensor) and not isinstance(value, Parameter) else value
 
 

@@ -6,7 +6,7 @@ from .module import Module
 
 
 class CosineSimilarity(Module):
-    """``x₁·x₂/max(‖x₁‖·‖x₂‖, eps)`` along ``dim``, which it removes: depends on the angle, not on the lengths.
+    """``x₁·x₂/max(‖x₁‖·‖x₂‖, eps)`` along ``dim``, (…, D, …) -> (…, …): depends on the angle, not on the lengths.
 
     >>> nn.CosineSimilarity(dim=0)(mg.tensor([1.0, 0.0]), mg.tensor([5.0, 0.0])).item()
     1.0

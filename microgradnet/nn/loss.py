@@ -274,7 +274,7 @@ class HingeEmbeddingLoss(_Loss):
 
 
 class SoftMarginLoss(_Loss):
-    """``log(1 + e^(−y·x))`` for targets ±1: the logistic loss.
+    """``log(1 + e^(−y·x))`` for targets ±1, any shape (*): the logistic loss.
 
     >>> round(nn.SoftMarginLoss()(mg.zeros(1), mg.ones(1)).item(), 4)  # log 2
     0.6931
@@ -343,7 +343,7 @@ class MultiMarginLoss(_Loss):
 
 
 class MarginRankingLoss(_Loss):
-    """``max(0, −y·(x₁ − x₂) + margin)``: y = 1 means x₁ should rank above x₂, y = −1 below.
+    """``max(0, −y·(x₁ − x₂) + margin)``: y = 1 means x₁ should rank above x₂, y = −1 below; all (N) or ().
 
     >>> nn.MarginRankingLoss()(mg.tensor([1.0]), mg.tensor([3.0]), mg.tensor([1.0])).item()
     2.0

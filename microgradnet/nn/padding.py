@@ -100,7 +100,7 @@ class ConstantPad3d(ConstantPad1d):
 
 
 class ReflectionPad1d(_Pad):
-    """Reflected at the outermost element, which is not repeated: needs ``padding < size``.
+    """Reflected at the outermost element, which is not repeated: (…, L) -> (…, L + before + after), ``padding < L``.
 
     >>> nn.ReflectionPad1d(1)(mg.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[2.0, 1.0, 2.0, 3.0, 2.0]]
@@ -160,7 +160,7 @@ class ReplicationPad3d(ReplicationPad1d):
 
 
 class CircularPad1d(_Pad):
-    """Wrapped around, for periodic signals: needs ``padding <= size``.
+    """Wrapped around, for periodic signals: (…, L) -> (…, L + before + after), with ``padding <= L``.
 
     >>> nn.CircularPad1d(1)(mg.tensor([[1.0, 2.0, 3.0]])).tolist()
     [[3.0, 1.0, 2.0, 3.0, 1.0]]

@@ -24,7 +24,8 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Dimension ``dim`` split into ``unflattened_size``, one of which may be −1: Flatten undone.
+    """Dimension ``dim`` split into ``unflattened_size``, one of which may be −1, the inverse of Flatten: (N, C·H·W) ->
+    (N, C, H, W).
 
     Raises TypeError unless ``unflattened_size`` is a tuple of integers.
 
@@ -64,7 +65,8 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Columns summed back into an image of ``output_size``: the transpose of Unfold, not its inverse.
+    """Columns summed back into images: (N, C·kh·kw, windows) -> (N, C, *output_size). The transpose of Unfold, not its
+    inverse.
 
     >>> nn.Fold((4, 4), 2)(mg.zeros(1, 12, 9)).shape
     (1, 3, 4, 4)

@@ -88,7 +88,7 @@ _PRODUCTS = {
     "matmul": _of_matmul,
     "linear": lambda out, shapes: out * shapes[1][-1],
     "convolution": lambda out, shapes: out * math.prod(shapes[1][1:]),
-    # As a forward op: the transposed convolution. Each input element meets every weight of its group.
+    # As a forward op: the transposed convolution. Each input element is multiplied by every weight of its group.
     "convolution_input_gradient": lambda out, shapes: math.prod(shapes[0]) * math.prod(shapes[1][1:]),
 }
 

@@ -40,7 +40,7 @@ IGNORED = {
 
 
 def parameter_text(parameter: inspect.Parameter, annotation: str) -> str:
-    """``dim: int | None = None``, as it stands in a ``def``."""
+    """``dim: int | None = None``, as written in a ``def``."""
     stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else ""
     default = "" if parameter.default is parameter.empty else f" = {parameter.default!r}"
     return f"{stars}{parameter.name}: {annotation}{default}"

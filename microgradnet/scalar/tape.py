@@ -22,8 +22,8 @@ class ScalarTape:
     compiled loop over all new rows when one of them is asked for, in float64, as NumPy does: 1/0 is inf, log(−1) is
     nan. Inside ``autograd.detect_anomaly()`` the first number that is not finite raises ``AnomalyError`` and is named.
 
-    ``with ScalarTape() as tape:`` records there; outside of any block, each thread has its own tape, from which nodes
-    that no Value can reach any more are removed from time to time (``collect``). One thread at a time may use a tape.
+    ``with ScalarTape() as tape:`` records there; outside any block, each thread has its own tape, from which nodes that
+    no Value can reach any more are removed from time to time (``collect``). One thread at a time may use a tape.
 
     >>> from microgradnet.scalar import Value
     >>> with ScalarTape() as tape:

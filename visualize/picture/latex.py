@@ -129,7 +129,7 @@ def _call(function: str, *arguments: Tree) -> str:
 
 
 def _argument(argument: Tree) -> str:
-    """What stands behind the name of a function: without brackets if it is one word."""
+    """A function's argument: without brackets if it is one word."""
     return " " + _tree(argument) if argument.is_plain else rf"\left({_tree(argument)}\right)"
 
 

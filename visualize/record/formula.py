@@ -5,7 +5,7 @@ import numpy as np
 from microgradnet.formulas import Formula, partials_of
 
 UNKNOWN = "const"  # what a constant is called that no one kept
-ELEMENTS = 6  # an array of at most so many is written out
+ELEMENTS = 6  # arrays up to this size are written out
 
 
 def numbers(array) -> str:
@@ -37,8 +37,8 @@ def in_formula(value) -> str:
 def in_picture(formula: Formula, op, known: dict, names: dict[str, str]) -> Formula:
     """``formula`` with the names that a picture gives to symbols, and the numbers of those that have none.
 
-    ``known`` has the op's arguments as far as they are known. A number that the op takes beside its arrays is put in
-    before, so that n·xⁿ⁻¹ for n = 3 is 3·x².
+    ``known`` has the op's arguments as far as they are known. Numeric arguments are filled in first, so that n·xⁿ⁻¹ for
+    n = 3 is 3·x².
     """
     single = {name: v for name, v in known.items() if name not in names and _is_number(v)}
     own = {name: float(v) for name, v in single.items() if name in getattr(op, "scalar_names", ())}

@@ -107,7 +107,7 @@ class _Tracer:
 
 
 def _formula(node, tape) -> str | None:
-    """What an op computes of its arguments, with the numbers that it was given beside them: x³ for xⁿ."""
+    """An op's formula in its arguments, with its numeric arguments filled in: x³ for xⁿ."""
     formula = formula_of(node.op)
     if formula is None:
         return node.op.formula

@@ -62,7 +62,7 @@ def _formula(node) -> str | None:
 
 
 def _numbers(node) -> dict[str, float]:
-    """The numbers that an op takes beside its operands."""
+    """An op's numeric arguments, in addition to its operands."""
     return dict(zip(node.rule.scalar_names, node.numbers, strict=True))
 
 

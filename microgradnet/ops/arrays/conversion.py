@@ -1,4 +1,4 @@
-"""The same numbers as another tensor: in another dtype, on another device, or outside of the graph."""
+"""A tensor's numbers in another dtype, on another device, or outside the graph."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def _detach(x):
 
 
 def detach(input: Tensor) -> Tensor:
-    """The same memory as a constant: gradients do not flow through it, but a write to it is still noticed."""
+    """The same memory as a constant: gradients do not flow through it, but backward still notices writes to it."""
     constant = _detach(input)
     constant.version = input.version
     return constant
@@ -23,7 +23,7 @@ def detach(input: Tensor) -> Tensor:
 
 @primitive(formula="x")
 def moved(x, device, origin):
-    """``x``, of the device ``origin``, on ``device``."""
+    """``x``, moved from the device ``origin`` to ``device``."""
     return devices.placed(x, device)
 
 
@@ -40,7 +40,7 @@ def to(
 ) -> Tensor:
     """This tensor with another dtype (``mg.float64``, ``"float64"``, another tensor's) and on another device.
 
-    ``copy`` makes a new one even where nothing changes; ``non_blocking`` is accepted and ignored.
+    ``copy`` makes a new one even if nothing changes; ``non_blocking`` is accepted and ignored.
     """
     dtype, device = destination(args, dtype, device)
     here = device is None or str(device) in (self.device, self.device.partition(":")[0])
@@ -51,7 +51,7 @@ def to(
 
 
 def destination(args: tuple, dtype, device) -> tuple:
-    """The dtype and the device that the arguments of ``to`` name, None where they name none."""
+    """The dtype and the device named by the arguments of ``to``, or None."""
     for target in args:
         if devices.names_device(target):
             device = target

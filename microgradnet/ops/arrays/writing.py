@@ -1,8 +1,9 @@
 """Writing in place: ``x += y``, ``x.mul_(y)``, ``x[i] = v``, with gradients to the old value and to the new.
 
 A write computes its result out of place, copies it into the tensor's memory, counts it in the version that the tensor
-shares with its views (so that backward notices if it needed the old value), and moves the tensor on to the new Node. A
-write to a view is a write to part of its base: the base moves on too, and other views of it find out when next used.
+shares with its views (so that backward notices if it needed the old value), and attaches the tensor to the new Node. A
+write to a view is a write to part of its base: the base is attached too, and its other views follow when they are next
+used.
 """
 
 from ...backends import device
@@ -18,7 +19,7 @@ from ...views import part, refresh
 
 @primitive(formula=Notation("x with part ← v"))
 def view_write(x, value, steps):
-    """``x`` after ``value`` was written to the view of it that ``steps`` lead to; the write has been done already."""
+    """``x`` after ``value`` was written to its view given by ``steps``; the write itself is already done."""
     return x
 
 
@@ -30,7 +31,7 @@ view_write.vjp(
 
 @primitive(formula=Notation("x with part ← 0"))
 def without_part(x, steps):
-    """``x`` with zeros where the view that ``steps`` lead to lies."""
+    """``x`` with zeros in the view given by ``steps``."""
     out = np.array(x)
     part(out, steps)[...] = 0
     return out
@@ -40,11 +41,11 @@ without_part.vjp(x=lambda g, steps: without_part(g, steps))
 
 
 def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
-    """Makes ``tensor`` become ``result``, the outcome of op ``name`` on it, and returns it.
+    """Writes ``result``, which op ``name`` computed from ``tensor``, into ``tensor``, and returns it.
 
     Raises:
-        RuntimeError: a leaf that requires grad, or a view of one, outside of ``no_grad``; a result of another shape or
-            of a dtype that the tensor cannot hold.
+        RuntimeError: a leaf that requires grad, or a view of one, outside ``no_grad``; a result of another shape or of
+            a dtype that the tensor cannot hold.
     """
     recording = state.grad_enabled and (tensor.requires_grad or result.requires_grad)
     if recording and tensor.is_leaf and tensor.requires_grad:
@@ -84,7 +85,7 @@ def _move_on(tensor: Tensor, result: Tensor) -> None:
 
 
 def _keep_old_value(node, tensor: Tensor) -> None:
-    """Copies what ``node`` saved of the memory about to be written, so that its own backward stays right."""
+    """Copies what ``node`` saved of the memory about to be written, so that its own backward stays correct."""
     copied = set()
     for name, value in node.saved.items():
         if device.is_array(value) and np.may_share_memory(value, tensor._array):

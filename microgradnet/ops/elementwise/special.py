@@ -26,7 +26,7 @@ def _(x):
 
 @elementwise(formula="erf⁻¹ x", derivative_formula="√π·e^(y²)/2", integers="float", intrinsic=True, because=POLYNOMIAL)
 def erfinv(x):
-    """The inverse of ``erf``; ±inf at ±1, NaN outside of [−1, 1]."""
+    """The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
     y = 0 * x
     for _ in range(60):  # Newton's method on erf y = x, from below; as many steps as the last float64 before 1 takes
         y = y - (erf(y) - x) * (0.886226925452758 * exp(y * y))

@@ -42,7 +42,7 @@ def _(x, out):
 
 @elementwise(formula="arcsin x", derivative_formula="1/√(1 − x²)", integers="float", intrinsic=True, because=LIBM)
 def asin(x):
-    """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside of [−1, 1]."""
+    """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
     return math.asin(x)
 
 
@@ -53,7 +53,7 @@ def _(x):
 
 @elementwise(formula="arccos x", derivative_formula="−1/√(1 − x²)", integers="float", intrinsic=True, because=LIBM)
 def acos(x):
-    """The angle in [0, π] whose cosine is ``x``; NaN outside of [−1, 1]."""
+    """The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
     return math.acos(x)
 
 
@@ -119,7 +119,7 @@ def _(x):
 
 @elementwise(formula="artanh x", derivative_formula="1/(1 − x²)", integers="float", intrinsic=True, because=LIBM)
 def atanh(x):
-    """The inverse of ``tanh``; ±inf at ±1, NaN outside of [−1, 1]."""
+    """The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
     return 0.5 * log((1 + x) / (1 - x))
 
 

@@ -50,7 +50,7 @@ def scaled_dot_product_attention(
         allowed = getattr(mask, "array", mask)
         scores = where(allowed, scores, -math.inf)
         nowhere = ~allowed.any(axis=-1, keepdims=True)  # type: ignore[call-arg]
-        # A row of −inf alone would be NaN, and so would its gradient.
+        # A row of only −inf would become NaN, and so would its gradient.
         weights = softmax(where(nowhere, 0, scores), -1) if nowhere.any() else softmax(scores, -1)
         weights = where(nowhere, 0, weights) if nowhere.any() else weights
     else:

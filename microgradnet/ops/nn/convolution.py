@@ -152,7 +152,7 @@ def conv1d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Tensor:
-    """``convolution`` of (N, C, L) or (C, L); arguments as for ``conv2d``."""
+    """``convolution`` of (N, C, L) or (C, L) -> (N, O, L') or (O, L'); arguments as for ``conv2d``."""
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
@@ -165,7 +165,7 @@ def conv2d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Tensor:
-    """``convolution`` of (N, C, H, W) or (C, H, W).
+    """``convolution`` of (N, C, H, W) or (C, H, W) -> (N, O, H', W') or (O, H', W'); weight (O, C/groups, kh, kw).
 
     ``stride``, ``padding`` and ``dilation`` are a number or one per dimension; ``padding="valid"`` is none, and
     ``"same"`` keeps the size at stride 1.
@@ -182,7 +182,7 @@ def conv3d(
     dilation: Size = 1,
     groups: int = 1,
 ) -> Tensor:
-    """``convolution`` of (N, C, D, H, W) or (C, D, H, W); arguments as for ``conv2d``."""
+    """``convolution`` of (N, C, D, H, W) or (C, D, H, W) -> (N, O, D', H', W'); arguments as for ``conv2d``."""
     return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
 

@@ -38,7 +38,8 @@ def rrelu(
 
 
 def gumbel_softmax(logits: Tensor, tau: Tensor = 1.0, hard: bool = False, eps: float = 1e-10, dim: Dims = -1) -> Tensor:
-    """``softmax((x + g)/tau)`` with Gumbel noise g = −ln(−ln u): a differentiable sample of a class. Jang et al. 2017.
+    """``softmax((x + g)/tau)`` with Gumbel noise g = −ln(−ln u): a differentiable sample of a class, along ``dim``.
+    Jang et al. 2017.
 
     ``hard`` returns the one-hot sample, with the soft one's gradient. Raises ValueError unless tau > 0.
     """

@@ -242,12 +242,12 @@ def _affine(x, center, variance, weight, bias, eps):
 def layer_norm(
     input: Tensor, normalized_shape: Size, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
 ) -> Tensor:
-    """``w·(x − mean)/√(var + eps) + b`` over the last dimensions, which have ``normalized_shape``. Ba et al. 2016."""
+    """``w·(x − mean)/√(var + eps) + b`` over the last dimensions: (*, normalized_shape). Ba et al. 2016."""
     return _last_dims("layer_norm", input, normalized_shape, weight, bias, eps, True)
 
 
 def rms_norm(input: Tensor, normalized_shape: Size, weight: Tensor | None = None, eps: float | None = None) -> Tensor:
-    """``w·x/√(mean(x²) + eps)`` over the last dimensions, which have ``normalized_shape``. Zhang and Sennrich 2019.
+    """``w·x/√(mean(x²) + eps)`` over the last dimensions: (*, normalized_shape). Zhang and Sennrich 2019.
 
     ``eps`` defaults to the distance from 1 to the next larger number of the input's dtype.
     """

@@ -139,7 +139,7 @@ def max_pool1d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Tensor | Any:
-    """``max_pool2d`` of (N, C, L) or (C, L)."""
+    """``max_pool2d`` of (N, C, L) or (C, L) -> (N, C, L') or (C, L')."""
     return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
 
 
@@ -152,7 +152,8 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Tensor | Any:
-    """The largest of each window of (N, C, H, W) or (C, H, W); with ``return_indices`` also their indices in H·W.
+    """The largest of each window: (N, C, H, W) or (C, H, W) -> (N, C, H', W') or (C, H', W'); with ``return_indices``
+    also their indices in H·W.
 
     ``stride`` defaults to the kernel's size; ``ceil_mode`` keeps a last window that is incomplete. The gradient goes to
     the maximum (the first in a tie).
@@ -214,7 +215,7 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Tensor:
-    """The mean of each window of (N, C, H, W) or (C, H, W).
+    """The mean of each window: (N, C, H, W) or (C, H, W) -> (N, C, H', W') or (C, H', W').
 
     The divisor is the number of places in the window, including padding if ``count_include_pad``; or
     ``divisor_override``.
@@ -309,7 +310,9 @@ def adaptive_max_pool1d(
 def adaptive_max_pool2d(
     input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
 ) -> Tensor | Any:
-    """The largest of each of the windows of ``adaptive_avg_pool2d``; with ``return_indices`` their indices too."""
+    """Maxima over the windows of ``adaptive_avg_pool2d``: (N, C, H, W) -> (N, C, *output_size); with ``return_indices``
+    their indices too.
+    """
     return _adaptive_max_pool(2, input, output_size, return_indices)
 
 
@@ -360,7 +363,8 @@ def max_unpool2d(
     padding: Size = 0,
     output_size: Size | None = None,
 ) -> Tensor:
-    """Puts the values that ``max_pool2d`` kept back at their indices, 0 elsewhere. Zeiler and Fergus 2013.
+    """Puts the values of ``max_pool2d`` back at their indices, 0 elsewhere: (N, C, H', W') -> (N, C, H, W). Zeiler and
+    Fergus 2013.
 
     ``output_size`` chooses among the sizes that pool to the same size; the default is ``(H − 1)·stride − 2·padding +
     kernel``.
