@@ -32,7 +32,10 @@ _HARDLY_WARN = (np.add, np.subtract, np.multiply, np.negative, np.abs)
 
 
 class Elementwise(Primitive[P]):
-    """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all."""
+    """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all.
+
+    Raises TypeError for a second form without its reason.
+    """
 
     def __init__(
         self,
@@ -67,7 +70,10 @@ class Elementwise(Primitive[P]):
         self.partials: dict = {}  # argument -> its local derivative: (syntax tree, Python function, names needed)
 
     def derivative(self, function: Callable[..., Any]) -> Any:
-        """Declares the local derivative: one expression for each array argument, in their order."""
+        """Declares the local derivative: one expression for each array argument, in their order.
+
+        Raises TypeError for a parameter that is neither an argument nor ``out``.
+        """
         code = function.__code__
         for name in code.co_varnames[: code.co_argcount]:
             if name != "out" and name not in self.parameters:

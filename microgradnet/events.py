@@ -5,12 +5,9 @@ Every op call passes ``Primitive.__call__``, every backward passes the walk in `
 step are listeners. Without listeners, all this costs one test of ``state.listeners``.
 """
 
-import functools
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
-
-from .backends import device
 
 
 class _State(threading.local):
@@ -90,38 +87,3 @@ def tell(event: str, *details: Any) -> None:
     """Calls the method ``event`` of every listener."""
     for listener in state.listeners:
         getattr(listener, event)(*details)
-
-
-def told_as_one(function: Callable | None = None, *, writes: Callable[..., tuple] = lambda *_, **__: ()) -> Callable:
-    """Decorator: a call of ``function`` is reported as a whole (``outside``), the ops inside it are not.
-
-    For code that works on arrays outside the ops: an optimizer's loop, running statistics, drawing random numbers.
-    ``writes(*args, **kwargs)`` names the tensors whose numbers or gradients the call changes.
-    """
-    if function is None:
-        return functools.partial(told_as_one, writes=writes)
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        listeners = state.listeners
-        if not listeners:
-            return function(*args, **kwargs)
-        args = tuple(list(a) if isinstance(a, Iterator) else a for a in args)  # such as model.parameters()
-        tell("before_outside", function)
-        state.listeners = ()
-        try:
-            result = function(*args, **kwargs)
-        finally:
-            state.listeners = listeners
-        tell("outside", function, args, kwargs, result, tuple(writes(*args, **kwargs)))
-        return result
-
-    return call
-
-
-def room(shape: tuple[int, ...], like: Any) -> Any:
-    """Memory that an op on the tensor ``like`` fills in addition to its result."""
-    array = device.empty(shape, like)
-    if state.listeners:
-        tell("room", array)
-    return array

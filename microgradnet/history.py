@@ -306,13 +306,14 @@ def _parameters(op, count: int) -> tuple[str, ...]:
 
 def local_derivatives(node: Node) -> dict[str, np.ndarray]:
     """∂output/∂argument by the argument's name, element by element: an elementwise op's rules for ones."""
-    if not getattr(node.op, "has_derivative", False):
+    if not getattr(node.op, "has_derivative", False) or node.saved is None:
         return {}
-    saved = next((value for value in node.saved.values() if hasattr(value, "strides")), np.empty(0))
+    kept = node.saved
+    saved = next((value for value in kept.values() if hasattr(value, "strides")), np.empty(0))
     on_cpu = isinstance(saved, np.ndarray | np.generic)
     ones = np.ones(node.shape, node.dtype) if on_cpu else device.filled(node.shape, 1, saved).astype(node.dtype)
     return {
-        name: _copied(rule.function(ones, *(node.saved[need] for need in rule.needs)))
+        name: _copied(rule.function(ones, *(kept[need] for need in rule.needs)))
         for (name, rule), parent in zip(node.op.rules.items(), node.parents, strict=True)
         if parent is not None
     }

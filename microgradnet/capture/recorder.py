@@ -148,7 +148,7 @@ class Recorder(Listener):
         self.check_random()
 
     def outside(self, function, arguments, keywords, result, writes) -> None:
-        """Notes a function that is called again as a whole; see ``events.told_as_one``."""
+        """Notes a function that is called again as a whole; see ``beside.told_as_one``."""
         made = tuple(arrays_in(result))
         self.written.update(dict.fromkeys(writes))
         self._note("again", function, (), made, args=arguments, kwargs=keywords)

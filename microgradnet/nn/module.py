@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from .. import structure
 from ..backends.device import array_of, placed
-from ..events import state, tell, told_as_one
+from ..beside import told_as_one
+from ..events import state, tell
 from ..hooks import RemovableHandle
 from ..ops.arrays.conversion import destination
 from ..tensor import Tensor

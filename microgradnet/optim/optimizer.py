@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes
 from ..backends import device
 from ..backends.device import np
-from ..events import told_as_one
+from ..beside import told_as_one
 from ..grad_mode import enable_grad
 from ..hooks import RemovableHandle
 from ..tensor import Tensor

@@ -4,7 +4,7 @@ import copy
 import math
 
 from ..backends.device import np
-from ..events import told_as_one
+from ..beside import told_as_one
 from ..grad_mode import no_grad
 from ..nn.module import Module
 from ..tensor import Tensor

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...autograd.function import Function
 from ...backends.device import filled
-from ...events import told_as_one
+from ...beside import told_as_one
 from ...grad_mode import no_grad
 from ...ops import log, sigmoid, stack, where
 from ...ops.nn.dropout import check_floating, check_probability, draw_key, drop, keep_mask

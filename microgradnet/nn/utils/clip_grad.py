@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...events import told_as_one
+from ...beside import told_as_one
 from ...tensor import Tensor
 
 

@@ -1,6 +1,6 @@
 """All parameters as one vector, and back: for numerical methods that work on vectors."""
 
-from ...events import told_as_one
+from ...beside import told_as_one
 from ...ops.arrays.joining import cat
 from ...tensor import Tensor
 

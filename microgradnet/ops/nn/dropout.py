@@ -8,7 +8,7 @@ import warnings
 
 from ...backends import philox
 from ...backends.device import filled, flat, np
-from ...events import told_as_one
+from ...beside import told_as_one
 from ...notation import Notation
 from ...primitive import primitive
 from ...random import default_generator

@@ -3,8 +3,8 @@
 import math
 
 from ...backends.device import np
+from ...beside import told_as_one
 from ...choice import where
-from ...events import told_as_one
 from ...random import default_generator
 from ...tensor import Tensor
 from ...typing import Dims

@@ -12,7 +12,7 @@ import math
 
 from ...backends.cpu import normalization as kernels
 from ...backends.device import filled, np, on_cpu
-from ...events import room, told_as_one
+from ...beside import room, told_as_one
 from ...primitive import primitive
 from ...tensor import Tensor
 from ...typing import Size

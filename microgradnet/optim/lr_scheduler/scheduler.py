@@ -2,7 +2,7 @@
 
 import warnings
 
-from ...events import told_as_one
+from ...beside import told_as_one
 from ..optimizer import Optimizer
 
 
