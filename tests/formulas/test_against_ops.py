@@ -72,7 +72,7 @@ def points(op, scalars: dict) -> dict[str, np.ndarray]:
         values |= {np.nan, np.inf, -np.inf}
     if op.name in POLES:
         values = {v for v in values if v > 0 or v != np.floor(v)}
-    values = np.array([*sorted(values), *([-0.0] if op.name in OF_SPECIAL_VALUES and op.name not in ROOTS else [])])
+    values = np.array([*sorted(values), *([-0.0] if op.name in OF_SPECIAL_VALUES else [])])
     if any(tree.kind in ("∧", "∨", "⊕", "¬") for tree in nodes):
         values = np.arange(-4, 9)
     if len(op.array_names) == 3:
