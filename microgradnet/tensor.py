@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from . import dtypes, printing, structure
+from . import dtypes, structure
 from .backends import device as devices
 from .backends.device import np
 from .events import state, tell
@@ -321,7 +321,19 @@ class Tensor(TensorMethods):
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        return printing.text(self, devices.host(self._looked_at("repr")))
+        array = self._looked_at("repr")
+        on_cpu = type(array) is np.ndarray
+        numbers = array if on_cpu else devices.host(array)
+        text = np.array2string(numbers, precision=4, separator=", ", prefix="tensor(", threshold=1000)
+        if self.dtype not in (dtypes.default, dtypes.int64, dtypes.bool_):
+            text += f", dtype={self.dtype.name}"
+        if not on_cpu:
+            text += f", device={self.device!r}"
+        if self.grad_fn is not None:
+            text += f", grad_fn=<{self.grad_fn.op.name}>"
+        elif self._requires_grad:
+            text += ", requires_grad=True"
+        return f"tensor({text})"
 
 
 def _rebuilt(kind: type, array: np.ndarray, requires_grad: bool, name: str | None) -> Tensor:
