@@ -33,8 +33,7 @@ _HARDLY_WARN = (np.add, np.subtract, np.multiply, np.negative, np.abs)
 
 class Elementwise(Primitive[P]):
     """An op on one element. Arguments without a default are arrays; those with one are numbers, the same for all.
-
-    Raises TypeError for a second form without its reason.
+    Raises TypeError unless a second form and ``because`` are given together.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class Elementwise(Primitive[P]):
     def derivative(self, function: Callable[..., Any]) -> Any:
         """Declares the local derivative: one expression for each array argument, in their order.
 
-        Raises TypeError for a parameter that is neither an argument nor ``out``.
+        Raises TypeError for a parameter that is not an argument or ``out``.
         """
         code = function.__code__
         for name in code.co_varnames[: code.co_argcount]:
@@ -125,7 +124,7 @@ class Elementwise(Primitive[P]):
         if dtype is None:
             dtype = arrays[0].dtype if count == 1 else dtypes.result_type(*arrays)
         if dtype not in _COMPILED:
-            if dtype.kind != "f":  # integers that stay integers: the same function, on the arrays, or one for them
+            if dtype.kind != "f":  # integers that stay integers: the same function on the arrays, or one for them
                 function = self.function
                 if callable(self.integers):
                     function, arrays = self.integers, [a.astype(dtype) if is_array(a) else a for a in arrays]

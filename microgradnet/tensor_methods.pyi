@@ -42,44 +42,44 @@ class TensorMethods:
         """In place: None"""
 
     def __iand__(self, y: Operand, /) -> Tensor:
-        """In place: ``x & y`` of booleans or integers."""
+        """``x & y`` of booleans or integers."""
 
     def __ifloordiv__(self, y: Operand, /) -> Tensor:
-        """In place: ``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+        """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
     def __imatmul__(self, b: Operand, /) -> Tensor:
-        """In place: Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
+        """Matrix product over the last two dimensions, (..., n, m) and (..., m, p) -> (..., n, p); the leading ones
         broadcast, and a vector counts as a row or a column.
 
         Raises ``ValueError`` if the inner sizes differ, ``TypeError`` if the dtypes do.
         """
 
     def __imod__(self, y: Operand, /) -> Tensor:
-        """In place: The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def __imul__(self, y: Operand, /) -> Tensor:
-        """In place: ``x * y``."""
+        """``x * y``."""
 
     def __invert__(self, /) -> Tensor:
         """``~x`` of booleans or integers."""
 
     def __ior__(self, y: Operand, /) -> Tensor:
-        """In place: ``x | y`` of booleans or integers."""
+        """``x | y`` of booleans or integers."""
 
     def __ipow__(self, exponent: Operand, /) -> Tensor:
-        """In place: ``input ** exponent``, elementwise; a number or a tensor on either side.
+        """``input ** exponent``, elementwise; a number or a tensor on either side.
 
         Raises ValueError for a tensor of integers to a negative whole number.
         """
 
     def __isub__(self, other: Operand, /) -> Tensor:
-        """In place: ``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+        """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
     def __itruediv__(self, y: Operand, /) -> Tensor:
         """In place: None"""
 
     def __ixor__(self, y: Operand, /) -> Tensor:
-        """In place: ``x ^ y`` of booleans or integers."""
+        """``x ^ y`` of booleans or integers."""
 
     def __le__(self, other: Operand, /) -> Tensor:  # type: ignore[misc]
         """Where ``x <= y``, as booleans."""
@@ -179,25 +179,25 @@ class TensorMethods:
         """Absolute value; derivative 0 at 0."""
 
     def abs_(self) -> Tensor:
-        """In place: Absolute value; derivative 0 at 0."""
+        """Absolute value; derivative 0 at 0."""
 
     def acos(self) -> Tensor:
         """The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
     def acos_(self) -> Tensor:
-        """In place: The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
+        """The angle in [0, π] whose cosine is ``x``; NaN outside [−1, 1]."""
 
     def acosh(self) -> Tensor:
         """The inverse of ``cosh`` that is not negative; NaN below 1."""
 
     def acosh_(self) -> Tensor:
-        """In place: The inverse of ``cosh`` that is not negative; NaN below 1."""
+        """The inverse of ``cosh`` that is not negative; NaN below 1."""
 
     def add(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
         """``input + alpha * other``; two booleans give their disjunction."""
 
     def add_(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
-        """In place: ``input + alpha * other``; two booleans give their disjunction."""
+        """``input + alpha * other``; two booleans give their disjunction."""
 
     def addbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·Σᵢ (batch1[i] @ batch2[i])``."""
@@ -206,13 +206,13 @@ class TensorMethods:
         """``x + value * tensor1 / tensor2``."""
 
     def addcdiv_(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
-        """In place: ``x + value * tensor1 / tensor2``."""
+        """``x + value * tensor1 / tensor2``."""
 
     def addcmul(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
         """``x + value * tensor1 * tensor2``."""
 
     def addcmul_(self, tensor1: Operand, tensor2: Operand, value: builtins.float = 1) -> Tensor:
-        """In place: ``x + value * tensor1 * tensor2``."""
+        """``x + value * tensor1 * tensor2``."""
 
     def addmm(self, mat1: Tensor, mat2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(mat1 @ mat2)``; ``input`` broadcasts. With ``beta = 0`` the values of ``input`` are
@@ -265,13 +265,13 @@ class TensorMethods:
         """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
     def asin_(self) -> Tensor:
-        """In place: The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
+        """The angle in [−π/2, π/2] whose sine is ``x``; NaN outside [−1, 1]."""
 
     def asinh(self) -> Tensor:
         """The inverse of ``sinh``."""
 
     def asinh_(self) -> Tensor:
-        """In place: The inverse of ``sinh``."""
+        """The inverse of ``sinh``."""
 
     def atan(self) -> Tensor:
         """The angle in (−π/2, π/2) whose tangent is ``x``."""
@@ -280,16 +280,16 @@ class TensorMethods:
         """The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch."""
 
     def atan2_(self, x: Operand) -> Tensor:
-        """In place: The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch."""
+        """The angle of the point (x, y) in (−π, π]; its derivative at the origin is 0, as in PyTorch."""
 
     def atan_(self) -> Tensor:
-        """In place: The angle in (−π/2, π/2) whose tangent is ``x``."""
+        """The angle in (−π/2, π/2) whose tangent is ``x``."""
 
     def atanh(self) -> Tensor:
         """The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def atanh_(self) -> Tensor:
-        """In place: The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
+        """The inverse of ``tanh``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def baddbmm(self, batch1: Tensor, batch2: Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> Tensor:
         """``beta·input + alpha·(batch1 @ batch2)``, matrix by matrix."""
@@ -325,13 +325,13 @@ class TensorMethods:
         """The smallest integer not below ``x``."""
 
     def ceil_(self) -> Tensor:
-        """In place: The smallest integer not below ``x``."""
+        """The smallest integer not below ``x``."""
 
     def celu(self, alpha: builtins.float = 1.0) -> Tensor:
         """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
 
     def celu_(self, alpha: builtins.float = 1.0) -> Tensor:
-        """In place: ``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
+        """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
 
     def cholesky(self, *, upper: builtins.bool = False) -> Tensor:
         """The lower triangular L with ``L @ L.mT = A`` (``upper``: its transpose), for symmetric positive definite A.
@@ -353,7 +353,7 @@ class TensorMethods:
         """
 
     def clamp_(self, min: Operand | None = None, max: Operand | None = None) -> Tensor:
-        """In place: ``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
+        """``min(max(input, min), max)``: ``input`` limited by two numbers or tensors, one of which may be left out.
 
         The derivative is 1 from ``min`` to ``max``, both included. Raises ValueError if both are missing.
         """
@@ -362,13 +362,13 @@ class TensorMethods:
         """``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
 
     def clamp_max_(self, max: Operand) -> Tensor:
-        """In place: ``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
+        """``x``, and ``max`` (a number or a tensor) where ``x`` is above it; at a tie the gradient goes to ``x``."""
 
     def clamp_min(self, min: Operand) -> Tensor:
         """``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
 
     def clamp_min_(self, min: Operand) -> Tensor:
-        """In place: ``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
+        """``x``, and ``min`` (a number or a tensor) where ``x`` is below it; at a tie the gradient goes to ``x``."""
 
     def clone(self) -> Tensor:
         """A copy of ``x``, connected to it in the graph."""
@@ -383,19 +383,19 @@ class TensorMethods:
         """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
 
     def copysign_(self, y: Operand) -> Tensor:
-        """In place: ``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
+        """``x`` with the sign of ``y``; 0 as derivative where ``x`` is 0."""
 
     def cos(self) -> Tensor:
         """Cosine; NaN at ±inf."""
 
     def cos_(self) -> Tensor:
-        """In place: Cosine; NaN at ±inf."""
+        """Cosine; NaN at ±inf."""
 
     def cosh(self) -> Tensor:
         """``(exp(x) + exp(-x)) / 2``."""
 
     def cosh_(self) -> Tensor:
-        """In place: ``(exp(x) + exp(-x)) / 2``."""
+        """``(exp(x) + exp(-x)) / 2``."""
 
     def count_nonzero(self, dim: Dims = None) -> Tensor:
         """The number of non-zero elements over ``dim`` (default: all), as int64."""
@@ -428,7 +428,7 @@ class TensorMethods:
         """Degrees as radians."""
 
     def deg2rad_(self) -> Tensor:
-        """In place: Degrees as radians."""
+        """Degrees as radians."""
 
     def det(self) -> Tensor:
         """The determinant of each matrix; its gradient is the matrix of cofactors (Jacobi's formula)."""
@@ -467,7 +467,7 @@ class TensorMethods:
         """The derivative of ``lgamma``."""
 
     def digamma_(self) -> Tensor:
-        """In place: The derivative of ``lgamma``."""
+        """The derivative of ``lgamma``."""
 
     def dist(self, y: Tensor, p: builtins.float = 2) -> Tensor:
         """The ``p``-norm of ``x - y``; they broadcast."""
@@ -480,7 +480,7 @@ class TensorMethods:
         """
 
     def div_(self, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
-        """In place: ``input / other``; integers give the default floating dtype, unless the quotient is rounded.
+        """``input / other``; integers give the default floating dtype, unless the quotient is rounded.
 
         ``rounding_mode="floor"`` rounds down and ``"trunc"`` towards 0; both have derivative 0. Raises ValueError for any
         other.
@@ -502,19 +502,19 @@ class TensorMethods:
         """The error function ``2/√π ∫₀ˣ exp(-t²) dt``."""
 
     def erf_(self) -> Tensor:
-        """In place: The error function ``2/√π ∫₀ˣ exp(-t²) dt``."""
+        """The error function ``2/√π ∫₀ˣ exp(-t²) dt``."""
 
     def erfc(self) -> Tensor:
         """``1 - erf(x)`` without cancellation for large ``x``."""
 
     def erfc_(self) -> Tensor:
-        """In place: ``1 - erf(x)`` without cancellation for large ``x``."""
+        """``1 - erf(x)`` without cancellation for large ``x``."""
 
     def erfinv(self) -> Tensor:
         """The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def erfinv_(self) -> Tensor:
-        """In place: The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
+        """The inverse of ``erf``; ±inf at ±1, NaN outside [−1, 1]."""
 
     def exp(self) -> Tensor:
         """``e ** x``."""
@@ -523,10 +523,10 @@ class TensorMethods:
         """``2 ** x``."""
 
     def exp2_(self) -> Tensor:
-        """In place: ``2 ** x``."""
+        """``2 ** x``."""
 
     def exp_(self) -> Tensor:
-        """In place: ``e ** x``."""
+        """``e ** x``."""
 
     def expand(self, *shape: Size) -> Tensor:
         """``x`` broadcast to ``shape``, where -1 keeps a size; no memory is copied.
@@ -541,7 +541,7 @@ class TensorMethods:
         """``exp(x) - 1`` without cancellation near 0."""
 
     def expm1_(self) -> Tensor:
-        """In place: ``exp(x) - 1`` without cancellation near 0."""
+        """``exp(x) - 1`` without cancellation near 0."""
 
     def fill(self, value: Tensor) -> Tensor:
         """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
@@ -550,7 +550,7 @@ class TensorMethods:
         """
 
     def fill_(self, value: Tensor) -> Tensor:
-        """In place: ``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
+        """``value`` (a number or a 0-d tensor, which gets the gradient) in ``input``'s shape and dtype.
 
         Raises ValueError for any other value.
         """
@@ -574,43 +574,43 @@ class TensorMethods:
         """``input ** exponent`` computed in float64, for any dtypes."""
 
     def float_power_(self, exponent: Operand) -> Tensor:
-        """In place: ``input ** exponent`` computed in float64, for any dtypes."""
+        """``input ** exponent`` computed in float64, for any dtypes."""
 
     def floor(self) -> Tensor:
         """The largest integer not above ``x``."""
 
     def floor_(self) -> Tensor:
-        """In place: The largest integer not above ``x``."""
+        """The largest integer not above ``x``."""
 
     def floor_divide(self, y: Operand) -> Tensor:
         """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
     def floor_divide_(self, y: Operand) -> Tensor:
-        """In place: ``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
+        """``x / y`` rounded down; derivative 0. Raises ZeroDivisionError for an integer divided by 0."""
 
     def fmax(self, y: Operand) -> Tensor:
         """The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
 
     def fmax_(self, y: Operand) -> Tensor:
-        """In place: The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
+        """The larger; where one is NaN, the other. A tie gives the gradient to ``x``."""
 
     def fmin(self, y: Operand) -> Tensor:
         """The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
 
     def fmin_(self, y: Operand) -> Tensor:
-        """In place: The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
+        """The smaller; where one is NaN, the other. A tie gives the gradient to ``x``."""
 
     def fmod(self, y: Operand) -> Tensor:
         """The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
 
     def fmod_(self, y: Operand) -> Tensor:
-        """In place: The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
+        """The remainder of division rounded towards 0: it has the sign of ``x``, like C's ``fmod``."""
 
     def frac(self) -> Tensor:
         """The fraction of ``x``, with its sign."""
 
     def frac_(self) -> Tensor:
-        """In place: The fraction of ``x``, with its sign."""
+        """The fraction of ``x``, with its sign."""
 
     def gather(self, dim: int, index: Tensor) -> Tensor:
         """``out[i][j] = x[index[i][j]][j]`` for ``dim = 0``, and so on for any dimension."""
@@ -625,7 +625,7 @@ class TensorMethods:
         """``x``, and 0 where ``-lambd <= x <= lambd``."""
 
     def hardshrink_(self, lambd: builtins.float = 0.5) -> Tensor:
-        """In place: ``x``, and 0 where ``-lambd <= x <= lambd``."""
+        """``x``, and 0 where ``-lambd <= x <= lambd``."""
 
     def hsplit(self, indices_or_sections: Tensor | Size) -> tuple[Tensor, ...]:
         """``tensor_split`` along the second dimension; for a vector, along its only one.
@@ -637,19 +637,19 @@ class TensorMethods:
         """``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
 
     def hypot_(self, y: Operand) -> Tensor:
-        """In place: ``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
+        """``sqrt(x² + y²)`` without overflow; NaN as derivative at the origin, as in PyTorch."""
 
     def index_add(self, dim: int, index: Tensor, source: Tensor, *, alpha: builtins.float = 1) -> Tensor:
         """``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
 
     def index_add_(self, dim: int, index: Tensor, source: Tensor, *, alpha: builtins.float = 1) -> Tensor:
-        """In place: ``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
+        """``x`` with ``alpha * source`` added to its slices along ``dim`` that ``index`` names."""
 
     def index_copy(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
         """``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
 
     def index_copy_(self, dim: int, index: Tensor, source: Tensor) -> Tensor:
-        """In place: ``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
+        """``x`` with its slices along ``dim`` that ``index`` names replaced by those of ``source``."""
 
     def index_fill(self, dim: int, index: Tensor, value: Tensor | builtins.float) -> Tensor:
         """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor.
@@ -658,7 +658,7 @@ class TensorMethods:
         """
 
     def index_fill_(self, dim: int, index: Tensor, value: Tensor | builtins.float) -> Tensor:
-        """In place: ``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor.
+        """``x`` with its slices along ``dim`` that ``index`` names filled with a number or a 0-d tensor.
 
         Raises ValueError for another value.
         """
@@ -672,7 +672,7 @@ class TensorMethods:
         """
 
     def index_put_(self, indices: tuple[Tensor, ...], values: Operand, accumulate: builtins.bool = False) -> Tensor:
-        """In place: ``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor per
+        """``x`` with ``values`` written (or with ``accumulate`` added) at ``indices``, a tuple with one tensor per
         dimension.
 
         None selects a whole dimension. For a repeated index the last value counts; ``accumulate`` adds all. Raises
@@ -725,13 +725,13 @@ class TensorMethods:
         """``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
 
     def lerp_(self, end: Operand, weight: Operand) -> Tensor:
-        """In place: ``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
+        """``x + weight * (end - x)``: the straight line from ``x`` to ``end``; the weight is a number or a tensor."""
 
     def lgamma(self) -> Tensor:
         """The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
 
     def lgamma_(self) -> Tensor:
-        """In place: The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
+        """The logarithm of the absolute value of the gamma function; inf at 0, −1, −2, …"""
 
     def log(self) -> Tensor:
         """Natural logarithm; −inf at 0, NaN below."""
@@ -740,22 +740,22 @@ class TensorMethods:
         """Logarithm to base 10."""
 
     def log10_(self) -> Tensor:
-        """In place: Logarithm to base 10."""
+        """Logarithm to base 10."""
 
     def log1p(self) -> Tensor:
         """``log(1 + x)`` without cancellation near 0."""
 
     def log1p_(self) -> Tensor:
-        """In place: ``log(1 + x)`` without cancellation near 0."""
+        """``log(1 + x)`` without cancellation near 0."""
 
     def log2(self) -> Tensor:
         """Logarithm to base 2."""
 
     def log2_(self) -> Tensor:
-        """In place: Logarithm to base 2."""
+        """Logarithm to base 2."""
 
     def log_(self) -> Tensor:
-        """In place: Natural logarithm; −inf at 0, NaN below."""
+        """Natural logarithm; −inf at 0, NaN below."""
 
     def log_softmax(self, dim: int, dtype: DType | None = None) -> Tensor:
         """``x - log(sum(exp(x)))`` along ``dim``, shifted by the maximum so that nothing overflows."""
@@ -767,10 +767,10 @@ class TensorMethods:
         """``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
 
     def logaddexp2_(self, y: Operand) -> Tensor:
-        """In place: ``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
+        """``log2(2**x + 2**y)``, shifted by the larger so that nothing overflows."""
 
     def logaddexp_(self, y: Operand) -> Tensor:
-        """In place: ``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
+        """``log(exp(x) + exp(y))``, shifted by the larger so that nothing overflows."""
 
     def logcumsumexp(self, dim: int) -> Tensor:
         """``log(cumsum(exp(x), dim))``, without overflow. Raises TypeError unless floating."""
@@ -791,7 +791,7 @@ class TensorMethods:
         """``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
 
     def logit_(self, eps: builtins.float | None = None) -> Tensor:
-        """In place: ``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
+        """``log(x / (1 - x))``; with ``eps``, x is first clamped to [eps, 1 − eps]."""
 
     def logsumexp(self, dim: Dims, keepdim: builtins.bool = False) -> Tensor:
         """``log(sum(exp(x), dim))``, shifted by the maximum so that nothing overflows; -inf where all are -inf."""
@@ -809,7 +809,7 @@ class TensorMethods:
         """
 
     def masked_fill_(self, mask: Tensor, value: Tensor | builtins.float) -> Tensor:
-        """In place: ``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts.
+        """``x`` with ``value`` (a number or a 0-d tensor) where ``mask`` is true; the mask broadcasts.
 
         Raises ValueError for another value.
         """
@@ -821,7 +821,7 @@ class TensorMethods:
         """
 
     def masked_scatter_(self, mask: Tensor, source: Tensor) -> Tensor:
-        """In place: ``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts.
+        """``x`` with the elements of ``source``, in their order, where ``mask`` is true; the mask broadcasts.
 
         Raises ValueError if they are too few, TypeError if the dtypes differ.
         """
@@ -849,7 +849,7 @@ class TensorMethods:
         """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
 
     def maximum_(self, y: Operand) -> Tensor:
-        """In place: The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
+        """The larger; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
 
     def mean(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Mean over ``dim`` (default: all); floating point only. NaN if there are no elements. Raises TypeError for
@@ -866,7 +866,7 @@ class TensorMethods:
         """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
 
     def minimum_(self, y: Operand) -> Tensor:
-        """In place: The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
+        """The smaller; NaN if either is. A tie gives each argument half of the gradient, as in PyTorch."""
 
     def mm(self, mat2: Tensor) -> Tensor:
         """``matmul`` of two matrices: (n, m) and (m, p) -> (n, p)."""
@@ -884,7 +884,7 @@ class TensorMethods:
         """``x * y``."""
 
     def mul_(self, y: Operand) -> Tensor:
-        """In place: ``x * y``."""
+        """``x * y``."""
 
     def multinomial(
         self, num_samples: int, replacement: builtins.bool = False, generator: Generator | None = None
@@ -905,7 +905,7 @@ class TensorMethods:
     def nan_to_num_(
         self, nan: builtins.float = 0.0, posinf: builtins.float | None = None, neginf: builtins.float | None = None
     ) -> Tensor:
-        """In place: NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
+        """NaN and ±inf replaced: by ``nan``, and by the dtype's largest and smallest number unless given; derivative 0."""
 
     def nanmean(self, dim: Dims = None, keepdim: builtins.bool = False, *, dtype: DType | None = None) -> Tensor:
         """Mean over ``dim`` (default: all) of the elements that are not NaN; floating point only.
@@ -926,7 +926,7 @@ class TensorMethods:
         """``-x``. Raises TypeError for booleans: their complement is ``~x``."""
 
     def neg_(self) -> Tensor:
-        """In place: ``-x``. Raises TypeError for booleans: their complement is ``~x``."""
+        """``-x``. Raises TypeError for booleans: their complement is ``~x``."""
 
     def new_full(
         self,
@@ -973,7 +973,7 @@ class TensorMethods:
         """``+x``. Raises TypeError for booleans."""
 
     def positive_(self) -> Tensor:
-        """In place: ``+x``. Raises TypeError for booleans."""
+        """``+x``. Raises TypeError for booleans."""
 
     def pow(self, exponent: Operand) -> Tensor:
         """``input ** exponent``, elementwise; a number or a tensor on either side.
@@ -982,7 +982,7 @@ class TensorMethods:
         """
 
     def pow_(self, exponent: Operand) -> Tensor:
-        """In place: ``input ** exponent``, elementwise; a number or a tensor on either side.
+        """``input ** exponent``, elementwise; a number or a tensor on either side.
 
         Raises ValueError for a tensor of integers to a negative whole number.
         """
@@ -994,7 +994,7 @@ class TensorMethods:
         """
 
     def prelu_(self, weight: Tensor) -> Tensor:
-        """In place: ``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
+        """``leaky_relu`` with a learned slope: one weight, or one for each channel (dimension 1). He et al. 2015.
 
         Raises ValueError for a weight of another size.
         """
@@ -1021,7 +1021,7 @@ class TensorMethods:
         """Radians as degrees."""
 
     def rad2deg_(self) -> Tensor:
-        """In place: Radians as degrees."""
+        """Radians as degrees."""
 
     def ravel(self) -> Tensor:
         """``x`` as a vector; a view if possible."""
@@ -1030,19 +1030,19 @@ class TensorMethods:
         """``1 / x``; integers give the default floating dtype."""
 
     def reciprocal_(self) -> Tensor:
-        """In place: ``1 / x``; integers give the default floating dtype."""
+        """``1 / x``; integers give the default floating dtype."""
 
     def relu(self) -> Tensor:
         """``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
 
     def relu_(self) -> Tensor:
-        """In place: ``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
+        """``max(0, x)``; derivative 0 at 0. Nair and Hinton 2010."""
 
     def remainder(self, y: Operand) -> Tensor:
         """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def remainder_(self, y: Operand) -> Tensor:
-        """In place: The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
+        """The remainder of division rounded down: it has the sign of ``y``, like Python's ``%``."""
 
     def repeat(self, *repeats: Size) -> Tensor:
         """``x`` tiled ``repeats`` times along each dimension; more numbers than dimensions add leading dimensions.
@@ -1084,7 +1084,7 @@ class TensorMethods:
         """
 
     def round_(self, decimals: int = 0) -> Tensor:
-        """In place: ``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
+        """``x`` to ``decimals`` places (negative: tens, hundreds …); halves go to the even neighbour.
 
         Raises TypeError for booleans, or integers with ``decimals``.
         """
@@ -1093,7 +1093,7 @@ class TensorMethods:
         """``1 / sqrt(x)``."""
 
     def rsqrt_(self) -> Tensor:
-        """In place: ``1 / sqrt(x)``."""
+        """``1 / sqrt(x)``."""
 
     def scatter(
         self,
@@ -1119,7 +1119,7 @@ class TensorMethods:
         value: builtins.float | None = None,
         reduce: str | None = None,
     ) -> Tensor:
-        """In place: ``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
+        """``x`` with ``out[index[i][j]][j] = src[i][j]`` for ``dim = 0``, and so on; ``src`` or ``value`` may be a number.
 
         ``reduce`` is None, "add" or "multiply". Where two sources write to the same place, which one remains is undefined.
         Raises TypeError without ``src`` and ``value``, ValueError for another ``reduce``.
@@ -1129,7 +1129,7 @@ class TensorMethods:
         """``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
 
     def scatter_add_(self, dim: int, index: Tensor, src: Tensor) -> Tensor:
-        """In place: ``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
+        """``x`` with ``out[index[i][j]][j] += src[i][j]`` for ``dim = 0``, and so on for any dimension."""
 
     def scatter_reduce(
         self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True
@@ -1143,7 +1143,7 @@ class TensorMethods:
     def scatter_reduce_(
         self, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool = True
     ) -> Tensor:
-        """In place: ``x`` reduced with all ``src[i][j]`` that go to ``out[index[i][j]][j]`` (``dim = 0``; and so on).
+        """``x`` reduced with all ``src[i][j]`` that go to ``out[index[i][j]][j]`` (``dim = 0``; and so on).
 
         ``reduce`` is "sum", "prod", "mean", "amax" or "amin". Without ``include_self`` the elements of ``x`` that receive a
         source are left out. Elements that tie for the extreme share the gradient. Raises ValueError for another ``reduce``.
@@ -1159,43 +1159,43 @@ class TensorMethods:
         """``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
 
     def selu_(self) -> Tensor:
-        """In place: ``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
+        """``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
 
     def sigmoid(self) -> Tensor:
         """``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
 
     def sigmoid_(self) -> Tensor:
-        """In place: ``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
+        """``1 / (1 + exp(-x))``, computed so that neither tail overflows."""
 
     def sign(self) -> Tensor:
         """−1, 0 or 1; 0 for NaN, as in PyTorch."""
 
     def sign_(self) -> Tensor:
-        """In place: −1, 0 or 1; 0 for NaN, as in PyTorch."""
+        """−1, 0 or 1; 0 for NaN, as in PyTorch."""
 
     def signbit(self) -> Tensor:
         """Whether the sign is negative, −0 included."""
 
     def signbit_(self) -> Tensor:
-        """In place: Whether the sign is negative, −0 included."""
+        """Whether the sign is negative, −0 included."""
 
     def sin(self) -> Tensor:
         """Sine; NaN at ±inf."""
 
     def sin_(self) -> Tensor:
-        """In place: Sine; NaN at ±inf."""
+        """Sine; NaN at ±inf."""
 
     def sinc(self) -> Tensor:
         """``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
 
     def sinc_(self) -> Tensor:
-        """In place: ``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
+        """``sin(πx)/(πx)``; 1 at 0, where its derivative is 0."""
 
     def sinh(self) -> Tensor:
         """``(exp(x) - exp(-x)) / 2``."""
 
     def sinh_(self) -> Tensor:
-        """In place: ``(exp(x) - exp(-x)) / 2``."""
+        """``(exp(x) - exp(-x)) / 2``."""
 
     def slice_scatter(
         self, src: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
@@ -1224,13 +1224,13 @@ class TensorMethods:
         """Square root; its derivative at 0 is inf."""
 
     def sqrt_(self) -> Tensor:
-        """In place: Square root; its derivative at 0 is inf."""
+        """Square root; its derivative at 0 is inf."""
 
     def square(self) -> Tensor:
         """``input * input``; booleans give int64."""
 
     def square_(self) -> Tensor:
-        """In place: ``input * input``; booleans give int64."""
+        """``input * input``; booleans give int64."""
 
     def squeeze(self, dim: Dims = None) -> Tensor:
         """``x`` without its dimensions of size 1: all of them, or those among ``dim``."""
@@ -1249,7 +1249,7 @@ class TensorMethods:
         """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
     def sub_(self, other: Operand, *, alpha: builtins.float = 1) -> Tensor:
-        """In place: ``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
+        """``input - alpha * other``. Raises TypeError for booleans: their complement is ``~x``."""
 
     def sum(self, dim: Dims = None, keepdim: builtins.bool = False, dtype: DType | None = None) -> Tensor:
         """Sum over ``dim`` (a number or several; default: all). Integers and booleans are summed in int64."""
@@ -1273,13 +1273,13 @@ class TensorMethods:
         """Tangent."""
 
     def tan_(self) -> Tensor:
-        """In place: Tangent."""
+        """Tangent."""
 
     def tanh(self) -> Tensor:
         """``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
 
     def tanh_(self) -> Tensor:
-        """In place: ``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
+        """``(exp(x) - exp(-x)) / (exp(x) + exp(-x))``."""
 
     def tensor_split(self, indices_or_sections: Tensor | Size, dim: int = 0) -> tuple[Tensor, ...]:
         """The given number of parts, with sizes that differ by at most 1; or split at the given indices. A tuple.
@@ -1325,13 +1325,13 @@ class TensorMethods:
         """``input / other``: another name for ``div``."""
 
     def true_divide_(self, other: Operand) -> Tensor:
-        """In place: ``input / other``: another name for ``div``."""
+        """``input / other``: another name for ``div``."""
 
     def trunc(self) -> Tensor:
         """``x`` without its fraction."""
 
     def trunc_(self) -> Tensor:
-        """In place: ``x`` without its fraction."""
+        """``x`` without its fraction."""
 
     def unbind(self, dim: int = 0) -> tuple[Tensor, ...]:
         """The slices along ``dim``, which is removed. A tuple."""
@@ -1386,7 +1386,7 @@ class TensorMethods:
         """``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
 
     def xlogy_(self, y: Operand) -> Tensor:
-        """In place: ``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
+        """``x * log(y)``, and 0 where ``x`` is 0 (unless ``y`` is NaN)."""
 
     def zero_(self) -> Tensor:
         """Every element 0."""

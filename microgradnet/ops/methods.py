@@ -97,7 +97,7 @@ COMPARISONS = (comparison.eq, comparison.ne, comparison.lt, comparison.le, compa
 
 
 def method(op: Callable[..., Any]) -> Callable[..., Any]:
-    """``op`` as a method of Tensor. A function is one as it is; a Primitive, which is none, is called by one."""
+    """``op`` as a method of Tensor. A function is one already; a Primitive is wrapped in one."""
     if inspect.isfunction(op):
         return op
     return as_signed(lambda self, *args, **kwargs: op(self, *args, **kwargs), op)

@@ -28,7 +28,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..random import substream
-from .workers import in_processes
 
 ROUNDS = 3  # of a coarse-to-fine search
 NARROWING = 1 / 3  # of each range from one round to the next
@@ -189,6 +188,8 @@ def _run(objective: Callable, todo: dict[int, dict], processes: int, seed: int) 
     if processes == 1:
         results = ((number, attempt(number, parameters)) for number, parameters in todo.items())
     else:
+        from .workers import in_processes  # multiprocessing takes 12 ms to import, and nothing else here needs it
+
         tasks: dict[Hashable, tuple] = {number: (number, parameters) for number, parameters in todo.items()}
         results = in_processes(attempt, tasks, processes, lambda code: (None, f"its process ended with {code}", 0.0))
     for number, (value, error, seconds) in results:

@@ -27,16 +27,16 @@ def elementwise(
         functions: source of each function of one element, callees first (``source.scalar_source``).
         call: one statement, with each array ``a`` read or written as ``a[i]``, e.g. ``out[i] = exp_float32(x[i])``.
         dtype: ``"float32"`` or ``"float64"``.
-        arrays: names of the arrays, all contiguous, one-dimensional, of one size and of this dtype.
-        scalars: names of the arguments that are one number for the whole array.
+        arrays: names of the arrays, all contiguous vectors of the same size and this dtype.
+        scalars: names of the arguments that are one number for all elements.
         exact: functions in which each product and each sum is rounded by itself, as NumPy does. In the others a
             product is contracted with the sum that it goes into, as ``contraction`` says.
-        rows: arrays that are the same for each row of the others, such as a bias. If there are any, the others are
-            matrices, and ``call`` reads and writes ``a[r, j]`` of them, and ``b[j]`` of these.
+        rows: arrays shared by all rows of the others, such as a bias. With any, the others are matrices, and ``call``
+            accesses ``a[r, j]`` of those and ``b[j]`` of these.
     """
     form = "[:, ::1]" if rows else "[::1]"
     types = ", ".join([f"{dtype}{'[::1]' if a in rows else form}" for a in arrays] + [dtype] * len(scalars))
-    # LLVM does not inline the longer ones by itself, and a loop with a call in it is not vectorised.
+    # LLVM does not inline the longer ones by itself, and a loop that contains a call is not vectorized.
     flags = cache.FLAGS.replace(cache.CONTRACT, "")
     inlined = flags.replace("cache=True", "forceinline=True")
 
