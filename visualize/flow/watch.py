@@ -6,6 +6,7 @@ import numpy as np
 
 import microgradnet as mg
 from microgradnet.backends.device import read
+from microgradnet.events import Listener, leave, listen
 
 from . import pictures
 from .statistics import Moments, evenly, likeness, moments, silent_units
@@ -41,7 +42,7 @@ class Layer:
         return float(np.mean(np.logical_and.reduce(last)))
 
 
-class Flow:
+class Flow(Listener):
     """Records while it is open; see ``watch``, also for what it raises (TypeError, ValueError). ``print(flow)`` is a
     table of the last look.
 
@@ -58,7 +59,8 @@ class Flow:
         self.steps: list[int] = []
         self.ratios: dict[str, list[tuple[int, float]]] = {}
         self._layers: dict[str, Layer] = {}
-        self._step, self._looking, self._before, self._handles = -1, False, None, []
+        self._step, self._looking, self._before = -1, False, None
+        self._watched: dict = {}  # module -> its name, of the modules without parts
         self._weight: tuple[float, int] | None = None
         self._curves: dict[int, tuple] = {}
 
@@ -68,19 +70,25 @@ class Flow:
         return list(self._layers.values())
 
     def __enter__(self) -> "Flow":
-        self._handles = [self.model.register_forward_pre_hook(self._start)]
-        for name, module in self.model.named_modules():
-            if not list(module.children()) and module is not self.model:
-                self._handles.append(module.register_forward_hook(self._hook(name, module)))
-        if len(self._handles) == 1:  # a single layer
-            self._handles.append(self.model.register_forward_hook(self._hook("", self.model)))
+        whole = [(name, module) for name, module in self.model.named_modules() if not list(module.children())]
+        self._watched = {module: name for name, module in whole}
+        listen(self)
         return self
 
     def __exit__(self, *exception) -> None:
+        leave(self)
         self._measure_update()
-        for handle in self._handles:
-            handle.remove()
-        self._handles, self._looking = [], False
+        self._watched, self._looking = {}, False
+
+    def enter(self, module, arguments) -> None:
+        """A forward of the model begins a step."""
+        if module is self.model:
+            self._start(module, arguments)
+
+    def leave(self, module, arguments, output) -> None:
+        """A layer has given its output."""
+        if self._looking and module in self._watched and hasattr(output, "array"):
+            self._look(self._watched[module], module, arguments, output)
 
     def verdicts(self) -> list[Verdict]:
         """The net's problems at the last look; empty for a healthy net. Thresholds: docs/gradient_flow.md."""
@@ -130,30 +138,25 @@ class Flow:
                 self.ratios.setdefault(name, []).append((self.steps[-1], moved / size))
         self._before = None
 
-    def _hook(self, name: str, module):
-        def look(module, args, output) -> None:
-            if not self._looking or not hasattr(output, "array"):
-                return
-            weight = getattr(module, "weight", None)
-            if weight is not None and getattr(weight, "ndim", 0) >= 2:
-                self._weight = float(read(weight).std()), int(np.prod(weight.shape[1:]))
-            layer = self._layers.get(name)
-            if layer is None:
-                number = len(self._layers) + 1
-                title = f"layer {number} ({f'{name}: ' if name else ''}{type(module).__name__})"
-                layer = self._layers[name] = Layer(name, title)
-            layer.weight = self._weight
-            numbers = read(output)
-            layer.activations.append(moments(numbers))
-            layer.alike.append(likeness(numbers))
-            if getattr(module, "is_elementwise", False) and args and hasattr(args[0], "array"):
-                layer.bounded, largest = self._curve(module)
-                layer.flat.append(_flat_share(module, read(args[0]), largest))
-                layer.silent.append(silent_units(numbers))
-            if output.requires_grad:
-                output.register_hook(lambda gradient: layer.gradients.append(moments(read(gradient))))
-
-        return look
+    def _look(self, name: str, module, args: tuple, output) -> None:
+        weight = getattr(module, "weight", None)
+        if weight is not None and getattr(weight, "ndim", 0) >= 2:
+            self._weight = float(read(weight).std()), int(np.prod(weight.shape[1:]))
+        layer = self._layers.get(name)
+        if layer is None:
+            number = len(self._layers) + 1
+            title = f"layer {number} ({f'{name}: ' if name else ''}{type(module).__name__})"
+            layer = self._layers[name] = Layer(name, title)
+        layer.weight = self._weight
+        numbers = read(output)
+        layer.activations.append(moments(numbers))
+        layer.alike.append(likeness(numbers))
+        if getattr(module, "is_elementwise", False) and args and hasattr(args[0], "array"):
+            layer.bounded, largest = self._curve(module)
+            layer.flat.append(_flat_share(module, read(args[0]), largest))
+            layer.silent.append(silent_units(numbers))
+        if output.requires_grad:
+            output.register_hook(lambda gradient: layer.gradients.append(moments(read(gradient))))
 
     def _curve(self, module) -> tuple[bool, float]:
         """Whether an activation is flat on both sides, and its largest derivative."""
@@ -189,7 +192,7 @@ def watch(model, every: int = EVERY) -> Flow:
 
     With a look in 20 steps, a net of four layers of 500 units (batch 256) trains 3 to 6 % slower. Numbers of large
     layers are sampled (4,096 each). Steps are counted by the model's forward in training mode. A step inside
-    ``mg.capture`` cannot be watched: it runs plainly, after a warning.
+    ``mg.capture`` runs plainly while it is watched.
 
     Raises TypeError for anything but a module, ValueError for ``every`` < 1.
     """
