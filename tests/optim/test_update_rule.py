@@ -92,7 +92,7 @@ def test_bad_rules_and_states_are_refused():
 PROGRAM = """
 import numpy as np
 from microgradnet import nn, optim
-from microgradnet.backends import cuda
+from microgradnet.backends.cuda import launcher as cuda
 from microgradnet.optim.elementwise_optimizer import ElementwiseOptimizer
 from microgradnet.optim.update_rule import apply, compiled
 

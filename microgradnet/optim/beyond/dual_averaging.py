@@ -3,7 +3,7 @@
 from math import sqrt as root
 
 from ...backends.device import np
-from ...ops import pow, sign, sqrt, where
+from ...ops import abs, pow, sign, sqrt, where
 from ..elementwise_optimizer import ElementwiseOptimizer
 from ..optimizer import options
 from ..ranges import require
