@@ -1,8 +1,10 @@
 """The tape: every operation in the order in which it ran, and the one walk that reads it backwards.
 
-Each op that needs a gradient makes a ``Node`` with an increasing sequence number. An op's inputs exist before its
-output, so visiting nodes in descending sequence number is the tape read backwards: each node is met after all nodes
-that used its result, when its cotangent (the gradient of the root with respect to that result) is complete.
+Each op with an input that needs a gradient makes a ``Node`` with an increasing sequence number; these numbers are the
+tape, there is no list. An op's inputs exist before its output, so visiting nodes in descending order reads the tape
+backwards: each node is met after all nodes that used its result, when its cotangent (the gradient of the root with
+respect to that result) is complete. The outputs of an op with several are Nodes of their own, whose contribution to
+the op's Node is a list with one place for each output; so the cotangent of that Node is such a list.
 """
 
 import itertools
@@ -20,15 +22,15 @@ _next_sequence = itertools.count().__next__
 
 
 class Node:
-    """One operation that ran: which op, on what, and what backward needs of it. It never holds its own output."""
+    """One operation that ran: which op, on what, and what backward needs of it. It never holds its output Tensor."""
 
     __slots__ = (
         "__weakref__",
         "after",  # hooks that are called with what this node contributes
-        "checks",  # (tensor name, its version counter, the count when it was saved)
+        "checks",  # of each tensor in saved: (name, its version counter, the count then)
         "dtype",
         "hooks",  # hooks that are called with the cotangent
-        "line",  # file:line of the user's code, where somebody asked for it
+        "line",  # file:line of the user's code, where a listener has looked it up
         "module",
         "op",
         "parents",  # for each array argument: the Node that made it, the leaf Tensor itself, or None
@@ -89,13 +91,13 @@ class Node:
 
 
 def walk(
-    gradients: dict, *, retain_graph: bool = False, create_graph: bool = False, wanted: Iterable | None = None
+    gradients: dict, *, retain_graph: bool = False, create_graph: bool = False, wanted: Any = None
 ) -> Iterator[Node]:
     """Reads the tape backwards and yields each node once it has passed its cotangent on.
 
     ``gradients`` maps the roots (Nodes or leaf Tensors) to their cotangents and holds every gradient in flight. A
-    leaf's gradient is added to its ``.grad`` as soon as its last contribution is in. With ``wanted`` given nothing is
-    added: only the part of the graph that leads to those Nodes and leaves is visited, and their gradients are left in
+    leaf's gradient is added to its ``.grad`` as soon as its last contribution is in. With ``wanted``, a set or dict of
+    Nodes and leaves, no leaf's is: only what was computed from those is pulled, and their gradients are left in
     ``gradients``. With ``create_graph`` the gradients are Tensors whose making is recorded.
     """
     nodes, uses = reachable(gradients)
@@ -162,7 +164,8 @@ def _told(node: Node, upstream: Any, contributions: list) -> list:
         contributions = [c.whole() if type(c) is PartOf else c for c in contributions]
         for hook in tuple(node.after.values()):
             changed = hook(tuple(contributions), (upstream,))
-            contributions = contributions if changed is None else list(changed)
+            # Views: the hook's own arrays are not for the walk to add into.
+            contributions = contributions if changed is None else [c if c is None else c[...] for c in changed]
     tell("backward", node, upstream, contributions)
     return contributions
 
@@ -197,8 +200,11 @@ class Sums:
             self._add_part(key, before, contribution)
         elif before is None:
             gradients[key] = contribution
-            # A rule may pass its upstream on as it is, or a view of it; any other array it has just made.
-            if _is_array(contribution) and contribution.base is None and contribution is not upstream:
+            # A rule may pass its upstream on as it is, or a view of it; any other array it has just made, for this one.
+            passed_on = contribution is upstream or (
+                type(upstream) is list and any(contribution is u for u in upstream)
+            )
+            if _is_array(contribution) and contribution.base is None and not passed_on:
                 self.owned.add(key)
         elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
             gradients[key] = [
@@ -209,7 +215,7 @@ class Sums:
         else:
             gradients[key] = before + contribution
             self.owned.add(key)
-        if state.listeners:
+        if state.listeners:  # where the sum was formed in place, ``before`` is the sum by now
             tell("add", key, before, contribution, gradients[key])
 
     def _add_part(self, key: Any, before: Any, contribution: PartOf) -> None:

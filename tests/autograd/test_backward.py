@@ -341,3 +341,18 @@ def test_contributions_to_slices_are_arrays_for_whoever_watches():
         contributions = [c for step in tape.steps(loss) for c in step.contributions.values()]
     assert [c.tolist() for c in contributions if c.shape == (3,)] == [[0, 0, 1], [0, 5, 0]]
     assert x.grad.tolist() == [0, 5, 1]
+
+
+def test_an_array_that_a_hook_returns_or_the_caller_gives_is_not_written_to():
+    x = mg.tensor([1.0, 2.0], requires_grad=True)
+    product = x * 3
+    mine = np.array([5.0, 5.0], np.float32)
+    product.grad_fn.register_hook(lambda contributions, upstream: (mine, *contributions[1:]))
+    (product + x * x).sum().backward()
+    assert mine.tolist() == [5.0, 5.0]
+    assert x.grad.tolist() == [7.0, 9.0]
+    given = mg.tensor([1.0, 1.0])
+    values, _ = mg.stack([x * x, x]).max(0)
+    both = values + x
+    both.backward(given)
+    assert given.tolist() == [1.0, 1.0]
