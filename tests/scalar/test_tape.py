@@ -128,6 +128,21 @@ def test_a_loop_that_never_truncates_does_not_fill_the_memory(monkeypatch):
         assert weights[0].data == pytest.approx(2.0, abs=0.1)
 
 
+def test_collecting_keeps_the_gradients_of_what_is_kept():
+    with ScalarTape() as tape:
+        dropped = [Value(9.0) for _ in range(3)]
+        a, b = Value(2.0), Value(3.0)
+        (a * b + sum(dropped)).backward()
+        a_alone = a.grad
+        del dropped
+        count = len(tape)
+        tape.collect()
+        assert len(tape) == 2 < count
+        assert (a_alone, a.grad, b.grad) == (3.0, 3.0, 2.0)
+        (a * b * b).backward()
+        assert (a.grad, b.grad) == (3.0 + 9.0, 2.0 + 12.0), "a gradient adds up over a collection"
+
+
 def test_collecting_changes_no_number():
     def losses(every: int) -> list[float]:
         with ScalarTape() as tape:

@@ -1,0 +1,204 @@
+"""Breaks the code on purpose, one small change at a time, and asks whether a test notices: ``make mutants``.
+
+    python -m tests.mutants [PART ...]      all mutants, or those whose file, area or key holds one of the parts
+
+Which files, how many mutants of each and which tests: ``targets.py``; changes by hand: ``by_hand.py``; mutants that no
+test can or should kill, and why: ``survivors.py``. The tests run in a copy of the tree. Once for each test file they are
+watched, to know which test calls which function; a mutant then meets the tests that call the function it is in, the
+fastest first. What was found out stands in ``out/mutants/report.txt``.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from .by_hand import BY_HAND
+from .survivors import SURVIVORS
+from .targets import TARGETS, chosen
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "out" / "mutants"
+TREE = OUT / "tree"
+OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark", "-p", "no:xdist", "--hypothesis-seed=0"]
+PACKAGES = ("microgradnet", "visualize", "tests", "demos")
+MOST = 120  # tests for one mutant
+SECONDS = 120  # for one mutant
+
+
+class Watch:
+    """A pytest plugin: which functions each test enters, and how long it takes."""
+
+    def __init__(self):
+        self.entered: dict[str, set[str]] = {}
+        self.seconds: dict[str, float] = {}
+        self.now: set[str] = set()
+
+    def profile(self, frame, event, argument):
+        code = frame.f_code
+        if event == "call" and "microgradnet" in code.co_filename:
+            file = os.path.relpath(code.co_filename, TREE)
+            self.now.add(f"{file}:{code.co_name}")
+            if code.co_name == "run" and file.endswith("backends/loops.py"):  # a compiled loop and all that it calls
+                self.now.update(f"loop:{name}" for name in frame.f_locals["run"].parts("float64"))
+
+    def pytest_runtest_logreport(self, report):
+        if report.failed:
+            self.seconds[report.nodeid] = float("nan")
+        elif report.when == "call":
+            self.seconds[report.nodeid] = report.duration
+
+    def pytest_runtest_protocol(self, item, nextitem):
+        self.now = self.entered[item.nodeid] = set()
+        sys.setprofile(self.profile)
+
+    def pytest_runtest_logfinish(self, nodeid, location):
+        sys.setprofile(None)
+
+
+def in_a_child(arguments: list[str], log: Path, seconds: float, watched: Path | None = None) -> int | None:
+    """pytest's exit status in a forked child, which has the heavy libraries already; None if it took too long."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()
+        with open(log, "w") as file:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+        os.chdir(TREE)
+        sys.path[:] = [str(TREE)] + [p for p in sys.path if p and Path(p).resolve() != ROOT]
+        for name in [n for n in sys.modules if n.partition(".")[0] in PACKAGES]:
+            del sys.modules[name]
+        import pytest
+
+        watch = Watch()
+        status = 99
+        try:
+            status = int(pytest.main([*OPTIONS, *arguments], plugins=[watch] if watched else []))
+            if watched:
+                slow = {name: (seconds, sorted(watch.entered[name])) for name, seconds in watch.seconds.items()}
+                watched.write_text(json.dumps(slow))
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def make_tree() -> None:
+    """A copy of the packages and their tests, without compiled files: time stamps are kept, so bytecode stays valid."""
+    for package in PACKAGES:
+        shutil.rmtree(TREE / package, ignore_errors=True)
+        shutil.copytree(ROOT / package, TREE / package, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "Makefile"):
+        shutil.copy2(ROOT / name, TREE / name)
+
+
+def calls_of(test: str) -> dict[str, list]:
+    """``{test: (seconds, functions entered)}`` for a test file, found out anew when it or the cases beside it change."""
+    path = ROOT / test
+    texts = [p.read_bytes() for p in sorted(path.parent.glob("*.py")) if p == path or not p.name.startswith("test_")]
+    stored = OUT / "calls" / f"{path.stem}_{hashlib.sha256(b''.join(texts)).hexdigest()[:16]}.json"
+    if not stored.exists():
+        stored.parent.mkdir(parents=True, exist_ok=True)
+        print(f"watching {test} ...", flush=True)
+        status = in_a_child([test, "--maxfail=1000"], OUT / "baseline.log", 1800, stored)
+        if status not in (0, 1):
+            raise SystemExit(f"{test}: pytest ended with {status}, see {OUT / 'baseline.log'}")
+    return json.loads(stored.read_text())
+
+
+def tests_for(mutant, file: str, tests: tuple[str, ...]) -> list[str]:
+    """The tests that call the mutant's function, the fastest first; all where none is known to."""
+    calls: dict[str, list] = {}
+    for test in tests:
+        calls |= calls_of(test)
+    calls = {name: call for name, call in calls.items() if call[0] == call[0]}  # those that fail anyway say nothing
+    found = {n for n in calls if f"[{mutant.function}" in n or f".{mutant.function}" in n}
+    entered = [f"loop:{mutant.function}", *(f"{file}:{scope}" for scope in mutant.scopes)]
+    if not (found and {"_", "<lambda>"} & set(mutant.scopes)):  # names that many functions of a file share
+        by_scope = ({name for name, call in calls.items() if scope in call[1]} for scope in entered)
+        found |= next(filter(None, by_scope), set())
+    return sorted(found or calls, key=lambda name: calls[name][0])[:MOST]
+
+
+def main() -> int:
+    parts = sys.argv[1:]
+    os.environ.setdefault("MICROGRADNET_CACHE", str(OUT / "kernels"))
+    make_tree()
+    for library in ("numpy", "numba", "pytest", "hypothesis", "torch"):  # once, for all children
+        with contextlib.suppress(ImportError):
+            __import__(library)
+    results: Counter = Counter()
+    lines, unexplained = [], []
+    for target in (*TARGETS, *BY_HAND):
+        for mutant in chosen(target):
+            name = f"{target.file}: {mutant.key}"
+            if parts and not any(part in f"{target.area} {name}" for part in parts):
+                continue
+            outcome, seconds, log = verdict(mutant, target)
+            explained = SURVIVORS.get((target.file, mutant.key))
+            if outcome == "survived" and explained is None:
+                unexplained.append(name)
+            results[target.area, outcome] += 1
+            lines.append(f"{outcome:8} {seconds:5.1f} s  {name}{f'  | {log}' if log else ''}"
+                         + (f"\n{'':18}{explained}" if explained and outcome == "survived" else ""))  # fmt: skip
+            print(lines[-1], flush=True)
+    return report(results, lines, unexplained)
+
+
+def verdict(mutant, target) -> tuple[str, float, str]:
+    """("killed", "survived" or "timeout", seconds, the test that failed)."""
+    tests = tests_for(mutant, target.file, target.tests)
+    path = TREE / target.file
+    start = time.monotonic()
+    sys.dont_write_bytecode = True  # of a mutant none must stay
+    path.write_text(mutant.text, encoding="utf-8")
+    try:
+        status = in_a_child(tests, OUT / "mutant.log", SECONDS)
+    finally:
+        shutil.copy2(ROOT / target.file, path)
+        sys.dont_write_bytecode = False
+    log = (OUT / "mutant.log").read_text(errors="replace")
+    failed = next((line for line in log.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
+    if status == 5:
+        raise SystemExit(f"{target.file}: no test was found for {mutant.key}")
+    outcome = "timeout" if status is None else "survived" if status == 0 else "killed"
+    return outcome, time.monotonic() - start, failed.partition(" - ")[0].rpartition("/")[2] if status else ""
+
+
+def report(results: Counter, lines: list[str], unexplained: list[str]) -> int:
+    table = [f"{'area':14}{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'noticed':>9}"]
+    for area in [*dict.fromkeys(area for area, _ in results), "all"]:
+        counts = [sum(n for (a, o), n in results.items() if area in (a, "all") and o == outcome)
+                  for outcome in ("killed", "timeout", "survived")]  # fmt: skip
+        killed, timeout, survived = counts
+        total = sum(counts)
+        table.append(f"{area:14}{total:8}{killed:8}{timeout:8}{survived:9}{(killed + timeout) / max(total, 1):9.1%}")
+    text = "\n".join([*table, "", *lines, "", *(f"without an explanation: {name}" for name in unexplained)])
+    (OUT / "report.txt").write_text(text + "\n")
+    print("\n" + "\n".join(table))
+    total = sum(results.values())
+    survived = sum(n for (_, outcome), n in results.items() if outcome == "survived")
+    if unexplained or survived > 0.05 * total:
+        print(f"{survived} of {total} survived, {len(unexplained)} of them without an explanation: "
+              f"see {OUT / 'report.txt'}")  # fmt: skip
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,3 @@
+"""Mutants that live, and why no test should kill them: ``(file, key): reason``."""
+
+SURVIVORS: dict[tuple[str, str], str] = {}
