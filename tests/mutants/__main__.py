@@ -3,9 +3,9 @@
     python -m tests.mutants [PART ...]      all mutants, or those whose file, area or key holds one of the parts
 
 Which files, how many mutants of each and which tests: ``targets.py``; changes by hand: ``by_hand.py``; mutants that no
-test can or should kill, and why: ``survivors.py``. The tests run in a copy of the tree. Once for each test file they are
-watched, to know which test calls which function; a mutant then meets the tests that call the function it is in, the
-fastest first. What was found out stands in ``out/mutants/report.txt``.
+test can or should kill, and why: ``survivors.py``. The tests run in a copy of the tree. Once for each test file they
+are watched, to know which test calls which function; a mutant then meets the tests that call the function it is in,
+the fastest first. What was found out stands in ``out/mutants/report.txt``.
 """
 
 import contextlib
@@ -36,17 +36,25 @@ class Watch:
     """A pytest plugin: which functions each test enters, and how long it takes."""
 
     def __init__(self):
-        self.entered: dict[str, set[str]] = {}
+        self.codes: dict[str, set] = {}  # what each test entered
+        self.loops: dict[str, set] = {}  # and which compiled loops
         self.seconds: dict[str, float] = {}
-        self.now: set[str] = set()
 
     def profile(self, frame, event, argument):
-        code = frame.f_code
-        if event == "call" and "microgradnet" in code.co_filename:
-            file = os.path.relpath(code.co_filename, TREE)
-            self.now.add(f"{file}:{code.co_name}")
-            if code.co_name == "run" and file.endswith("backends/loops.py"):  # a compiled loop and all that it calls
-                self.now.update(f"loop:{name}" for name in frame.f_locals["run"].parts("float64"))
+        if event == "call":
+            self.code.add(frame.f_code)
+            if frame.f_code.co_name == "run" and frame.f_code.co_filename.endswith("backends/loops.py"):
+                self.loop.add(frame.f_locals["run"])
+
+    def calls(self) -> dict[str, list]:
+        """``{test: [seconds, names of what it entered]}``; a loop stands for all that it calls."""
+        loops = {loop: [f"loop:{part}" for part in loop.parts("float64")] for loop in set().union(*self.loops.values())}
+        found = {}
+        for test, seconds in self.seconds.items():
+            names = {f"{os.path.relpath(c.co_filename, TREE)}:{c.co_name}" for c in self.codes[test]}
+            names = {name for name in names if name.startswith("microgradnet")}
+            found[test] = [seconds, sorted(names.union(*(loops[loop] for loop in self.loops[test])))]
+        return found
 
     def pytest_runtest_logreport(self, report):
         if report.failed:
@@ -55,7 +63,8 @@ class Watch:
             self.seconds[report.nodeid] = report.duration
 
     def pytest_runtest_protocol(self, item, nextitem):
-        self.now = self.entered[item.nodeid] = set()
+        self.code = self.codes[item.nodeid] = set()
+        self.loop = self.loops[item.nodeid] = set()
         sys.setprofile(self.profile)
 
     def pytest_runtest_logfinish(self, nodeid, location):
@@ -81,21 +90,20 @@ def in_a_child(arguments: list[str], log: Path, seconds: float, watched: Path | 
         try:
             status = int(pytest.main([*OPTIONS, *arguments], plugins=[watch] if watched else []))
             if watched:
-                slow = {name: (seconds, sorted(watch.entered[name])) for name, seconds in watch.seconds.items()}
-                watched.write_text(json.dumps(slow))
+                watched.write_text(json.dumps(watch.calls()))
         finally:
             sys.stdout.flush()
             os._exit(status)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.02)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
+    end, done = time.monotonic() + seconds, 0
+    try:
+        while time.monotonic() < end and not done:
+            done, status = os.waitpid(child, os.WNOHANG)
+            time.sleep(0.02)
+    finally:
+        if not done:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status) if done else None
 
 
 def make_tree() -> None:
@@ -108,7 +116,7 @@ def make_tree() -> None:
 
 
 def calls_of(test: str) -> dict[str, list]:
-    """``{test: (seconds, functions entered)}`` for a test file, found out anew when it or the cases beside it change."""
+    """``{test: (seconds, functions entered)}`` for a test file; found out anew when it or its cases change."""
     path = ROOT / test
     texts = [p.read_bytes() for p in sorted(path.parent.glob("*.py")) if p == path or not p.name.startswith("test_")]
     stored = OUT / "calls" / f"{path.stem}_{hashlib.sha256(b''.join(texts)).hexdigest()[:16]}.json"
@@ -137,6 +145,7 @@ def tests_for(mutant, file: str, tests: tuple[str, ...]) -> list[str]:
 
 def main() -> int:
     parts = sys.argv[1:]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))  # and so ends its child
     os.environ.setdefault("MICROGRADNET_CACHE", str(OUT / "kernels"))
     make_tree()
     for library in ("numpy", "numba", "pytest", "hypothesis", "torch"):  # once, for all children
@@ -147,7 +156,7 @@ def main() -> int:
     for target in (*TARGETS, *BY_HAND):
         for mutant in chosen(target):
             name = f"{target.file}: {mutant.key}"
-            if parts and not any(part in f"{target.area} {name}" for part in parts):
+            if parts and not any(part in f"{target.area}: {name}" for part in parts):
                 continue
             outcome, seconds, log = verdict(mutant, target)
             explained = SURVIVORS.get((target.file, mutant.key))

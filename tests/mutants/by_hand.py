@@ -21,7 +21,9 @@ class Change(NamedTuple):
     def mutants(self) -> list[Mutant]:
         source = (ROOT / self.file).read_text(encoding="utf-8")
         if source.count(self.old) != 1:
-            raise ValueError(f"{self.file}: {self.why}: the old text stands {source.count(self.old)} times in it, not once")
+            raise ValueError(
+                f"{self.file}: {self.why}: the old text stands {source.count(self.old)} times in it, not once"
+            )
         return [Mutant(f"by hand: {self.why}", "by hand", (), source.replace(self.old, self.new))]
 
 
@@ -73,7 +75,7 @@ BY_HAND = [
     ),
     Change(
         "elementwise", "microgradnet/ops/elementwise/activation.py", "a wrong formula of softplus",
-        'formula="log(1 + eˣ)"', 'formula="log(2 + eˣ)"',
+        'formula="ln(1 + eˣ)"', 'formula="ln(2 + eˣ)"',
         ("tests/ops/test_formulas.py",),
     ),
     Change(

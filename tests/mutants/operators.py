@@ -61,6 +61,9 @@ def _changes(node: ast.AST, scope: tuple) -> Iterator[tuple[tuple, ast.AST, str]
         return
     if isinstance(node, ast.Raise | ast.Assert | ast.JoinedStr):  # texts of errors
         return
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        yield scope, node, ast.unparse(node.operand)  # and no other number: a shape may hold any below 0
+        return
     if isinstance(node, ast.keyword) and node.arg in SPEED_ONLY:
         return
     if _picks_an_operand(node):
@@ -116,7 +119,8 @@ def _owner(node: ast.FunctionDef) -> str:
 
 def _is_arithmetic(node: ast.BinOp) -> bool:
     texts = ast.Constant | ast.JoinedStr
-    return not any(isinstance(side, texts) and not _is_number(side) for side in (node.left, node.right))
+    sides = (node.left, node.right)
+    return type(node.op) in ARITHMETIC and not any(isinstance(s, texts) and not _is_number(s) for s in sides)
 
 
 def _is_number(node: ast.AST) -> bool:
