@@ -5,7 +5,8 @@
 Which files, how many mutants of each and which tests: ``targets.py``; changes by hand: ``by_hand.py``; mutants that no
 test can or should kill, and why: ``survivors.py``. The tests run in a copy of the tree. Once for each test file they
 are watched, to know which test calls which function; a mutant then meets the tests that call the function it is in,
-the fastest first. What was found out stands in ``out/mutants/report.txt``.
+the fastest first. What was found out stands in ``out/mutants/report.txt``. A mutant that was killed is not tried again
+while its file and its tests stay as they are, so an interrupted run goes on; remove ``out/mutants`` to begin anew.
 """
 
 import contextlib
@@ -153,7 +154,7 @@ def main() -> int:
             __import__(library)
     results: Counter = Counter()
     lines, unexplained = [], []
-    for target in (*TARGETS, *BY_HAND):
+    for target in (*BY_HAND, *TARGETS):
         for mutant in chosen(target):
             name = f"{target.file}: {mutant.key}"
             if parts and not any(part in f"{target.area}: {name}" for part in parts):
@@ -173,6 +174,9 @@ def verdict(mutant, target) -> tuple[str, float, str]:
     """("killed", "survived" or "timeout", seconds, the test that failed)."""
     tests = tests_for(mutant, target.file, target.tests)
     path = TREE / target.file
+    stored = OUT / "killed" / hashlib.sha256("\n".join([mutant.text, *tests]).encode()).hexdigest()
+    if stored.exists():
+        return "killed", 0.0, stored.read_text()
     start = time.monotonic()
     sys.dont_write_bytecode = True  # of a mutant none must stay
     path.write_text(mutant.text, encoding="utf-8")
@@ -183,10 +187,14 @@ def verdict(mutant, target) -> tuple[str, float, str]:
         sys.dont_write_bytecode = False
     log = (OUT / "mutant.log").read_text(errors="replace")
     failed = next((line for line in log.splitlines() if line.startswith(("FAILED", "ERROR"))), "")
+    failed = failed.partition(" - ")[0].rpartition("/")[2]
     if status == 5:
         raise SystemExit(f"{target.file}: no test was found for {mutant.key}")
-    outcome = "timeout" if status is None else "survived" if status == 0 else "killed"
-    return outcome, time.monotonic() - start, failed.partition(" - ")[0].rpartition("/")[2] if status else ""
+    if status:
+        stored.parent.mkdir(exist_ok=True)
+        stored.write_text(failed)
+    outcome = "timeout" if status is None else "killed" if status else "survived"
+    return outcome, time.monotonic() - start, failed
 
 
 def report(results: Counter, lines: list[str], unexplained: list[str]) -> int:

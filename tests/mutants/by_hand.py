@@ -17,6 +17,7 @@ class Change(NamedTuple):
     old: str
     new: str
     tests: tuple[str, ...]
+    function: str = "by hand"  # whose tests to take, where there are many
 
     def mutants(self) -> list[Mutant]:
         source = (ROOT / self.file).read_text(encoding="utf-8")
@@ -24,7 +25,7 @@ class Change(NamedTuple):
             raise ValueError(
                 f"{self.file}: {self.why}: the old text stands {source.count(self.old)} times in it, not once"
             )
-        return [Mutant(f"by hand: {self.why}", "by hand", (), source.replace(self.old, self.new))]
+        return [Mutant(f"by hand: {self.why}", self.function, (), source.replace(self.old, self.new))]
 
 
 ROWS = "microgradnet/backends/cpu/rows.py"
@@ -63,11 +64,11 @@ BY_HAND = [
     ),
     Change(
         "spine", "microgradnet/grad_mode.py", "the inner no_grad switches recording on when it ends",
-        """    def __exit__(self, *exception):
+        """    def __exit__(self, *exception: object) -> None:
         state.grad_enabled = self.previous
 
     def __call__""",
-        """    def __exit__(self, *exception):
+        """    def __exit__(self, *exception: object) -> None:
         state.grad_enabled = True
 
     def __call__""",
@@ -75,8 +76,9 @@ BY_HAND = [
     ),
     Change(
         "elementwise", "microgradnet/ops/elementwise/activation.py", "a wrong formula of softplus",
-        'formula="ln(1 + eˣ)"', 'formula="ln(2 + eˣ)"',
-        ("tests/ops/test_formulas.py",),
+        "ln(1 + e^(βx))/β", "ln(2 + e^(βx))/β",
+        ("tests/formulas/test_against_ops.py",),
+        "softplus",
     ),
     Change(
         "capture", "microgradnet/capture/step.py", "the content of inputs that never changed is not checked",

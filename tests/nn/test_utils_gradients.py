@@ -201,3 +201,13 @@ def test_skip_init_draws_nothing():
         utils.skip_init(nn.ReLU)
     with pytest.raises(TypeError, match="a Module expected"):
         utils.skip_init(int)
+
+
+@pytest.mark.parametrize("clip", [utils.clip_grad_norm_, utils.clip_grad_value_])
+def test_clipping_a_gradient_that_a_graph_still_needs_is_noticed(clip):
+    p = nn.Parameter([3.0, 4.0])
+    p.grad = mg.tensor([3.0, 4.0], requires_grad=True)
+    squares = (p.grad * p.grad).sum()
+    clip([p], 1.0)
+    with pytest.raises(RuntimeError, match="in place"):
+        squares.backward()
