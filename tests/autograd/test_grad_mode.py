@@ -42,8 +42,11 @@ def test_set_grad_enabled_as_a_call_and_as_a_block():
             assert mg.is_grad_enabled()
         assert not mg.is_grad_enabled()
     assert mg.is_grad_enabled()
-    mg.set_grad_enabled(False)
+    later = mg.set_grad_enabled(False)
     assert not mg.is_grad_enabled()
+    mg.set_grad_enabled(True)
+    with later:
+        assert not mg.is_grad_enabled()
     mg.set_grad_enabled(True)
     assert mg.is_grad_enabled()
 

@@ -30,6 +30,7 @@ TREE = OUT / "tree"
 OPTIONS = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark", "-p", "no:xdist", "--hypothesis-seed=0"]
 PACKAGES = ("microgradnet", "visualize", "tests", "demos")
 MOST = 120  # tests for one mutant
+MOST_CALLS = 100_000  # that are looked at in one test
 SECONDS = 120  # for one mutant
 
 
@@ -41,8 +42,11 @@ class Watch:
         self.loops: dict[str, set] = {}  # and which compiled loops
         self.seconds: dict[str, float] = {}
 
-    def profile(self, frame, event, argument):
+    def trace(self, frame, event, argument):
         if event == "call":
+            self.left -= 1
+            if not self.left:  # a million steps of one kind
+                sys.settrace(None)
             self.code.add(frame.f_code)
             if frame.f_code.co_name == "run" and frame.f_code.co_filename.endswith("backends/loops.py"):
                 self.loop.add(frame.f_locals["run"])
@@ -66,10 +70,11 @@ class Watch:
     def pytest_runtest_protocol(self, item, nextitem):
         self.code = self.codes[item.nodeid] = set()
         self.loop = self.loops[item.nodeid] = set()
-        sys.setprofile(self.profile)
+        self.left = MOST_CALLS
+        sys.settrace(self.trace)
 
     def pytest_runtest_logfinish(self, nodeid, location):
-        sys.setprofile(None)
+        sys.settrace(None)
 
 
 def in_a_child(arguments: list[str], log: Path, seconds: float, watched: Path | None = None) -> int | None:

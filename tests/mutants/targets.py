@@ -33,7 +33,7 @@ EFFECTS = ("tests/ops/test_nn_effects.py",)
 FUSED = ("tests/ops/test_fused.py",)
 AUTOGRAD = (
     "tests/autograd/test_backward.py", "tests/autograd/test_in_place.py", "tests/autograd/test_tape.py",
-    "tests/autograd/test_function.py", "tests/autograd/test_grad_mode.py",
+    "tests/autograd/test_function.py", "tests/autograd/test_grad_mode.py", "tests/autograd/test_events.py",
 )  # fmt: skip
 SCALAR = ("tests/scalar/test_tape.py", "tests/scalar/test_value.py", "tests/scalar/test_derivative.py",
           "tests/scalar/test_replay.py")  # fmt: skip
@@ -48,24 +48,22 @@ def _targets(area: str, folder: str, tests: tuple[str, ...], **counts: int) -> l
 
 
 TARGETS = [
+    *_targets("spine", "", (*AUTOGRAD, "tests/test_dtypes.py", "tests/test_interop.py", "tests/ops/test_indexing.py"),
+              tensor=10, tape=12, views=5, grad_mode=6, dtypes=3),
     *_targets("lr_scheduler", "optim/lr_scheduler/", SCHEDULES, scheduler=3, decay=3, cosine=3, cyclic=4, plateau=4,
               combined=3),
     *_targets("nn", "nn/", ("tests/nn/test_utils_gradients.py",), utils__clip_grad=7),
     *_targets("nn", "nn/", ("tests/nn/test_module.py", "tests/nn/test_containers.py"), module=6),
-    *_targets("nn", "nn/", ("tests/nn/test_sequences.py",), recurrent=4, attention=3),
-    *_targets("nn", "nn/", ("tests/nn/test_dropout.py",), dropout=2),
-    *_targets("nn", "nn/", ("tests/nn/test_init.py", "tests/nn/test_init_beyond.py"), init__variance=4),
-    *_targets("nn", "nn/", NORMS, normalization__batch=4, normalization__running=2),
-    *_targets("optim", "optim/", OPTIM, sgd=3, adam=4, adagrad=2, rmsprop=3, nadam=2, radam=3, optimizer=6,
-              update_rule=4),
-    *_targets("kernels", "backends/", ("tests/backends/test_scalar_math.py",), scalar_math=10),
-    *_targets("kernels", "backends/", ("tests/ops/test_stochastic.py", "tests/nn/test_dropout.py"), philox=3),
     *_targets("scalar", "scalar/", SCALAR, tape=10, value=5, opcodes=3),
     *_targets("autograd", "autograd/", ("tests/autograd/test_gradcheck.py", "tests/autograd/test_functional.py"),
               gradcheck=4, functional=4),
     *_targets("autograd", "autograd/", AUTOGRAD, function=3, gradient=3),
-    *_targets("spine", "", (*AUTOGRAD, "tests/test_dtypes.py", "tests/test_interop.py", "tests/ops/test_indexing.py"),
-              tensor=10, tape=12, views=5, grad_mode=6, dtypes=3),
+    *_targets("optim", "optim/", OPTIM, sgd=3, adam=4, adagrad=2, rmsprop=3, nadam=2, radam=3, optimizer=6,
+              update_rule=4),
+    *_targets("nn", "nn/", ("tests/nn/test_init.py", "tests/nn/test_init_beyond.py"), init__variance=4),
+    *_targets("spine", "", (*AUTOGRAD, *OPS), primitive=10, elementwise=8),
+    *_targets("kernels", "backends/", ("tests/backends/test_scalar_math.py",), scalar_math=10),
+    *_targets("kernels", "backends/", ("tests/ops/test_stochastic.py", "tests/nn/test_dropout.py"), philox=3),
     *_targets("kernels", "backends/", (*OPS, *FUSED), cpu__rows=16),
     *_targets("kernels", "backends/", (*OPS, *NORMS), cpu__normalization=6, cpu__pooling=5, cpu__gates=4),
     *_targets("kernels", "backends/", ("tests/autograd/test_backward.py", *OPS), source=4, loops=3),
@@ -76,5 +74,7 @@ TARGETS = [
     *_targets("ops", "ops/nn/", (*OPS, *FUSED, *EFFECTS), losses__classification=5, losses__regression=2,
               losses__binary=2, embedding=4, dropout=2, normalization=4, pooling=2, convolution=3),
     *_targets("ops", "ops/elementwise/", OPS, arithmetic=6, activation=6, exponential=3, comparison=4, rounding=2),
-    *_targets("spine", "", (*AUTOGRAD, *OPS), primitive=10, elementwise=8),
+    *_targets("nn", "nn/", ("tests/nn/test_sequences.py",), recurrent=4, attention=3),
+    *_targets("nn", "nn/", ("tests/nn/test_dropout.py",), dropout=2),
+    *_targets("nn", "nn/", NORMS, normalization__batch=4, normalization__running=2),
 ]  # fmt: skip
