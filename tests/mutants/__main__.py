@@ -6,7 +6,7 @@ Which files, how many mutants of each and which tests: ``targets.py``; changes b
 test can or should kill, and why: ``survivors.py``. The tests run in a copy of the tree. Once for each test file they
 are watched, to know which test calls which function; a mutant then meets the tests that call the function it is in,
 the fastest first. What was found out stands in ``out/mutants/report.txt``. A mutant that was killed is not tried again
-while its file and its tests stay as they are, so an interrupted run goes on; remove ``out/mutants`` to begin anew.
+while its file stays as it is, so an interrupted run goes on; remove ``out/mutants`` to begin anew.
 """
 
 import contextlib
@@ -177,11 +177,11 @@ def main() -> int:
 
 def verdict(mutant, target) -> tuple[str, float, str]:
     """("killed", "survived" or "timeout", seconds, the test that failed)."""
-    tests = tests_for(mutant, target.file, target.tests)
     path = TREE / target.file
-    stored = OUT / "killed" / hashlib.sha256("\n".join([mutant.text, *tests]).encode()).hexdigest()
+    stored = OUT / "killed" / hashlib.sha256(mutant.text.encode()).hexdigest()
     if stored.exists():
         return "killed", 0.0, stored.read_text()
+    tests = tests_for(mutant, target.file, target.tests)
     start = time.monotonic()
     sys.dont_write_bytecode = True  # of a mutant none must stay
     path.write_text(mutant.text, encoding="utf-8")

@@ -98,6 +98,28 @@ def test_any_sequence_of_marks_and_truncations_keeps_what_it_should(actions, see
         assert [v.data for v, _ in alive] == [x for _, x in alive]
 
 
+def test_what_is_made_after_a_truncation_knows_its_operands_and_the_dropped_labels_are_gone():
+    with ScalarTape() as tape:
+        w = Value(2.0, label="w")
+        mark = tape.mark()
+        (w * 3).label = "dropped"
+        tape.truncate(mark)
+        a, b = w * 5, w * 7
+        product = a * b
+        assert product.operands == [a, b] and a.operands[0] == w
+        assert list(tape.labels.values()) == ["w"]
+
+
+def test_a_sum_of_very_many_has_room_for_all_its_operands():
+    with ScalarTape():
+        values = [Value(float(i)) for i in range(5000)]
+        total = node_sum(values)
+        assert total.data == 5000 * 4999 / 2
+        assert total.operands == values
+        total.backward()
+        assert {v.grad for v in values} == {1.0}
+
+
 def test_values_of_two_tapes_do_not_meet():
     with ScalarTape():
         a = Value(1.0)
