@@ -47,6 +47,22 @@ def test_the_sums_of_a_walk_are_told_contribution_by_contribution():
     assert [(leaf is x, after) for leaf, after in told.accumulated] == [(True, [6.0, 12.0])]
 
 
+def test_the_ops_inside_of_a_rule_are_told_to_those_who_ask_for_them_beside_others_who_do_not():
+    class Rules(Heard):
+        rules = True
+
+    x, plain, asking = mg.tensor([1.0, 2.0], requires_grad=True), Heard(), Rules()
+    listen(plain)
+    listen(asking)
+    try:
+        mg.cumsum(x, 0).sum().backward()
+    finally:
+        leave(plain)
+        leave(asking)
+    assert plain.calls[:2] == asking.calls[:2] == ["cumsum", "sum"]
+    assert "flip" in asking.calls[2:] and x.grad.tolist() == [2.0, 1.0]
+
+
 def test_a_write_and_a_view_that_follows_it_are_told():
     x = mg.tensor([1.0, 2.0], requires_grad=True)
 

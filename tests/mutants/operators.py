@@ -74,8 +74,8 @@ def _changes(node: ast.AST, scope: tuple) -> Iterator[tuple[tuple, ast.AST, str]
         return
     if isinstance(node, ast.FunctionDef):
         below = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
-        for child in below:
-            yield from _changes(child, scope)
+        for child in below:  # defaults: who calls the function meets them
+            yield from _changes(child, (scope[0], node.name, *scope[1:]))
         scope, below = (_owner(node), node.name, *scope[1:]), node.body
     elif isinstance(node, ast.AnnAssign):
         below = [node.value] if node.value is not None else []
