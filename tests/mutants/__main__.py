@@ -169,11 +169,11 @@ def main() -> int:
                 continue
             outcome, seconds, log = verdict(mutant, target)
             explained = SURVIVORS.get((target.file, mutant.key))
-            if outcome == "survived" and explained is None:
+            if outcome != "killed" and explained is None:
                 unexplained.append(name)
             results[target.area, outcome] += 1
             lines.append(f"{outcome:8} {seconds:5.1f} s  {name}{f'  | {log}' if log else ''}"
-                         + (f"\n{'':18}{explained}" if explained and outcome == "survived" else ""))  # fmt: skip
+                         + (f"\n{'':18}{explained}" if explained and outcome != "killed" else ""))  # fmt: skip
             print(lines[-1], flush=True)
     return report(results, lines, unexplained)
 
@@ -198,7 +198,7 @@ def verdict(mutant, target) -> tuple[str, float, str]:
     failed = failed.partition(" - ")[0].rpartition("/")[2]
     if status == 5:
         raise SystemExit(f"{target.file}: no test was found for {mutant.key}")
-    if status:
+    if status:  # a test failed, or nothing could be imported; a timeout may be slow compiling
         stored.parent.mkdir(exist_ok=True)
         stored.write_text(failed)
     outcome = "timeout" if status is None else "killed" if status else "survived"
@@ -206,20 +206,20 @@ def verdict(mutant, target) -> tuple[str, float, str]:
 
 
 def report(results: Counter, lines: list[str], unexplained: list[str]) -> int:
-    table = [f"{'area':14}{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'noticed':>9}"]
+    table = [f"{'area':14}{'mutants':>8}{'killed':>8}{'timeout':>8}{'survived':>9}{'killed':>9}"]
     for area in [*dict.fromkeys(area for area, _ in results), "all"]:
         counts = [sum(n for (a, o), n in results.items() if area in (a, "all") and o == outcome)
                   for outcome in ("killed", "timeout", "survived")]  # fmt: skip
         killed, timeout, survived = counts
         total = sum(counts)
-        table.append(f"{area:14}{total:8}{killed:8}{timeout:8}{survived:9}{(killed + timeout) / max(total, 1):9.1%}")
+        table.append(f"{area:14}{total:8}{killed:8}{timeout:8}{survived:9}{killed / max(total, 1):9.1%}")
     text = "\n".join([*table, "", *lines, "", *(f"without an explanation: {name}" for name in unexplained)])
     (OUT / "report.txt").write_text(text + "\n")
     print("\n" + "\n".join(table))
     total = sum(results.values())
-    survived = sum(n for (_, outcome), n in results.items() if outcome == "survived")
+    survived = sum(n for (_, outcome), n in results.items() if outcome != "killed")
     if unexplained or survived > 0.05 * total:
-        print(f"{survived} of {total} survived, {len(unexplained)} of them without an explanation: "
+        print(f"{survived} of {total} were not killed, {len(unexplained)} of them without an explanation: "
               f"see {OUT / 'report.txt'}")  # fmt: skip
         return 1
     return 0
