@@ -29,7 +29,6 @@ def chosen(target) -> list[Mutant]:
 
 
 OPS = ("tests/ops/test_ops.py", "tests/ops/test_widths.py", "tests/ops/test_reduction_edges.py")
-EFFECTS = ("tests/ops/test_nn_effects.py",)
 FUSED = ("tests/ops/test_fused.py",)
 AUTOGRAD = (
     "tests/autograd/test_backward.py", "tests/autograd/test_in_place.py", "tests/autograd/test_tape.py",
@@ -37,9 +36,9 @@ AUTOGRAD = (
 )  # fmt: skip
 SCALAR = ("tests/scalar/test_tape.py", "tests/scalar/test_value.py", "tests/scalar/test_derivative.py",
           "tests/scalar/test_replay.py")  # fmt: skip
-OPTIM = ("tests/optim/test_agreement.py", "tests/optim/test_optimizer.py", "tests/optim/test_update_rule.py")
+OPTIM = ("tests/optim/test_agreement.py", "tests/optim/test_optimizer.py", "tests/optim/test_update_rule.py",
+         "tests/optim/test_state.py")  # fmt: skip
 SCHEDULES = ("tests/optim/test_lr_scheduler.py",)
-NORMS = ("tests/nn/test_normalization.py", "tests/nn/test_tables.py")
 
 
 def _targets(area: str, folder: str, tests: tuple[str, ...], **counts: int) -> list[Target]:
@@ -62,13 +61,11 @@ TARGETS = [
     *_targets("kernels", "backends/", ("tests/backends/test_scalar_math.py",), scalar_math=5),
     *_targets("kernels", "backends/", ("tests/backends/test_philox.py",), philox=3),
     *_targets("kernels", "backends/", (*OPS, *FUSED), cpu__rows=16),
-    *_targets("kernels", "backends/", (*OPS, *NORMS), cpu__normalization=5, cpu__pooling=4, cpu__gates=3),
-    *_targets("kernels", "backends/", ("tests/autograd/test_backward.py", *OPS), source=4, loops=3),
-    *_targets("ops", "ops/reduce/", (*OPS, *FUSED), reduction=5, norms=3, statistics=3, cumulative=3, row_loops=2),
-    *_targets("ops", "ops/arrays/", (*OPS, "tests/ops/test_indexing.py"), indexing=3, scatter=3, shape=3, dims=2,
-              joining=2, sorting=2, padding=2, rearranging=1),
-    *_targets("ops", "ops/linalg/", OPS, matmul=3, products=1, distance=2),
-    *_targets("ops", "ops/nn/", (*OPS, *FUSED, *EFFECTS), losses__classification=4, losses__regression=2,
-              losses__binary=2, embedding=2, dropout=2, normalization=3, pooling=2, convolution=2),
-    *_targets("ops", "ops/elementwise/", OPS, arithmetic=4, activation=5, exponential=2, comparison=3, rounding=2),
+    *_targets("kernels", "backends/", OPS, cpu__normalization=4, cpu__pooling=3, cpu__gates=2, source=3, loops=2),
+    *_targets("ops", "ops/reduce/", (*OPS, *FUSED), reduction=4, norms=2, statistics=2, cumulative=2),
+    *_targets("ops", "ops/arrays/", (*OPS, "tests/ops/test_indexing.py"), indexing=3, scatter=2, shape=2, joining=2),
+    *_targets("ops", "ops/linalg/", OPS, matmul=2, distance=2),
+    *_targets("ops", "ops/nn/", (*OPS, *FUSED), losses__classification=4, losses__regression=2, embedding=2,
+              normalization=2),
+    *_targets("ops", "ops/elementwise/", OPS, arithmetic=3, activation=4, comparison=2),
 ]  # fmt: skip
