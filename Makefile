@@ -1,5 +1,6 @@
 # make demo [ARGS="--model cnn"]      train on handwritten digits, write pictures to out/digits
 # make test [ORACLE=0]                every test; ORACLE=0 does without PyTorch and its comparisons
+# make mutants [ARGS="rows.py optim:"] break the code in some 400 places, one at a time: does a test notice each? (about an hour)
 # make lint, make clean
 #
 # Everything is installed into .venv. PYTHON=python3.12 picks the interpreter it is made from.
@@ -12,7 +13,7 @@ PYTEST_ARGS ?= -q -n auto --maxprocesses 4
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint clean
+.PHONY: demo test mutants lint clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -21,6 +22,9 @@ demo: $(VENV)/with-demos
 
 test: $(VENV)/with-dev $(if $(filter 0,$(ORACLE)),,$(VENV)/with-oracle)
 	@MICROGRADNET_ORACLE=$(ORACLE) $(PY) -m pytest $(PYTEST_ARGS)
+
+mutants: $(VENV)/with-dev $(VENV)/with-oracle
+	@$(PY) -m tests.mutants $(ARGS)
 
 lint: $(VENV)/with-dev
 	@$(PY) -m ruff check .

@@ -102,3 +102,19 @@ def test_a_file_of_another_kind_is_refused(tmp_path):
     (tmp_path / "x").write_bytes(b"nonsense")
     with pytest.raises(ValueError, match="not a safetensors file"):
         mg.load(tmp_path / "x")
+
+
+def test_len_is_that_of_the_first_dimension():
+    assert len(mg.ones(3, 2)) == 3
+    with pytest.raises(TypeError, match="0-d"):
+        len(mg.tensor(1.0))
+
+
+def test_a_name_can_be_given_and_changed_and_hooks_stay():
+    x, seen = mg.Tensor(2.0, requires_grad=True, name="x"), []
+    x.register_hook(seen.append)
+    assert x.name == "x"
+    x.name = "weight"
+    (x * 3).backward()
+    assert x.name == "weight" and len(seen) == 1
+    assert mg.tensor(1.0).name is None

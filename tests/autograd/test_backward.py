@@ -356,3 +356,20 @@ def test_an_array_that_a_hook_returns_or_the_caller_gives_is_not_written_to():
     both = values + x
     both.backward(given)
     assert given.tolist() == [1.0, 1.0]
+
+
+def test_a_branch_that_leads_to_no_wanted_input_does_not_end_the_walk():
+    x, w = (mg.tensor(v, requires_grad=True) for v in (3.0, 5.0))
+    square = x * x
+    loss = square + w.exp()  # the branch of w is recorded last, so it is visited first
+    (gradient,) = mg.autograd.grad(loss, [x])
+    assert gradient.item() == 6.0 and x.grad is None and w.grad is None
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_hook_on_a_leaf_is_given_a_tensor_that_is_recorded_where_the_walk_is(create_graph):
+    x, seen = mg.tensor(3.0, requires_grad=True), []
+    x.register_hook(seen.append)
+    (x * x * x).backward(create_graph=create_graph)
+    assert isinstance(seen[0], mg.Tensor) and seen[0].item() == 27.0
+    assert (seen[0].grad_fn is not None) == create_graph

@@ -119,3 +119,19 @@ def test_vmap_maps_a_batch_axis_and_composes_with_grad():
 def test_a_function_with_more_than_one_number_has_no_hessian():
     with pytest.raises(RuntimeError, match="one number"):
         autograd.hessian(lambda x: x * 2, mg.Tensor(X))
+
+
+def test_vjp_takes_one_vector_several_or_none():
+    x = mg.Tensor(X)
+    _, alone = autograd.vjp(lambda x: (x * x).sum(), x)
+    np.testing.assert_allclose(alone.array, 2 * X)
+    _, several = autograd.vjp(lambda x: (x * 2, x * x), x, (mg.Tensor(V), mg.Tensor(Y)))
+    np.testing.assert_allclose(several.array, 2 * V + 2 * X * Y)
+
+
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_a_hessian_is_part_of_a_graph_only_if_that_is_asked_for(create_graph):
+    hessian = autograd.hessian(lambda x: (x**3).sum(), mg.Tensor(X), create_graph=create_graph)
+    np.testing.assert_allclose(hessian.detach().numpy(), np.diag(6 * X))
+    assert hessian.requires_grad == create_graph
+    assert not autograd.hessian(lambda x: (x**3).sum(), mg.Tensor(X)).requires_grad

@@ -153,3 +153,22 @@ def test_views_share_memory():
     assert x.tolist() == [[1.0, 2.0], [9.0, 4.0]]
     x.view(4)[0] = 7.0
     assert x[0, 0].item() == 7.0
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_an_op_of_any_number_of_tensors_notices_a_write_to_each_of_them(written):
+    a, b = (mg.tensor([1.0, 2.0], requires_grad=True) for _ in range(2))
+    parts = [a * 2, b * 3]
+    product = mg.einsum("i,i->", *parts)
+    parts[written].mul_(5)
+    with pytest.raises(RuntimeError, match="in place"):
+        product.backward()
+
+
+def test_joining_needs_the_shapes_alone_and_so_may_be_written_over():
+    a, b = (mg.tensor(v, requires_grad=True) for v in ([1.0], [2.0, 3.0]))
+    parts = [a * 2, b * 3]
+    joined = mg.cat(parts)
+    parts[1].mul_(5)
+    (joined * mg.tensor([1.0, 10.0, 100.0])).sum().backward()
+    assert a.grad.tolist() == [2.0] and b.grad.tolist() == [30.0, 300.0]

@@ -162,3 +162,22 @@ def test_printing_reads_like_pytorchs():
     )
     ours = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Conv2d(1, 2, 3, padding=1), nn.Flatten())
     assert repr(ours) == repr(theirs)
+
+
+def test_a_module_starts_in_training_mode():
+    assert nn.Linear(1, 1).training is True
+
+
+def test_a_tensor_becomes_a_buffer_only_where_one_is_registered():
+    layer = nn.BatchNorm1d(2)
+    layer.extra, layer.running_mean = mg.ones(2), mg.full((2,), 5.0)
+    assert "extra" not in layer.state_dict()
+    assert layer.state_dict()["running_mean"].tolist() == [5.0, 5.0]
+
+
+def test_a_buffer_needs_a_name_that_is_free():
+    layer = nn.Linear(1, 1)
+    with pytest.raises((KeyError, ValueError, AttributeError)):
+        layer.register_buffer("forward", mg.ones(1))
+    with pytest.raises((KeyError, ValueError, AttributeError)):
+        layer.register_buffer("a.b", mg.ones(1))

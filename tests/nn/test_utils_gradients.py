@@ -70,6 +70,13 @@ def test_norms_of_huge_and_tiny_gradients_do_not_overflow():
 
 
 def test_gradients_that_are_not_finite():
+    torch = oracle()
+    for bad in (np.nan, np.inf):
+        ours, theirs = (parameters(library, [np.array([1.0, bad]), np.array([2.0])]) for library in (mg, torch))
+        total, expected = utils.clip_grad_norm_(ours, 1.0), torch.nn.utils.clip_grad_norm_(theirs, 1.0)
+        np.testing.assert_array_equal(total.numpy(), expected.numpy())
+        for p, q in zip(ours[:-1], theirs[:-1], strict=True):  # NaN in one gradient is NaN in all: it must be seen
+            np.testing.assert_array_equal(p.grad.numpy(), q.grad.numpy())
     ps = parameters(mg, [np.array([1.0, np.inf])])
     with pytest.raises(RuntimeError, match="total norm of order 2 is inf"):
         utils.clip_grad_norm_(ps, 1.0, error_if_nonfinite=True)
@@ -194,3 +201,13 @@ def test_skip_init_draws_nothing():
         utils.skip_init(nn.ReLU)
     with pytest.raises(TypeError, match="a Module expected"):
         utils.skip_init(int)
+
+
+@pytest.mark.parametrize("clip", [utils.clip_grad_norm_, utils.clip_grad_value_])
+def test_clipping_a_gradient_that_a_graph_still_needs_is_noticed(clip):
+    p = nn.Parameter([3.0, 4.0])
+    p.grad = mg.tensor([3.0, 4.0], requires_grad=True)
+    squares = (p.grad * p.grad).sum()
+    clip([p], 1.0)
+    with pytest.raises(RuntimeError, match="in place"):
+        squares.backward()

@@ -181,6 +181,25 @@ def test_plateau_is_pytorchs(options):
     np.testing.assert_allclose(rows[0], rows[1], rtol=1e-12)
 
 
+@pytest.mark.parametrize("mode", ["min", "max"])
+@pytest.mark.parametrize("threshold_mode", ["rel", "abs"])
+def test_plateau_wants_an_improvement_by_more_than_the_threshold(threshold_mode, mode):
+    plateau = lr_scheduler.ReduceLROnPlateau(optimizer_of(mg), mode, threshold=0.1, threshold_mode=threshold_mode)
+    sign, threshold = (-1 if mode == "min" else 1), (0.2 if threshold_mode == "rel" else 0.1)  # from 2.0 on
+    assert plateau.is_better(2 + sign * (threshold + 0.01), 2.0)
+    assert not plateau.is_better(2 + sign * (threshold - 0.01), 2.0)
+    assert not plateau.is_better(2 - sign * (threshold + 0.01), 2.0)
+
+
+def test_plateau_counts_its_steps():
+    plateau = lr_scheduler.ReduceLROnPlateau(optimizer_of(mg))
+    plateau.step(1.0)
+    plateau.step(1.0)
+    assert plateau.last_epoch == 2
+    plateau.step(1.0, epoch=9)
+    assert plateau.state_dict()["last_epoch"] == 9
+
+
 def rates(name: str, *args, steps: int = 60, **options) -> np.ndarray:
     optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.5)
     scheduler = getattr(lr_scheduler, name)(optimizer, *args, **options)
@@ -215,7 +234,8 @@ def test_warmup_cosine():
     down = 0.05 + (0.5 - 0.05) * (1 + np.cos(np.pi * (np.minimum(T, 50) - 10) / 40)) / 2
     expected = np.where(T < 10, 0.5 * (0.2 + 0.8 * T / 10), down)
     np.testing.assert_allclose(rates("WarmupCosine", 10, 50, eta_min=0.05, start_factor=0.2), expected)
-    assert rates("WarmupCosine", 0, 50)[0] == 0.5
+    to_zero = rates("WarmupCosine", 0, 50)
+    assert to_zero[0] == 0.5 and to_zero[50] == 0
 
 
 @covers("lr_scheduler.WarmupStableDecay")

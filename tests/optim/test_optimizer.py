@@ -293,3 +293,25 @@ def test_sparse_adam_is_pytorch_s_where_there_are_gradients():
         theirs.step()
     np.testing.assert_allclose(p.detach(), q.detach().numpy(), rtol=1e-12)
     assert ours.state_dict()["state"][0]["step"] == theirs.state_dict()["state"][0]["step"] == 50
+
+
+def test_zero_grad_is_a_write_that_a_graph_notices():
+    p = nn.Parameter([1.0])
+    p.grad = mg.tensor([3.0], requires_grad=True)
+    p.grad.version[0] = 1  # written once before
+    square = (p.grad * p.grad).sum()
+    optim.SGD([p], lr=0.1).zero_grad(set_to_none=False)
+    with pytest.raises(RuntimeError, match="in place"):
+        square.backward()
+
+
+def test_a_step_that_another_library_saved_as_an_array_is_counted_on_as_an_integer():
+    p = with_gradient([1.0], [1.0])
+    optimizer = optim.Adam([p])
+    optimizer.step()
+    saved = optimizer.state_dict()
+    saved["state"][0]["step"] = np.array(1.0, np.float32)
+    optimizer.load_state_dict(saved)
+    assert type(optimizer.state[p]["step"]) is int
+    optimizer.step()
+    assert optimizer.state[p]["step"] == 2

@@ -98,6 +98,28 @@ def test_any_sequence_of_marks_and_truncations_keeps_what_it_should(actions, see
         assert [v.data for v, _ in alive] == [x for _, x in alive]
 
 
+def test_what_is_made_after_a_truncation_knows_its_operands_and_the_dropped_labels_are_gone():
+    with ScalarTape() as tape:
+        w = Value(2.0, label="w")
+        mark = tape.mark()
+        (w * 3).label = "dropped"
+        tape.truncate(mark)
+        a, b = w * 5, w * 7
+        product = a * b
+        assert product.operands == [a, b] and a.operands[0] == w
+        assert list(tape.labels.values()) == ["w"]
+
+
+def test_a_sum_of_very_many_has_room_for_all_its_operands():
+    with ScalarTape():
+        values = [Value(float(i)) for i in range(5000)]
+        total = node_sum(values)
+        assert total.data == 5000 * 4999 / 2
+        assert total.operands == values
+        total.backward()
+        assert {v.grad for v in values} == {1.0}
+
+
 def test_values_of_two_tapes_do_not_meet():
     with ScalarTape():
         a = Value(1.0)
@@ -126,6 +148,21 @@ def test_a_loop_that_never_truncates_does_not_fill_the_memory(monkeypatch):
         assert weights[1].label == "bias"
         assert kept.data == 3.5 and kept.operands[0] == weights[0]
         assert weights[0].data == pytest.approx(2.0, abs=0.1)
+
+
+def test_collecting_keeps_the_gradients_of_what_is_kept():
+    with ScalarTape() as tape:
+        dropped = [Value(9.0) for _ in range(3)]
+        a, b = Value(2.0), Value(3.0)
+        (a * b + sum(dropped)).backward()
+        a_alone = a.grad
+        del dropped
+        count = len(tape)
+        tape.collect()
+        assert len(tape) == 2 < count
+        assert (a_alone, a.grad, b.grad) == (3.0, 3.0, 2.0)
+        (a * b * b).backward()
+        assert (a.grad, b.grad) == (3.0 + 9.0, 2.0 + 12.0), "a gradient adds up over a collection"
 
 
 def test_collecting_changes_no_number():
