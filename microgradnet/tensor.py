@@ -86,6 +86,8 @@ class Tensor(TensorMethods):
     def array(self, value: np.ndarray) -> None:
         self._array = value
         structure.changed()
+        if state.listeners:
+            tell("refuse", "another array is put into a tensor")
 
     @property
     def grad(self) -> Tensor | None:

@@ -14,7 +14,7 @@ for subject in ("arguments", "changes", "chains", "gradients", "host_reads", "py
 @pytest.mark.parametrize("name", TRAPS)
 def test_a_captured_step_gives_what_the_plain_one_gives(name):
     trap = TRAPS[name]
-    plain, captured, steps, warnings = sprung(trap.build)
+    plain, captured, steps, warnings = sprung(trap.build, trap.calls)
     for call, (a, b) in enumerate(zip(plain, captured, strict=True)):
         assert a == b, f"call {call} of {name}"
     assert len(warnings) <= len(steps)

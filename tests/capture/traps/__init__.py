@@ -35,17 +35,18 @@ class Trap:
     replays: int
     refused: str | None
     warned: bool
+    calls: int = CALLS
 
 
 TRAPS: dict[str, Trap] = {}
 
 
-def trap(replays: int = 0, refused: str | None = None, warned: bool = False) -> Callable:
+def trap(replays: int = 0, refused: str | None = None, warned: bool = False, calls: int = CALLS) -> Callable:
     """Decorator: registers ``build(captured)``."""
 
     def register(build: Callable) -> Callable:
         assert build.__name__ not in TRAPS, build.__name__
-        TRAPS[build.__name__] = Trap(build, replays, refused, warned)
+        TRAPS[build.__name__] = Trap(build, replays, refused, warned, calls)
         return build
 
     return register

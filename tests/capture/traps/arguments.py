@@ -109,7 +109,7 @@ def minus_zero_in_a_nested_tuple(captured):
 
 @trap(replays=3)
 def true_and_one_and_one_point_zero(captured):
-    step = captured(lambda x, s: (x * 0).int() + s)
+    step = captured(lambda x, s: (x * 0).long() + s)
     return lambda i: step(batch(i, 3), (True, 1, 1.0)[i % 3])
 
 

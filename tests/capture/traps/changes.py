@@ -162,7 +162,7 @@ def activation_of_a_module_replaced(captured):
     return call
 
 
-@trap(replays=5)
+@trap(replays=3)
 def plain_number_of_a_module_changed(captured):
     class Net(nn.Module):
         def __init__(self):
@@ -349,7 +349,7 @@ def layer_appended_to_a_list_of_modules(captured):
     return call
 
 
-@trap(replays=5)
+@trap(replays=3, warned=True)
 def hook_of_the_optimizer_added(captured):
     model, seen = net(), []
     optimizer = optim.SGD(model.parameters(), lr=0.1)

@@ -156,7 +156,7 @@ def grad_is_assigned_outside(captured):
     return call
 
 
-@trap()
+@trap(warned=True)
 def one_tensor_is_the_grad_of_two(captured):
     a, b = (mg.ones(3, requires_grad=True) for _ in range(2))
 

@@ -29,7 +29,7 @@ def scaled(x):
     return x * SCALE
 
 
-@trap(refused="it changes")
+@trap(refused="is not the same at any two calls", calls=20)
 def counter_in_a_closure(captured):
     model = net()
     optimizer, k = optim.SGD(model.parameters(), lr=0.1), 0
@@ -98,7 +98,7 @@ def attribute_of_an_object(captured):
     return call
 
 
-@trap(refused="it changes")
+@trap(refused="is not the same at any two calls", calls=20)
 def history_appended(captured):
     history = []
 
@@ -165,14 +165,8 @@ def branch_on_random_from_the_default_generator(captured):
 
 @trap(refused="calls time")
 def clock(captured):
-    times = []
-
-    @captured
-    def step(x):
-        times.append(time.time() > 0)
-        return x * 2
-
-    return lambda i: (step(batch(i)), list(times))
+    step = captured(lambda x: x * (time.time() > 0))
+    return lambda i: step(batch(i))
 
 
 @trap(replays=3)
@@ -333,7 +327,7 @@ def attribute_of_a_function(captured):
     return call
 
 
-@trap(refused="it changes")
+@trap(refused="is not the same at any two calls", calls=20)
 def counter_on_the_function_itself(captured):
     def step(x):
         step.calls += 1
@@ -577,7 +571,7 @@ def cache_in_a_dict(captured):
     return lambda i: (step(batch(i), i % 3), list(cache))
 
 
-@trap(refused="it changes|made")
+@trap(refused="is not the same at any two calls", calls=20)
 def tensor_kept_from_call_to_call(captured):
     state = {"h": mg.zeros(3)}
 
@@ -700,7 +694,7 @@ def callable_object(captured):
     return call
 
 
-@trap(replays=3)
+@trap(replays=2)
 def nested_functions_and_comprehensions(captured):
     weights = [1.0, 2.0]
 
@@ -735,7 +729,7 @@ def array_of_numpy_in_a_closure(captured):
     return call
 
 
-@trap(refused="it changes")
+@trap(refused="is not the same at any two calls", calls=20)
 def array_of_numpy_that_counts(captured):
     count = np.zeros(1)
 
