@@ -30,7 +30,7 @@ OURS = __package__.partition(".")[0]
 LIBRARIES = {OURS, "numpy", "numba", "llvmlite", "threadpoolctl", *sys.stdlib_module_names}
 # What tells an optimizer's or a schedule's numbers to the code of a step; ``step`` alone is called anew at each replay.
 TOLD = {"param_groups", "state", "defaults", "last_epoch", "get_last_lr", "get_lr", "base_lrs"}
-ALL_OF_IT = {"__dict__", "vars", "getattr"}  # names that reach an attribute by another name than its own
+BY_STRING = {"__dict__", "vars", "getattr", "attrgetter"}  # what reaches an attribute by a string
 NAMESPACES = {"Namespace", "SimpleNamespace"}  # of the standard library: nothing but attributes
 # Functions that reach what no name in the code tells.
 DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "_getframe", "currentframe", "get_objects"}
@@ -132,30 +132,33 @@ def _content(cell: types.CellType) -> Any:
 class Names(NamedTuple):
     """What a code object, and those nested in it, names."""
 
-    all: frozenset[str]  # attributes, globals, and words in strings that may be either
+    attributes: frozenset[str]  # with the words in strings, where an attribute may be reached by a string
     globals: frozenset[str]
     modules: tuple[tuple[str, int], ...]  # imported inside: (name, level)
 
 
 @functools.lru_cache(maxsize=4096)
 def _names(code: types.CodeType) -> Names:
-    every, found, modules = set(code.co_names), set(), []
+    attributes: set[str] = set()
+    found, modules = set(), []
     before: list[Any] = [None, None]  # the arguments of the two instructions before
     for instruction in dis.get_instructions(code):
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             found.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM"):
+            attributes.add(instruction.argval)
         elif instruction.opname == "IMPORT_NAME":
             modules.append((instruction.argval, before[0] if isinstance(before[0], int) else 0))
         before = [before[1], instruction.argval]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             inner = _names(constant)
-            every |= inner.all
+            attributes |= inner.attributes
             found |= inner.globals
             modules += inner.modules
-        elif isinstance(constant, str) and constant.isidentifier():
-            every.add(constant)
-    return Names(frozenset(every), frozenset(found), tuple(modules))
+    if (found | attributes) & BY_STRING:
+        attributes |= {c for c in code.co_consts if isinstance(c, str) and c.isidentifier()} | (found & BY_STRING)
+    return Names(frozenset(attributes), frozenset(found), tuple(modules))
 
 
 def root(array: Any) -> Any:
@@ -249,7 +252,7 @@ class _Walker:
 
     def _code(self, function: types.FunctionType, path: str) -> None:
         names = _names(function.__code__)
-        self.names |= names.all
+        self.names |= names.attributes
         self.sight._codes.append((function, function.__code__, function.__defaults__))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             content = _content(cell)
@@ -381,7 +384,10 @@ class _Walker:
         library = from_library(module.__name__)
         if module is np:
             self.sight.unseen |= self.names & UNSEEN
-        for name in sorted(self.names & vars(module).keys()):
+        names = self.names & vars(module).keys()
+        if self.names & BY_STRING and not library:
+            names |= {n for n, v in vars(module).items() if isinstance(v, (*PLAIN, float, list, dict)) and n[0] != "_"}
+        for name in sorted(names):
             value = vars(module)[name]
             self.sight._slots.append((vars(module), name, value))
             if not library:
@@ -450,7 +456,7 @@ class _Walker:
         else:  # an optimizer or a schedule, whose step is called anew at each replay
             if not from_library(type(value).__module__):
                 self.queue.append((type(value), f"class {type(value).__name__}"))
-            if self.names & ALL_OF_IT or (TOLD & self.names and TOLD & self.names & set(dir(value))):
+            if self.names & BY_STRING or (TOLD & self.names and TOLD & self.names & set(dir(value))):
                 for name in sorted(TOLD & attributes.keys()):
                     self.queue.append((attributes[name], f"{path}.{name}"))
             for name, held in attributes.items():
