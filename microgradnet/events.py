@@ -39,6 +39,12 @@ class Listener:
     def write(self, name: str, target: Any, value: Any) -> None:
         """The op ``name`` wrote the tensor ``value`` into the memory of ``target``: told after the write."""
 
+    def overwrite(self, target: Any) -> None:
+        """The memory of ``target`` is about to be written to in place: told before the write."""
+
+    def keep(self, array: Any, copy: Any) -> None:
+        """What ``array`` holds will be needed by backward and is about to be overwritten: ``copy`` holds it, too."""
+
     def follow(self, view: Any, renewed: Any) -> None:
         """``view``, whose base was written to, now stands for the result of ``renewed``."""
 

@@ -249,7 +249,8 @@ class Primitive(Generic[P]):
         """The rules on Tensors that need no gradient, so that listeners are told of each op inside them."""
         before, state.grad_enabled = state.grad_enabled, False
         try:
-            saved = {name: _constant(value) for name, value in saved.items()}
+            # Only the tensors of an op with any number of them come in a tuple; an index is one of plain arrays.
+            saved = {n: v if type(v) is tuple and n != self.variadic else _constant(v) for n, v in saved.items()}
             return [_array_of(c) for c in self._fitted(node, self._by_rules(_constant(g), saved, needed))]
         finally:
             state.grad_enabled = before

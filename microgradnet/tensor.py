@@ -87,6 +87,8 @@ class Tensor(TensorMethods):
     def array(self, value: np.ndarray) -> None:
         self._array = value
         structure.count += 1
+        if state.listeners:
+            tell("refuse", "another array is put into a tensor")
 
     @property
     def grad(self) -> Tensor | None:

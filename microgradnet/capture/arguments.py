@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .visible import from_library, look
+from .visible import Sight, from_library, look, root
 
 
 class Watched(np.ndarray):
@@ -37,6 +37,10 @@ class Watched(np.ndarray):
         self._look(function.__name__)
         return super().__array_function__(function, types, args, kwargs)
 
+    @property
+    def data(self) -> Any:
+        return self._look("data").data
+
     def __getitem__(self, index: Any) -> Any:
         return self._look("indexing")[index]
 
@@ -46,56 +50,154 @@ class Watched(np.ndarray):
     def __iter__(self) -> Iterator:
         return iter(self._look("iteration"))
 
-    def __bool__(self) -> bool:
-        return bool(self._look("bool"))
 
-    def __float__(self) -> float:
-        return float(self._look("float"))
+# Methods that read numbers without a word to ``__array_ufunc__`` or ``__array_function__``.
+_READING = [
+    "argmax",
+    "argmin",
+    "argpartition",
+    "argsort",
+    "astype",
+    "byteswap",
+    "choose",
+    "clip",
+    "compress",
+    "copy",
+    "cumprod",
+    "cumsum",
+    "dot",
+    "dump",
+    "dumps",
+    "fill",
+    "flatten",
+    "getfield",
+    "item",
+    "itemset",
+    "max",
+    "mean",
+    "min",
+    "nonzero",
+    "partition",
+    "prod",
+    "ptp",
+    "put",
+    "repeat",
+    "round",
+    "searchsorted",
+    "sort",
+    "std",
+    "sum",
+    "take",
+    "tobytes",
+    "tofile",
+    "tolist",
+    "trace",
+    "var",
+    "all",
+    "any",
+    "__bool__",
+    "__complex__",
+    "__contains__",
+    "__copy__",
+    "__deepcopy__",
+    "__dlpack__",
+    "__float__",
+    "__format__",
+    "__index__",
+    "__int__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__repr__",
+    "__str__",
+]
 
-    def __int__(self) -> int:
-        return int(self._look("int"))
 
-    def item(self, *index: Any) -> Any:
-        return self._look("item").item(*index)
+def _reading(name: str) -> Any:
+    def method(self: Watched, *args: Any, **kwargs: Any) -> Any:
+        return getattr(self._look(name), name)(*args, **kwargs)
 
-    def tolist(self) -> Any:
-        return self._look("tolist").tolist()
-
-    def tobytes(self, order: Any = "C") -> bytes:
-        return self._look("tobytes").tobytes(order)
-
-    def astype(self, *args: Any, **kwargs: Any) -> Any:
-        return self._look("astype").astype(*args, **kwargs)
-
-    def copy(self, order: Any = "C") -> Any:
-        return self._look("copy").copy(order)
+    return method
 
 
-def key_of(value: Any, arrays: list) -> Any:
+for _name in _READING:
+    if hasattr(np.ndarray, _name):
+        setattr(Watched, _name, _reading(_name))
+
+
+def key_of(value: Any, arrays: list, sight: Sight) -> Any:
     """What a call must share with a recorded one; the arrays in ``value`` are gathered on the way.
 
-    Raises Unguarded for an argument whose content cannot be compared.
+    ``sight`` is what the step sees besides. Raises Unguarded for an argument whose content cannot be compared, or
+    which the step may reach in another way, too.
     """
     if isinstance(value, Tensor):
+        if type(value) is not Tensor or value._requires_grad or value._grad is not None:
+            raise Unguarded("an argument is a parameter, requires grad or has a gradient")
+        if id(value) in sight.tensors:
+            raise Unguarded("an argument is a tensor that the step sees anyway")
         arrays.append(value._array)
-        return ("tensor", value._requires_grad, *_layout(value._array))
+        if value.extras:
+            return ("tensor", repr(value.extras), *_layout(value._array))
+        return ("tensor", *_layout(value._array))
     if isinstance(value, np.ndarray):
+        if sight.unseen:
+            raise Unguarded(f"an argument is an array of NumPy, which {min(sight.unseen)}() may read unseen")
         arrays.append(value)
         return ("array", *_layout(value))
     if isinstance(value, float):
-        return ("float", float(value).hex())
+        return (type(value), float(value).hex())
     if isinstance(value, bool | int | str | bytes | None):
-        return (type(value).__name__, value)
+        return (type(value), value)
     if isinstance(value, tuple | list):
-        return (type(value), *[key_of(v, arrays) for v in value])
+        return (type(value), *[key_of(v, arrays, sight) for v in value])
     if isinstance(value, dict):
-        return (type(value), *[(k, key_of(v, arrays)) for k, v in value.items()])
+        if any(isinstance(k, Tensor | np.ndarray) for k in value):
+            raise Unguarded("an argument is a dict whose keys are tensors")
+        return (type(value), *[(key_of(k, arrays, sight), key_of(v, arrays, sight)) for k, v in value.items()])
     if _is_record(value):
-        return (type(value), *[(k, key_of(v, arrays)) for k, v in vars(value).items()])
-    sight = look(value)
-    if sight.opaque is not None:
+        members = [(k, key_of(v, arrays, sight)) for k, v in vars(value).items()]
+        return (type(value), _class_key(type(value)), *members)
+    seen = look(value)
+    if seen.opaque is not None:
         raise Unguarded(f"an argument is a {type(value).__name__}, whose content cannot be compared")
-    return sight.key
+    return seen.key
+
+
+_classes: dict[type, Sight] = {}  # what the methods of a record's class see
+
+
+def _class_key(kind: type) -> tuple:
+    seen = _classes.get(kind)
+    if seen is None or not seen.holds():
+        seen = _classes[kind] = look(kind)
+    if seen.opaque is not None:
+        raise Unguarded(f"an argument is a {kind.__name__}, which reads {seen.opaque[0]}")
+    return seen.key
+
+
+def shared(arrays: list, values: Any, sight: Sight) -> tuple:
+    """How the memory of the arguments is shared among them and with what the step sees; empty where it is not."""
+    owners = [id(a if a.base is None else root(a)) for a in arrays]
+    if len(set(owners)) == len(owners) and sight.memory.isdisjoint(owners):
+        return ()
+    objects = [id(v) for v in _holders(values)]
+    places = [(a.__array_interface__["data"][0], a.strides) for a in arrays]
+    start = {owner: min(p for (p, _), o in zip(places, owners, strict=True) if o == owner) for owner in owners}
+    return tuple(
+        (objects.index(v), owners.index(o), o in sight.memory, p - start[o], strides)
+        for v, o, (p, strides) in zip(objects, owners, places, strict=True)
+    )
+
+
+def _holders(value: Any) -> list:
+    """The tensors and arrays in ``value``, in the order of ``key_of``."""
+    if isinstance(value, Tensor | np.ndarray):
+        return [value]
+    if isinstance(value, dict):
+        value = list(value.values())
+    elif _is_record(value):
+        value = list(vars(value).values())
+    return [h for v in value for h in _holders(v)] if isinstance(value, tuple | list) else []
 
 
 class Unguarded(Exception):
@@ -119,25 +221,48 @@ def _is_record(value: Any) -> bool:
 
 
 def replaced(value: Any, arrays: Iterator, listener: Any = None) -> Any:
-    """``value`` with other arrays in the places that ``key_of`` found; ``listener`` hears who reads a plain array."""
-    if isinstance(value, Tensor):
-        return Tensor.made(next(arrays))
-    if isinstance(value, np.ndarray):
-        array = next(arrays)
-        if listener is not None:
-            array = array.view(Watched)
-            array.listener = listener
-        return array
-    if isinstance(value, tuple | list):
-        return _like(value, [replaced(v, arrays, listener) for v in value])
-    if isinstance(value, dict):
-        return {k: replaced(v, arrays, listener) for k, v in value.items()}
-    if _is_record(value):
+    """``value`` with other arrays in the places that ``key_of`` found; ``listener`` hears who reads a plain array.
+
+    What holds no array is left as it is, and what was one object twice remains so.
+    """
+    return _Replacement(arrays, listener).of(value)
+
+
+class _Replacement:
+    def __init__(self, arrays: Iterator, listener: Any):
+        self.arrays, self.listener = arrays, listener
+        self.known: dict[int, Any] = {}
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, Tensor | np.ndarray):
+            array = next(self.arrays)
+            if id(value) not in self.known:
+                self.known[id(value)] = self._tensor(value, array) if isinstance(value, Tensor) else self._array(array)
+            return self.known[id(value)]
+        if not _holders(value):
+            return value
+        if isinstance(value, tuple | list):
+            return _like(value, [self.of(v) for v in value])
         other = copy.copy(value)
-        for name, held in vars(value).items():
-            object.__setattr__(other, name, replaced(held, arrays, listener))
+        if isinstance(value, dict):
+            for key, held in value.items():
+                other[key] = self.of(held)
+        else:
+            for name, held in vars(value).items():
+                object.__setattr__(other, name, self.of(held))
         return other
-    return value
+
+    @staticmethod
+    def _tensor(value: Tensor, array: np.ndarray) -> Tensor:
+        tensor = Tensor.made(array)
+        tensor.extras = value.extras
+        return tensor
+
+    def _array(self, array: np.ndarray) -> np.ndarray:
+        if self.listener is not None:
+            array = array.view(Watched)
+            array.listener = self.listener
+        return array
 
 
 def _like(value: Any, items: list) -> Any:

@@ -18,7 +18,9 @@ def audit(program: Program, run: Callable, plain: Callable, arguments: list[np.n
 
     The state afterwards is that of the plain step. Raises RuntimeError where one differs from the other.
     """
-    before = Snapshot(_roots(program), {id(a) for i in program.recorder.instructions for a in _made_by(i)})
+    buffers = {id(a) for i in program.recorder.instructions for a in _made_by(i)}
+    buffers |= {id(array) for array in program.recorder.inputs}
+    before = Snapshot(_roots(program), buffers | {id(array) for array, _ in program.made_anew})
     replayed = run()
     told = [np.array(a) for a in arrays_in(replayed)]
     values = before.values()
@@ -117,7 +119,9 @@ class Snapshot:
             return list(value)
         elif isinstance(value, tuple):
             return list(value)
-        elif type(value).__module__.partition(".")[0] == OURS and hasattr(value, "__dict__"):
+        elif hasattr(value, "__dict__") and (
+            type(value).__module__.partition(".")[0] == OURS or hasattr(value, "param_groups")
+        ):
             return [vars(value)]
         return []
 

@@ -4,7 +4,7 @@ Nothing is allocated and no graph is built when they run. Views were made once, 
 the arrays that the recorded run made.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from ..backends.device import flat
 from ..backends.row_sums import ones_and_rows
 from ..elementwise import Elementwise
-from ..primitive import sum_to
+from ..primitive import Primitive, sum_to
 from ..tensor import Tensor
 from . import fusion
 from .arguments import arrays_in
@@ -32,8 +32,9 @@ class Program:
         lines: one line of text for each call.
     """
 
-    def __init__(self, recorder: Recorder, kept: list[np.ndarray]):
+    def __init__(self, recorder: Recorder, kept: list[np.ndarray], made_anew: list[tuple] | None = None):
         self.recorder = recorder  # holds the arrays
+        self.made_anew = made_anew or []  # (array that each run makes and writes to, what it holds first)
         self.lines: list[str] = []
         self.calls: list[Callable] = []
         self.tensors = [
@@ -76,6 +77,8 @@ class Program:
 
     def run(self) -> None:
         """Runs every call; call ``check`` first."""
+        for array, first in self.made_anew:
+            np.copyto(array, first)
         for call in self.calls:
             call()
 
@@ -99,6 +102,7 @@ class Program:
                 "assign": "assign .grad",
                 "forget": "forget .grad",
                 "write": "write",
+                "copy": "copy for backward",
                 "product": "product of linear",
             }.get(step.kind)
             or getattr(step.op, "name", None)
@@ -127,7 +131,7 @@ class Program:
                 return partial(np.matmul, *i.operands, out=out)
             if i.op is sum_to and _sums_rows(arrays[0], out):
                 return partial(np.matmul, *ones_and_rows(arrays[0], out.shape), out=out.reshape(-1))
-        return partial(_recompute, partial(i.op.forward, *i.operands, **i.settings["settings"]), i.outputs)
+        return partial(_recompute, i.op, i.operands, i.settings["settings"], i.outputs)
 
     def _product(self, i: Instruction) -> Callable:
         x, weight = i.operands
@@ -165,6 +169,9 @@ class Program:
     def _write(self, i: Instruction) -> Callable:
         return partial(_write_in_place, i.op, i.outputs[0], i.operands[0])
 
+    def _copy(self, i: Instruction) -> Callable:
+        return partial(np.copyto, i.outputs[0], i.operands[0])
+
     def __str__(self) -> str:
         return "\n".join(self.lines)
 
@@ -201,9 +208,22 @@ def loopable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:
     return all(a.shape == out.shape and a.dtype is out.dtype and a.flags.carray for a in (*arrays, out))
 
 
-def _recompute(function: Callable, outputs: tuple) -> None:
-    results = function()
-    for out, result in zip(outputs, results if isinstance(results, tuple | list) else (results,), strict=True):
+def _recompute(op: Primitive, operands: tuple, settings: dict, outputs: tuple) -> None:
+    try:
+        results = op.forward(*operands, **settings)
+    except (ValueError, TypeError, IndexError) as error:
+        raise op._explained(error, operands) from None
+    _fill(outputs, results if isinstance(results, tuple | list) else (results,), op.name)
+
+
+def _fill(outputs: tuple, results: Iterable, name: str) -> None:
+    """Copies results into the buffers. Raises RuntimeError for one of another shape: its readers expect the recorded."""
+    for out, result in zip(outputs, results, strict=True):
+        if np.shape(result) != out.shape:
+            raise RuntimeError(
+                f"capture: {name} gave shape {np.shape(result)} in a replay and {out.shape} when it was recorded: "
+                "a result whose shape depends on numbers cannot be replayed: please report it"
+            )
         np.copyto(out, result)
 
 
@@ -235,10 +255,8 @@ def _write_in_place(tensor: Tensor, target: np.ndarray, source: np.ndarray) -> N
     tensor.version[0] += 1
 
 
-def _call_again(function: Callable, outputs: tuple) -> None:
-    result = function()
-    for out, array in zip(outputs, arrays_in(result), strict=True):
-        np.copyto(out, array)
+def _call_again(function: partial, outputs: tuple) -> None:
+    _fill(outputs, arrays_in(function()), function.func.__name__)
 
 
 def _sums_rows(x: np.ndarray, out: np.ndarray) -> bool:

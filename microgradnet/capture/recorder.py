@@ -16,7 +16,10 @@ from ..primitive import Primitive
 from ..random import default_generator
 from ..tensor import Tensor
 from .arguments import arrays_in
-from .visible import LARGEST
+from .visible import LARGEST, root
+
+# Ops whose result has a shape that depends on numbers.
+SIZED_BY_NUMBERS = {"argwhere", "bincount", "masked_select", "repeat_interleave", "unique", "unique_consecutive"}
 
 
 @dataclass
@@ -25,7 +28,7 @@ class Instruction:
 
     ``kind`` is "op" (a forward on arrays), "fused" (an op's fused backward), "add", "part" (a gradient added into its
     place), "gradient" (a leaf's ``.grad`` is there), "assign" (``.grad`` is set by hand), "forget" (it becomes None),
-    "write" (in place), "again" (a call of a function as a whole) or "product" (a linear layer without its bias).
+    "write" (in place), "copy" (of what is overwritten), "again" (a call of a function as a whole) or "product" (a linear layer without its bias).
     """
 
     kind: str
@@ -55,6 +58,7 @@ class Recorder(Listener):
         self.inputs = inputs
         self._alive: list[np.ndarray] = []
         self.written: dict[Tensor, None] = {}  # tensors that the step writes to, in an op or beside them
+        self.overwritten: dict[int, np.ndarray] = {}  # number of a constant that is written to -> what it held before
         self.looked_at: list[tuple[Tensor, np.ndarray]] = []  # constants that Python code read, and their numbers then
         for array in inputs:
             self.varying.add(self._made(array))
@@ -65,6 +69,8 @@ class Recorder(Listener):
         """Notes an op; see ``Listener.call``."""
         if not isinstance(op, Primitive):
             return self.refuse(f"{op.name} is a Function of one's own")
+        if op.name in SIZED_BY_NUMBERS or (op.name == "getitem" and _has_mask(arguments)):
+            return self.refuse(f"how many elements {op.name} gives depends on numbers, at {user_line()}")
         operands = tuple(self._operand(a) for a in arguments)
         outputs = result if isinstance(result, tuple) else (result,)
         self._note("op", op, operands, tuple(o._array for o in outputs), settings=settings or {})
@@ -127,6 +133,18 @@ class Recorder(Listener):
             self._note("assign", leaf, (self._operand(after),), (), grad=after)
         self.believed[leaf] = after is not None
 
+    def overwrite(self, target) -> None:
+        """Keeps what the constants in that memory hold: if they are made anew by each call, a replay must do so too."""
+        self._operand(target)
+        for number, constant in self.constants.items():
+            array = getattr(constant, "_array", constant)
+            if number not in self.overwritten and np.may_share_memory(array, target._array):
+                self.overwritten[number] = np.array(array)
+
+    def keep(self, array, copy) -> None:
+        """Notes a copy for backward."""
+        self._note("copy", np.copyto, (self._operand(array),), (copy,))
+
     def write(self, name, target, value) -> None:
         """Notes that ``value`` was copied into the memory of ``target``."""
         operands = (self._operand(value),)
@@ -150,6 +168,9 @@ class Recorder(Listener):
     def outside(self, function, arguments, keywords, result, writes) -> None:
         """Notes a function that is called again as a whole; see ``beside.told_as_one``."""
         made = tuple(arrays_in(result))
+        for argument in (*arguments, *keywords.values()):
+            if isinstance(argument, Tensor | np.ndarray):
+                self._operand(argument)
         self.written.update(dict.fromkeys(writes))
         self._note("again", function, (), made, args=arguments, kwargs=keywords)
         self.varying.update(self.numbers[id(array)] for array in made)
@@ -191,7 +212,7 @@ class Recorder(Listener):
 
     def _note(self, kind: str, op, operands: tuple, outputs: tuple, **settings) -> None:
         self.instructions.append(Instruction(kind, op, operands, outputs, settings))
-        varying = any(n in self.varying for o in operands for n in _numbers_in(o, self.numbers))
+        varying = any(n in self.varying for o in operands for n in self._numbers_in(o))
         for array in outputs:
             number = self._made(array)
             if varying:
@@ -212,12 +233,26 @@ class Recorder(Listener):
             if same is not None and _same_place(array, same):  # an argument, as NumPy hands it on
                 self.numbers[id(array)] = self.numbers[id(same)]
                 self._alive.append(array)
-            else:
+            elif self._lives_in(array) is None:
                 self.constants[self._made(array)] = value
+            else:
+                self._alive.append(array)
         return array
 
+    def _lives_in(self, array) -> int | None:
+        """The number of an array that the step computes, if ``array`` is a view of it that NumPy made."""
+        base = getattr(array, "base", None)
+        number = None if base is None else self.numbers.get(id(base))
+        return None if number in self.constants else number
+
     def _operands(self, value):
-        return [self._operand(v) for v in value] if isinstance(value, list | tuple) else self._operand(value)
+        return type(value)([self._operand(v) for v in value]) if type(value) in (list, tuple) else self._operand(value)
+
+    def _numbers_in(self, operand) -> list[int]:
+        if isinstance(operand, list | tuple):
+            return [n for o in operand for n in self._numbers_in(o)]
+        number = self.numbers.get(id(operand), self._lives_in(operand))
+        return [] if number is None else [number]
 
     def signature(self) -> list:
         """The instructions and constants, without the parts that may change, to compare two runs of a step."""
@@ -248,24 +283,38 @@ class Recorder(Listener):
             return repr(value)
         return id(value)
 
+    def made_anew(self, other: "Recorder") -> list[tuple[np.ndarray, np.ndarray]]:
+        """Of two runs with one signature: the arrays that each makes and then writes to, and what they held before."""
+        arrays = ((_array_of(self.constants[n]), _array_of(other.constants[n]), held) for n, held in self._kept(other))
+        return [(array, held) for array, theirs, held in arrays if root(array) is not root(theirs)]
+
+    def _kept(self, other: "Recorder") -> list[tuple[int, np.ndarray]]:
+        return [(n, held) for n, held in self.overwritten.items() if n in other.constants]
+
     def differing_constant(self, other: "Recorder") -> str | None:
         """For two runs with the same signature: which constant differs in ``other``, in words."""
         for number, value in self.constants.items():
             theirs = other.constants.get(number)
             if value is theirs:
                 continue
-            a, b = (np.asarray(getattr(v, "_array", v)) for v in (value, theirs))
+            a, b = (np.asarray(_array_of(v)) for v in (value, theirs))
+            if root(a) is not root(b) and number in self.overwritten and number in other.overwritten:
+                a, b = self.overwritten[number], other.overwritten[number]
             if a.shape != b.shape or a.dtype != b.dtype or a.tobytes() != b.tobytes():
                 return f"an array of shape {a.shape} that the step makes outside of the library's ops changes"
         return None
 
 
+def _array_of(value):
+    return getattr(value, "_array", value)
+
+
+def _has_mask(arguments: tuple) -> bool:
+    """Whether an index has a mask in it."""
+    parts = [part for a in arguments[1:] if isinstance(a, tuple) for part in a]
+    return any(isinstance(part, np.ndarray) and part.dtype == bool for part in parts)
+
+
 def _same_place(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays are the same memory in the same layout."""
     return a.ctypes.data == b.ctypes.data and a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
-
-
-def _numbers_in(operand, numbers: dict) -> list[int]:
-    if isinstance(operand, list):
-        return [n for o in operand for n in _numbers_in(o, numbers)]
-    return [numbers[id(operand)]] if id(operand) in numbers else []

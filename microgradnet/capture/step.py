@@ -12,12 +12,12 @@ import numpy as np
 from ..backends import device
 from ..events import Listener, leave, listen, state
 from ..tensor import Tensor
-from .arguments import Unguarded, arrays_in, copied, key_of, replaced
+from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared
 from .audit import audit
 from .program import Program, Stale
 from .recorder import Recorder
 from .surroundings import Surroundings
-from .visible import Sight, look
+from .visible import Sight, look, same_bits
 
 VARIANTS = 16  # combinations of arguments and surroundings that are kept, the latest used ones
 
@@ -108,11 +108,11 @@ class CapturedStep:
         except Unguarded as error:
             return self._plainly(str(error), args, kwargs)
         variant = self._variant(key)
-        if variant.calls == 1 and key[1:] not in self._met:
+        if variant.calls == 1 and (key[-1] or key[1:] not in self._met):
             self._met[key[1:]] = None
             while len(self._met) > VARIANTS:
                 del self._met[next(iter(self._met))]
-            return self._first(args, kwargs)
+            return self._first(variant, args, kwargs, arrays)
         if variant.program is not None:
             try:
                 result = variant.replay(args, kwargs, arrays)
@@ -132,7 +132,8 @@ class CapturedStep:
             self._sights[sight.number] = sight
             self._sight = sight
         pattern = tuple([leaf._grad is None for leaf in self._leaves])
-        return pattern, state.grad_enabled, sight.number, key_of(args, arrays), key_of(kwargs, arrays)
+        keys = key_of(args, arrays, sight), key_of(kwargs, arrays, sight) if kwargs else None
+        return pattern, state.grad_enabled, sight.number, *keys, shared(arrays, (args, kwargs), sight)
 
     def _variant(self, key: tuple) -> "_Variant":
         variant = self._variants.get(key)
@@ -150,22 +151,30 @@ class CapturedStep:
         variant.calls += 1
         return variant
 
-    def _first(self, args: tuple, kwargs: dict) -> Any:
-        """The first call runs as ever; it tells which leaves get gradients."""
+    def _first(self, variant: "_Variant", args: tuple, kwargs: dict, arrays: list) -> Any:
+        """The first call runs as ever; it tells which leaves get gradients, and whether arguments change."""
         noted = _Leaves(self._leaves)
+        before = [np.array(a) if device.on_cpu(a) else a for a in arrays]
+        kind = variant.kind(args, kwargs)
         listen(noted)
         try:
             return copied(self.function(*args, **kwargs))
         finally:
             leave(noted)
+            if not all(a is b or same_bits(a, b) for a, b in zip(arrays, before, strict=True)):
+                variant.problem = "it writes to an argument"
+            elif variant.kind(args, kwargs) != kind:
+                variant.problem = "it changes an argument"
 
     def _record(self, variant: "_Variant", args: tuple, kwargs: dict, arrays: list) -> Any:
         if not all(map(device.on_cpu, arrays)):
             variant.problem = "its tensors are on a GPU, and steps are replayed on the CPU"
-        result = variant.record(args, kwargs, arrays, self._leaves)
+        try:
+            result = variant.record(args, kwargs, arrays, self._leaves)
+        finally:
+            if variant.problem is not None:
+                self._warn(variant.problem)
         self.program = variant.program or self.program
-        if variant.problem is not None:
-            self._warn(variant.problem)
         return result
 
     def _changing(self, key: tuple) -> str:
@@ -223,13 +232,20 @@ class _Variant:
         self.inputs: list[np.ndarray] = []
         self.result: Any = None
 
+    def kind(self, args: tuple, kwargs: dict) -> Any:
+        """What of the arguments is no number; None where that cannot be told."""
+        try:
+            return key_of((args, kwargs), [], self.sight)
+        except Unguarded:
+            return None
+
     def replay(self, args: tuple, kwargs: dict, arrays: list) -> Any:
         """Raises Stale where what was recorded does not fit this call, RuntimeError if an audit finds a difference."""
         program = self.program
         assert program is not None
         program.check()
         for own, given, fixed in zip(self.inputs, arrays, self.fixed, strict=True):
-            if fixed and not np.array_equal(own, given):
+            if fixed and not same_bits(own, given):
                 raise Stale
 
         def run() -> Any:
@@ -269,9 +285,8 @@ class _Variant:
         self.recordings += 1
         inputs = [np.array(a, order="K") for a in arrays]
         recorder = Recorder(inputs, tuple(leaves))
-        if any(isinstance(a, Tensor) and a.requires_grad for a in args):
-            recorder.refuse("an argument requires grad")
         own_args, own_kwargs = replaced((args, kwargs), iter(inputs), recorder)
+        kind = self.kind(own_args, own_kwargs)
         surroundings = Surroundings(self.function, self.sight)
         with surroundings:
             listen(recorder)
@@ -281,9 +296,14 @@ class _Variant:
             finally:
                 leave(recorder)
                 for own, array in zip(inputs, arrays, strict=True):
-                    if not np.array_equal(own, array, equal_nan=own.dtype.kind == "f"):
+                    if not same_bits(own, array):
                         recorder.refuse("it writes to an argument")
                         np.copyto(array, own)
+        if self.kind(own_args, own_kwargs) != kind:
+            self.problem = "it changes an argument"
+            raise RuntimeError(
+                f"capture: {getattr(self.function, '__name__', 'the step')}: {self.problem}, in this call"
+            )
         if surroundings.problem is not None:
             recorder.refuse(surroundings.problem)
         leaves.update(recorder.leaves)
@@ -301,8 +321,8 @@ class _Variant:
             if self.recordings >= 4:
                 self.problem = different or "it does not do the same operations at each call"
             return
-        same = [np.array_equal(a, b) for a, b in zip(old_inputs, inputs, strict=True)]
+        same = [same_bits(a, b) for a, b in zip(old_inputs, inputs, strict=True)]
         known = self.fixed or [True] * len(same)
         self.fixed = [was and now for was, now in zip(known, same, strict=True)]
         self.inputs, self.result = inputs, result
-        self.program = Program(recorder, arrays_in(result))
+        self.program = Program(recorder, arrays_in(result), recorder.made_anew(former))

@@ -5,16 +5,20 @@
 changed. What can be neither compared nor named is ``opaque``: a step that uses it is not replayed.
 """
 
+import dis
+import functools
+import os
 import sys
 import types
-from collections import deque
+from collections import defaultdict, deque
 from operator import is_
 from pathlib import PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import dtypes, structure
+from ..primitive import Primitive
 from ..random import Generator
 from ..tensor import Tensor
 
@@ -25,8 +29,29 @@ MOST = 20_000  # values to look at
 OURS = __package__.partition(".")[0]
 LIBRARIES = {OURS, "numpy", "numba", "llvmlite", "threadpoolctl", *sys.stdlib_module_names}
 # What tells an optimizer's or a schedule's numbers to the code of a step; ``step`` alone is called anew at each replay.
-TOLD = {"param_groups", "state", "defaults", "state_dict", "last_epoch", "get_last_lr", "get_lr", "base_lrs"}
+TOLD = {"param_groups", "state", "defaults", "last_epoch", "get_last_lr", "get_lr", "base_lrs"}
+BY_STRING = {"__dict__", "vars", "getattr", "attrgetter"}  # what reaches an attribute by a string
 NAMESPACES = {"Namespace", "SimpleNamespace"}  # of the standard library: nothing but attributes
+# Functions that reach what no name in the code tells.
+DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "_getframe", "currentframe", "get_objects"}
+DESCRIPTORS = (types.MemberDescriptorType, types.GetSetDescriptorType, types.WrapperDescriptorType)
+# Of a class: what is not its code, or is made by Python itself when it is asked for.
+STANDARD = {"__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__qualname__", "__slots__"}
+STANDARD |= {"__parameters__", "__orig_bases__", "__abstractmethods__", "_abc_impl", "__firstlineno__"}
+STANDARD |= {"__static_attributes__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__match_args__"}
+# Functions that read an array of NumPy without any of its methods, ufuncs or array functions being called.
+UNSEEN = {
+    "array",
+    "asarray",
+    "asanyarray",
+    "ascontiguousarray",
+    "asfortranarray",
+    "frombuffer",
+    "from_dlpack",
+    "require",
+}
+UNSEEN |= {"memoryview", "bytes", "bytearray", "copyto"}
+STANDARD |= {"__dataclass_fields__", "__dataclass_params__"}
 _NOTHING = object()
 
 
@@ -49,11 +74,15 @@ class Sight:
         self.named: dict[str, Any] = {}
         self.opaque: tuple[str, str] | None = None
         self.generators: list[Generator] = []
+        self.unseen: set[str] = set()  # functions in use that read an array without telling
         self.alive: list = []  # what an id in the key names must not be freed
+        self.tensors: set[int] = set()  # ids of the tensors
+        self.memory: set[int] = set()  # ids of the arrays that own their memory
         self.count = structure.count
         self.default = dtypes.default
         self._slots: list[tuple] = []  # (mapping, name, value that was there)
         self._cells: list[tuple] = []  # (cell, content)
+        self._codes: list[tuple] = []  # (function, its code, its defaults)
         self._containers: list[tuple] = []  # (container, copy of what it held)
         self._arrays: list[tuple] = []  # (array, copy of its numbers)
         self.key: tuple = ()
@@ -68,6 +97,9 @@ class Sight:
                 return False
         for cell, value in self._cells:
             if _content(cell) is not value:
+                return False
+        for function, code, defaults in self._codes:
+            if function.__code__ is not code or function.__defaults__ is not defaults:
                 return False
         for container, held in self._containers:
             if len(container) != len(held) or not all(map(is_, container, held)):
@@ -84,7 +116,11 @@ class Sight:
 
 def same_bits(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two arrays are the same bit for bit."""
-    return a.shape == b.shape and a.dtype == b.dtype and a.tobytes() == b.tobytes()
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    if a.nbytes < 1 << 12 or a.dtype.kind not in "fiub":
+        return a.tobytes() == b.tobytes()
+    return bool((a.view(f"u{a.itemsize}") == b.view(f"u{b.itemsize}")).all())
 
 
 def look(function: Any) -> Sight:
@@ -102,17 +138,43 @@ def _content(cell: types.CellType) -> Any:
         return _NOTHING
 
 
-def _names(code: types.CodeType) -> set[str]:
-    """Every global and attribute that a code object, or one nested in it, names."""
-    found = set(code.co_names)
+class Names(NamedTuple):
+    """What a code object, and those nested in it, names."""
+
+    attributes: frozenset[str]  # with the words in strings, where an attribute may be reached by a string
+    globals: frozenset[str]
+    modules: tuple[tuple[str, int], ...]  # imported inside: (name, level)
+
+
+@functools.lru_cache(maxsize=4096)
+def _names(code: types.CodeType) -> Names:
+    attributes: set[str] = set()
+    found, modules = set(), []
+    before: list[Any] = [None, None]  # the arguments of the two instructions before
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+            found.add(instruction.argval)
+        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM"):
+            attributes.add(instruction.argval)
+        elif instruction.opname == "IMPORT_NAME":
+            modules.append((instruction.argval, before[0] if isinstance(before[0], int) else 0))
+        before = [before[1], instruction.argval]
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            found |= _names(constant)
-    return found
+            inner = _names(constant)
+            attributes |= inner.attributes
+            found |= inner.globals
+            modules += inner.modules
+    if (found | attributes) & BY_STRING:
+        attributes |= {c for c in code.co_consts if isinstance(c, str) and c.isidentifier()} | (found & BY_STRING)
+    return Names(frozenset(attributes), frozenset(found), tuple(modules))
 
 
-def _has_plain_attributes(kind: type) -> bool:
-    return kind.__name__ in NAMESPACES or not from_library(kind.__module__)
+def root(array: Any) -> Any:
+    """The object that owns the memory of ``array``."""
+    while (base := getattr(array, "base", None)) is not None:
+        array = base
+    return array
 
 
 class _Walker:
@@ -185,6 +247,9 @@ class _Walker:
                 self._code(value, path)
             elif inner is not None:
                 self.queue.append((inner, path))
+            else:  # such as a decorator's: the user's function may be in its closure
+                held = [(_content(cell), path) for cell in value.__closure__ or ()]
+                self.queue += [(content, path) for content, path in held if callable(content)]
             return True
         if isinstance(value, type):
             self._first(value, path)
@@ -196,34 +261,74 @@ class _Walker:
 
     def _code(self, function: types.FunctionType, path: str) -> None:
         names = _names(function.__code__)
-        self.names |= names
+        self.names |= names.attributes
+        self.sight._codes.append((function, function.__code__, function.__defaults__))
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             content = _content(cell)
             self.sight._cells.append((cell, content))
             if content is not _NOTHING:
                 self.queue.append((content, name))
-        for name in sorted(names & function.__globals__.keys()):
-            value = function.__globals__[name]
-            self.sight._slots.append((function.__globals__, name, value))
-            self.queue.append((value, name))
+        for name in sorted(names.globals):
+            known = function.__globals__.get(name, _NOTHING)
+            self.sight._slots.append((function.__globals__, name, known))
+            if known is not _NOTHING:
+                self.queue.append((known, name))
+            elif name in UNSEEN:
+                self.sight.unseen.add(name)
+            elif name in DYNAMIC:
+                self._refuse(name, "a function that reads whatever it is told to")
+        for name, level in names.modules:
+            self._imported(name, level, function)
         for position, default in enumerate(function.__defaults__ or ()):
             self.queue.append((default, f"{path}'s default {position}"))
         for name, default in (function.__kwdefaults__ or {}).items():
             self.queue.append((default, f"{path}'s default {name}"))
+        if vars(function):
+            self._members(vars(function), path)
+
+    def _imported(self, name: str, level: int, function: types.FunctionType) -> None:
+        """A module that is imported inside of a function."""
+        package = function.__globals__.get("__package__") or ""
+        if level:
+            package = package.rsplit(".", level - 1)[0]
+        full = f"{package}.{name}".strip(".") if level else name
+        module = sys.modules.get(full)
+        if module is not None:
+            self.queue.append((module, full))
+            for inner in sorted(self.names):  # from package import module
+                if (part := sys.modules.get(f"{full}.{inner}")) is not None and not from_library(full):
+                    self.queue.append((part, f"{full}.{inner}"))
+        elif not from_library(full):
+            self._refuse(full, "a module that is imported inside")
+
+    def _members(self, members: Any, path: str) -> None:
+        """The attributes of a function, an object or a class: all of them, and which there are."""
+        self._note(f"{path}'s attributes", tuple(members))
+        self.sight._containers.append((members.values(), tuple(members.values())))
+        for name in list(members):
+            self.queue.append((members[name], f"{path}.{name}"))
 
     def _class(self, kind: type, path: str) -> None:
         for base in kind.__mro__:
             if from_library(base.__module__):
                 continue
-            for name, value in list(vars(base).items()):
-                if name.startswith("__") and name not in ("__call__", "__init__"):
-                    continue
-                for part in (getattr(value, "__func__", value), getattr(value, "fget", None)):
-                    if isinstance(part, types.FunctionType):
-                        self.queue.append((part, f"{path}.{name}"))
-                    elif isinstance(part, (*PLAIN, float, list, dict, set, tuple)) and part is value is not None:
-                        self.sight._slots.append((_Attributes(base), name, value))
-                        self.queue.append((value, f"{path}.{name}"))
+            members = vars(base)
+            self.sight._containers.append((members.values(), tuple(members.values())))
+            self._note(f"{path}'s attributes", tuple(members))
+            for name, value in list(members.items()):
+                if name not in STANDARD:
+                    self._member(value, f"{path}.{name}")
+
+    def _member(self, value: Any, path: str) -> None:
+        """An attribute of a class: functions inside of descriptors, too."""
+        if isinstance(value, staticmethod | classmethod):
+            self.queue.append((value.__func__, path))
+        elif isinstance(value, property):
+            self.queue += [(part, path) for part in (value.fget, value.fset, value.fdel) if part is not None]
+        elif isinstance(value, functools.cached_property):
+            self.queue.append((value.func, path))
+        elif not isinstance(value, DESCRIPTORS) and type(value).__name__ != "_tuplegetter":
+            self.queue.append((value, path))
 
     # ---- objects
 
@@ -231,6 +336,8 @@ class _Walker:
         if isinstance(value, Tensor):
             hooks = bool(value.extras and value.extras.get("hooks"))
             self._note(path, ("tensor", id(value), value.requires_grad, hooks))
+            self.sight.tensors.add(id(value))
+            self.sight.memory.add(id(root(value._array)))
         elif isinstance(value, np.ndarray):
             self._array(value, path)
         elif isinstance(value, types.ModuleType):
@@ -251,7 +358,7 @@ class _Walker:
             self._note(path, "partial")
             for part, name in ((value.func, "func"), (value.args, "args"), (value.keywords, "keywords")):
                 self.queue.append((part, f"{path}.{name}"))
-        elif type(value).__module__.partition(".")[0] == OURS:
+        elif type(value).__module__.partition(".")[0] == OURS or hasattr(value, "param_groups"):
             self._ours(value, path)
         elif isinstance(value, PurePath):
             self._note(path, ("path", str(value)))
@@ -260,7 +367,14 @@ class _Walker:
         ):
             self._note(path, ("object", id(value), id(type(value))))
             self.queue.append((type(value), f"class {type(value).__name__}"))
-            self._attributes(vars(value), path, vars(value))
+            self._members(vars(value), path)
+            self._slots_of(value, path)
+        elif isinstance(getattr(type(value), "__slots__", None), tuple | list) and not from_library(
+            type(value).__module__
+        ):
+            self._note(path, ("object", id(value), id(type(value))))
+            self.queue.append((type(value), f"class {type(value).__name__}"))
+            self._slots_of(value, path)
         else:
             self._note(path, ("opaque", id(value)))
             self._refuse(path, type(value).__name__)
@@ -276,14 +390,34 @@ class _Walker:
 
     def _module_file(self, module: types.ModuleType, path: str) -> None:
         self._note(path, ("module", id(module)))
-        if from_library(module.__name__):
-            return
-        for name in sorted(self.names & vars(module).keys()):
-            self.sight._slots.append((vars(module), name, vars(module)[name]))
-            self.queue.append((vars(module)[name], f"{path}.{name}"))
+        library = from_library(module.__name__)
+        if module is np:
+            self.sight.unseen |= self.names & UNSEEN
+        names = self.names & vars(module).keys()
+        if self.names & BY_STRING and not library:
+            names |= {n for n, v in vars(module).items() if isinstance(v, (*PLAIN, float, list, dict)) and n[0] != "_"}
+        for name in sorted(names):
+            value = vars(module)[name]
+            self.sight._slots.append((vars(module), name, value))
+            if not library:
+                self.queue.append((value, f"{path}.{name}"))
+            elif name in DYNAMIC:
+                self._refuse(f"{path}.{name}", "a function that reads whatever it is told to")
+            elif isinstance(value, (*PLAIN, float, list, dict, types.FunctionType)):
+                self.queue.append((value, f"{path}.{name}"))
+            else:
+                self._note(f"{path}.{name}", id(value))
+        if module is os and self.names & {"environ", "getenv"}:
+            self.queue.append((os.environ._data, "os.environ"))
 
     def _container(self, value: Any, path: str) -> None:
-        self._note(path, (type(value).__name__, len(value)))
+        self._note(path, (type(value).__name__, id(type(value)), len(value)))
+        if not from_library(type(value).__module__):
+            self.queue.append((type(value), f"class {type(value).__name__}"))
+        if getattr(value, "__dict__", None) is not None:
+            self._members(vars(value), path)
+        if isinstance(value, defaultdict):
+            self.queue.append((value.default_factory, f"{path}'s default"))
         if isinstance(value, dict):
             self.sight._containers += [(value.values(), tuple(value.values())), (value.keys(), tuple(value))]
             for i, (key, held) in enumerate(value.items()):
@@ -295,11 +429,14 @@ class _Walker:
         for i, held in enumerate(value):
             self.queue.append((held, f"{path}[{i}]"))
 
-    def _attributes(self, attributes: dict, path: str, chosen: Any) -> None:
-        for name in sorted(chosen):
-            self.sight._slots.append((attributes, name, attributes[name]))
-            self.queue.append((attributes[name], f"{path}.{name}"))
-        self._note(f"{path}'s attributes", len(attributes))
+    def _slots_of(self, value: Any, path: str) -> None:
+        for base in type(value).__mro__:
+            for name, descriptor in list(vars(base).items()):
+                if isinstance(descriptor, types.MemberDescriptorType):
+                    held = getattr(value, name, _NOTHING)
+                    self.sight._slots.append((_Slots(value), name, held))
+                    if held is not _NOTHING:
+                        self.queue.append((held, f"{path}.{name}"))
 
     def _nn_module(self, value: Any, path: str) -> None:
         """A module: its class, its mode, its own attributes; its parts are reached through these."""
@@ -316,28 +453,41 @@ class _Walker:
                 self.queue.append((held, f"{path}.{name}"))
 
     def _ours(self, value: Any, path: str) -> None:
-        """Another object of this library: itself, and what of it the step's code names."""
-        self._note(path, ("ours", id(value)))
-        chosen = TOLD & self.names
+        """Another object of this library: itself, and what of it the step's code can tell."""
+        self._note(path, ("ours", id(value), id(type(value))))
+        if isinstance(value, Primitive):
+            return
         attributes = getattr(value, "__dict__", None)
         if attributes is None:
-            return
-        if hasattr(value, "step"):  # an optimizer or a schedule
-            if chosen & set(dir(value)):
+            self._refuse(path, type(value).__name__)
+        elif not hasattr(value, "step"):
+            self._members(attributes, path)
+        else:  # an optimizer or a schedule, whose step is called anew at each replay
+            if not from_library(type(value).__module__):
+                self.queue.append((type(value), f"class {type(value).__name__}"))
+            if self.names & BY_STRING or (TOLD & self.names and TOLD & self.names & set(dir(value))):
                 for name in sorted(TOLD & attributes.keys()):
                     self.queue.append((attributes[name], f"{path}.{name}"))
-            return
-        for name in sorted(self.names & attributes.keys()):
-            self.queue.append((attributes[name], f"{path}.{name}"))
+            for name, held in attributes.items():
+                self.queue += [(function, f"{path}.{name}") for function in _functions_in(held)]
 
 
-class _Attributes:
-    """A class's attributes under the one method of a mapping that ``Sight.holds`` asks."""
+def _functions_in(value: Any) -> list:
+    """The user's functions in an attribute of an optimizer or a schedule: hooks, and rules of a rate."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        return [f for held in value for f in _functions_in(held)]
+    return [value] if isinstance(value, types.FunctionType | types.MethodType) else []
 
-    __slots__ = ("kind",)
 
-    def __init__(self, kind: type):
-        self.kind = kind
+class _Slots:
+    """An object's ``__slots__`` under the one method of a mapping that ``Sight.holds`` asks."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: Any):
+        self.owner = owner
 
     def get(self, name: str, default: Any) -> Any:
-        return vars(self.kind).get(name, default)
+        return getattr(self.owner, name, default)

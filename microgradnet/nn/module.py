@@ -367,6 +367,7 @@ class Module:
             state = state if changed is None else changed
         return state
 
+    @told_as_one(writes=lambda module, *_, **__: (*module.parameters(), *module.buffers()))
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> IncompatibleKeys:

@@ -9,6 +9,8 @@ from .. import dtypes
 from ..backends import device
 from ..backends.device import np
 from ..beside import told_as_one
+from ..events import state as listening
+from ..events import tell
 from ..grad_mode import enable_grad
 from ..hooks import RemovableHandle
 from ..tensor import Tensor
@@ -243,6 +245,8 @@ class Optimizer:
 
         Arrays are tensors that share memory with the optimizer's, as in PyTorch: copy them to keep a snapshot.
         """
+        if listening.listeners:
+            tell("refuse", "it reads the state of an optimizer")
         for hook in tuple(self.hooks["state_dict_pre"].values()):
             hook(self)
         index = {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}

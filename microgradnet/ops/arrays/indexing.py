@@ -8,7 +8,7 @@ before the tensor: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 from typing import Any
 
 from ...backends.device import add_at, is_array, np
-from ...events import state
+from ...events import state, told_as_one
 from ...notation import Notation
 from ...part_of import PartOf
 from ...primitive import primitive
@@ -66,7 +66,7 @@ def setitem(x, index, value) -> None:
         write("setitem", x, _index_put(x, value, basic, advanced, False))
     else:
         try:
-            _write(x.array, getattr(value, "array", value), basic, advanced, accumulate=False)
+            _write(x._array, getattr(value, "_array", value), basic, advanced, accumulate=False)
         except (ValueError, IndexError) as error:
             raise type(error)(f"setitem: {error} (given a tensor of shape {tuple(x.shape)})") from None
         x.version[0] += 1
@@ -172,10 +172,13 @@ def _plain(part):
         return part
     if isinstance(part, int | np.integer) and not isinstance(part, bool):
         return int(part)
-    # A copy: writing into the index later must not change where the gradient goes.
-    array = np.array(part.array) if isinstance(part, Tensor) else np.asarray(part)
-    if array.size == 0 and array.dtype.kind == "f" and not isinstance(part, Tensor | np.ndarray):
-        array = array.astype(np.int64)
+    if not (is_array(part) or isinstance(part, Tensor)):
+        array = np.asarray(part)
+        array = array.astype(np.int64) if array.size == 0 and array.dtype.kind == "f" else array
+    elif part.ndim or part.dtype == bool:
+        array = copied(part)
+    else:
+        array = np.asarray(getattr(part, "array", part))
     if array.dtype == np.uint8:
         array = array.astype(bool)  # PyTorch's old mask dtype
     if array.dtype.kind not in "iub":
@@ -183,6 +186,12 @@ def _plain(part):
             f"getitem: integers, slices, ..., None and integer or boolean tensors expected, got {part!r:.60}"
         )
     return int(array) if array.ndim == 0 and array.dtype != bool else array
+
+
+@told_as_one
+def copied(index) -> np.ndarray:
+    """The numbers of an index. A copy: writing into it later must not change where the gradient goes."""
+    return np.array(getattr(index, "_array", index))
 
 
 def getitem(x: Tensor, index: Any) -> Tensor:
@@ -235,12 +244,17 @@ def narrow(x: Tensor, dim: int, start: int, length: int) -> Tensor:
     return _getitem(x, (*_at(x, dim, slice(first, first + length)), ...))
 
 
-def _positions(op: str, x, dim: int, index) -> np.ndarray:
-    """``index`` along ``dim`` as a vector, checked."""
-    index = np.array(getattr(index, "array", index))
+def _positions(op: str, x, dim: int, index, negative: bool = False) -> np.ndarray:
+    """``index`` along ``dim`` as a vector, checked; ``negative`` ones may count from the end."""
+    return _checked_positions(op, x.shape[dim] if x.ndim else 1, dim, index, negative)
+
+
+@told_as_one
+def _checked_positions(op: str, size: int, dim: int, index, negative: bool) -> np.ndarray:
+    index = np.array(getattr(index, "_array", index))
+    index = np.where(index < 0, index + size, index) if negative else index
     if index.dtype.kind not in "iu" or index.ndim > 1:
         raise IndexError(f"{op}: a vector of integers expected as index, got shape {index.shape} {index.dtype.name}")
-    size = x.shape[dim] if x.ndim else 1
     wrong = (index < 0) | (index >= size)
     if wrong.any():
         raise IndexError(f"{op}: index {index[wrong].flat[0]} is outside of dimension {dim} of size {size}")
@@ -288,12 +302,10 @@ def index_fill(x: Tensor, dim: int, index: Tensor, value: Tensor | float) -> Ten
 
     Raises ValueError for another value.
     """
-    if np.ndim(getattr(value, "array", value)):
+    if np.ndim(getattr(value, "_array", value)):
         raise ValueError(f"index_fill: a number or a 0-d tensor expected, got a value of shape {tuple(value.shape)}")
     dim = one_dim(dim, x.ndim, "index_fill")
-    size = x.shape[dim] if x.ndim else 1
-    index = np.array(getattr(index, "array", index))
-    index = _positions("index_fill", x, dim, np.where(index < 0, index + size, index))
+    index = _positions("index_fill", x, dim, index, negative=True)
     return _index_put(_vector(x), value, (...,), _at(x, dim, index)).reshape(tuple(x.shape))
 
 
@@ -304,7 +316,7 @@ def take(x: Tensor, index: Tensor) -> Tensor:
     """
     if index.dtype.kind not in "iu":
         raise IndexError(f"take: an integer index expected, got {index.dtype.name}")
-    return _getitem(x.reshape((-1,)), (...,), (np.array(getattr(index, "array", index)),))
+    return _getitem(x.reshape((-1,)), (...,), (copied(index),))
 
 
 def select_scatter(x: Tensor, src: Tensor, dim: int, index: int) -> Tensor:

@@ -2,12 +2,13 @@
 
 from ...backends.device import add_at, np, on_cpu, with_each
 from ...choice import where
+from ...events import told_as_one
 from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ..elementwise.comparison import eq
 from .dims import one_dim
-from .indexing import _getitem, _index_put, getitem
+from .indexing import _getitem, _index_put, copied, getitem
 
 
 def _check_index(x, dim: int, index, shape: tuple) -> int:
@@ -241,8 +242,13 @@ def take_along_dim(x: Tensor, indices: Tensor, dim: int | None = None) -> Tensor
     dim = one_dim(dim, x.ndim, "take_along_dim")
     along = np.broadcast_shapes(_without(x.shape, dim), _without(indices.shape, dim))
     x, indices = (broadcast_to(a, (*along[:dim], a.shape[dim], *along[dim:])) for a in (x, indices))
-    plain = getattr(indices, "array", indices)
-    return gather(x, dim, np.where(plain < 0, plain + x.shape[dim], plain))
+    return gather(x, dim, _from_the_start(indices, x.shape[dim]))
+
+
+@told_as_one
+def _from_the_start(index, size: int) -> np.ndarray:
+    index = getattr(index, "_array", index)
+    return np.where(index < 0, index + size, index)
 
 
 def _without(shape, dim: int) -> tuple:
@@ -252,7 +258,7 @@ def _without(shape, dim: int) -> tuple:
 def _mask(op: str, mask) -> np.ndarray:
     if mask.dtype != bool:
         raise TypeError(f"{op}: a boolean mask expected, got {mask.dtype.name}")
-    return np.array(getattr(mask, "array", mask))
+    return copied(mask)
 
 
 def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
@@ -284,7 +290,9 @@ def masked_scatter(x: Tensor, mask: Tensor, source: Tensor) -> Tensor:
 
     Raises ValueError if they are too few, TypeError if the dtypes differ.
     """
-    mask = _mask("masked_scatter", mask)
+    if mask.dtype != bool:
+        raise TypeError(f"masked_scatter: a boolean mask expected, got {mask.dtype.name}")
+    mask = np.array(getattr(mask, "array", mask))
     if source.dtype != x.dtype:
         raise TypeError(f"masked_scatter: one dtype expected, got {x.dtype.name} and {source.dtype.name}")
     shape = np.broadcast_shapes(x.shape, mask.shape)

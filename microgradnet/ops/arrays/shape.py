@@ -28,7 +28,7 @@ def reshape(x: Tensor, *shape: Size) -> Tensor:
 def view(x: Tensor, *shape: Size) -> Tensor:
     """``reshape`` that never copies. Raises ValueError if that is impossible: use ``reshape`` then."""
     out = reshape(x, *shape)
-    if out.ndim and math.prod(out.shape) and not np.may_share_memory(out.array, x.array):
+    if out.ndim and math.prod(out.shape) and not np.may_share_memory(out._array, x._array):
         raise ValueError(
             f"view: shape {tuple(out.shape)} needs a copy of this tensor of shape {tuple(x.shape)}, "
             "whose memory is not in row-major order: use reshape()"

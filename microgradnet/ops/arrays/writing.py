@@ -63,6 +63,8 @@ def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
         raise RuntimeError(f"{name}: a result of dtype {result.dtype.name} cannot be written into {tensor.dtype.name}")
     if recording and result.grad_fn is not None:
         _keep_old_value(result.grad_fn, tensor)
+    if state.listeners:
+        tell("overwrite", tensor)
     tensor._array[...] = result._array
     tensor.version[0] += 1
     if state.listeners:
@@ -90,6 +92,8 @@ def _keep_old_value(node, tensor: Tensor) -> None:
     for name, value in node.saved.items():
         if device.is_array(value) and np.may_share_memory(value, tensor._array):
             node.saved[name] = value.copy()
+            if state.listeners:
+                tell("keep", value, node.saved[name])
             copied.add(name)
     node.checks = [check for check in node.checks if check[0] not in copied]
 

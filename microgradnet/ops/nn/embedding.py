@@ -1,7 +1,10 @@
 """Embeddings: rows of a table by index, single or in bags."""
 
+import math
+
 from ...backends.cpu import rows as kernels
-from ...backends.device import is_array, np, of, on_cpu, placed, read
+from ...backends.device import host, is_array, np, of, on_cpu, placed, read
+from ...events import told_as_one
 from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -55,29 +58,34 @@ def embedding(
     Raises TypeError for an input that is not integer, IndexError for an index outside [0, V).
     """
     index = _checked("embedding", input, weight)
-    _shorten(weight, index, max_norm, norm_type)
+    if max_norm is not None:
+        _shorten(weight, index, max_norm, norm_type)
     return _take_rows(weight, index, _factors(index, weight, padding_idx, scale_grad_by_freq))
 
 
 def _checked(op: str, input, weight) -> np.ndarray:
-    index = getattr(input, "array", input)
+    if weight.ndim != 2:
+        raise ValueError(f"{op}: a weight (V, D) expected, got shape {tuple(weight.shape)}")
+    return _rows_of(op, input, weight.shape[0])
+
+
+@told_as_one
+def _rows_of(op: str, input, rows: int) -> np.ndarray:
+    """The indices, copied and checked."""
+    index = getattr(input, "_array", input)
     index = index.copy() if is_array(index) else np.array(index)
     if index.dtype.kind not in "iu":
         raise TypeError(f"{op}: integers expected, got {index.dtype.name}: convert with .long()")
-    if weight.ndim != 2:
-        raise ValueError(f"{op}: a weight (V, D) expected, got shape {tuple(weight.shape)}")
     if on_cpu(index):
-        wrong = (index < 0) | (index >= weight.shape[0])
+        wrong = (index < 0) | (index >= rows)
         if wrong.any():
-            rows = weight.shape[0]
             raise IndexError(f"{op}: {index[wrong].flat[0]} is outside of [0, {rows}), the rows of the weight")
     return index
 
 
-def _shorten(weight, index: np.ndarray, max_norm, norm_type) -> None:
-    if max_norm is None:
-        return
-    array, used = weight.array, np.unique(read(index))
+@told_as_one(writes=lambda weight, *_: (weight,))
+def _shorten(weight, index: np.ndarray, max_norm: float, norm_type: float) -> None:
+    array, used = weight._array, np.unique(read(index))
     norms = np.linalg.norm(read(array[used]), norm_type, axis=1)
     long = norms > max_norm
     array[used[long]] *= placed((max_norm / (norms[long] + 1e-7))[:, None].astype(array.dtype), of(array))
@@ -88,6 +96,11 @@ def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
     """The factor of each index's gradient, or None if all are 1."""
     if padding_idx is None and not by_frequency:
         return None
+    return _computed_factors(index, weight, padding_idx, by_frequency)
+
+
+@told_as_one
+def _computed_factors(index: np.ndarray, weight, padding_idx, by_frequency: bool) -> np.ndarray:
     factors = np.ones_like(index, weight.dtype)
     if padding_idx is not None:
         if not -weight.shape[0] <= padding_idx < weight.shape[0]:
@@ -132,7 +145,8 @@ def embedding_bag(
     if padding_idx is not None:
         kept = np.nonzero(index != padding_idx % weight.shape[0])[0]
         index, bags = index[kept], bags[kept]
-    _shorten(weight, index, max_norm, norm_type)
+    if max_norm is not None:
+        _shorten(weight, index, max_norm, norm_type)
     rows = _take_rows(weight, index, _factors(index, weight, None, scale_grad_by_freq))
     if mode == "max":
         return _largest(rows, bags, count)
@@ -184,12 +198,16 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     Raises TypeError unless int64, IndexError for an index out of range, ValueError for an empty tensor without
     ``num_classes``.
     """
-    numbers = read(tensor)
-    if numbers.dtype != np.int64:
-        raise TypeError(f"one_hot: int64 class numbers expected, got {numbers.dtype.name}: convert with .long()")
-    if numbers.size == 0 and num_classes <= 0:
+    if tensor.dtype != np.int64:
+        raise TypeError(f"one_hot: int64 class numbers expected, got {tensor.dtype.name}: convert with .long()")
+    if math.prod(tensor.shape) == 0 and num_classes <= 0:
         raise ValueError("one_hot: num_classes must be given for an empty tensor")
-    classes = int(numbers.max()) + 1 if num_classes == -1 else num_classes
+    return _one_hot(tensor, int(read(tensor).max()) + 1 if num_classes == -1 else num_classes)
+
+
+@told_as_one
+def _one_hot(tensor: Tensor, classes: int) -> Tensor:
+    numbers = host(tensor._array)
     if numbers.size and not 0 <= numbers.min() <= numbers.max() < classes:
         raise IndexError(f"one_hot: class numbers in [0, {classes}) expected, got {numbers.min()} to {numbers.max()}")
     hot = (numbers[..., None] == np.arange(classes)).astype(np.int64)

@@ -326,9 +326,14 @@ def instance_norm(
     if running_mean is not None or running_var is not None:
         means, scales = statistics.reshape(2, -1, channels)
         move_towards(running_mean, means, momentum)
-        variances = (1 / scales**2 - eps) * (length / (length - 1))
-        move_towards(running_var, variances, momentum)
+        _move_variances_towards(running_var, scales, eps, momentum, length / (length - 1))
     return out
+
+
+@told_as_one
+def _move_variances_towards(running, scales: np.ndarray, eps: float, momentum: float, correction: float) -> None:
+    """``move_towards`` of variances, given ``1/√(variance + eps)``."""
+    move_towards(running, (1 / scales**2 - eps) * correction, momentum)
 
 
 def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:

@@ -3,6 +3,7 @@
 import warnings
 
 from ...beside import told_as_one
+from ...events import state, tell
 from ..optimizer import Optimizer
 
 
@@ -76,6 +77,8 @@ class LRScheduler:
 
     def state_dict(self) -> dict:
         """Everything that ``load_state_dict`` needs to continue, except functions given by the user."""
+        if state.listeners:
+            tell("refuse", "it reads the state of a schedule")
         return {name: value for name, value in vars(self).items() if name != "optimizer" and not _has_function(value)}
 
     def load_state_dict(self, state_dict: dict) -> None:

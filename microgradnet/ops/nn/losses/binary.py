@@ -3,6 +3,7 @@
 from ....backends.device import add_at, np, read
 from ....choice import where
 from ....elementwise import elementwise
+from ....events import told_as_one
 from ....tensor import Tensor
 from ...elementwise.activation import logsigmoid, sigmoid
 from ...elementwise.exponential import exp, log, log1p
@@ -42,13 +43,18 @@ def binary_cross_entropy(
     """
     reduction = reduction_name("binary_cross_entropy", reduction, size_average, reduce)
     _same_shape("binary_cross_entropy", input, target)
-    values = getattr(input, "array", input)
+    _check_probabilities(input)
+    losses = _binary_cross_entropy(input, target)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+@told_as_one
+def _check_probabilities(input) -> None:
+    values = getattr(input, "_array", input)
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(
             "binary_cross_entropy: probabilities in [0, 1] expected: pass logits to binary_cross_entropy_with_logits"
         )
-    losses = _binary_cross_entropy(input, target)
-    return reduced(losses if weight is None else losses * weight, reduction)
 
 
 @elementwise(formula="max(x, 0) − x·t + ln(1 + e^(−|x|))", derivative_formula="σ(x) − t, −x")

@@ -2,9 +2,10 @@
 
 import math
 
-from ....backends.device import np, read
+from ....backends.device import array_of, host, np
 from ....choice import where
 from ....elementwise import elementwise
+from ....events import told_as_one
 from ....primitive import primitive
 from ....tensor import Tensor
 from ...elementwise.exponential import exp, log
@@ -191,7 +192,10 @@ def gaussian_nll_loss(
     2π. Raises ValueError for another shape or a negative ``var``.
     """
     reduction = reduction_name("gaussian_nll_loss", reduction)
-    if not isinstance(var, int | float):
+    _check_variance(var)
+    if isinstance(var, int | float):
+        var = input.detach() * 0 + var
+    else:
         shape, wanted = tuple(var.shape), tuple(input.shape)
         if shape != wanted and shape == wanted[:-1]:
             var = var.reshape((*shape, 1))
@@ -199,12 +203,14 @@ def gaussian_nll_loss(
             len(shape) != len(wanted) or [v for v, n in zip(shape, wanted, strict=True) if v != n] != [1]
         ):
             raise ValueError(f"gaussian_nll_loss: var has shape {shape}, which does not fit the input's {wanted}")
-        lowest = read(var).min(initial=0)
-    else:
-        lowest, var = var, input.detach() * 0 + var
-    if lowest < 0:
-        raise ValueError(f"gaussian_nll_loss: var must not be negative, got {lowest}")
     limited = var + (eps - var.detach()) * (var.detach() < eps)
     difference = input - target
     losses = (log(limited) + difference * difference / limited) * 0.5
     return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
+
+
+@told_as_one
+def _check_variance(var) -> None:
+    lowest = host(array_of(var)).min(initial=0)
+    if lowest < 0:
+        raise ValueError(f"gaussian_nll_loss: var must not be negative, got {lowest}")
