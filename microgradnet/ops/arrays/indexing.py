@@ -103,6 +103,10 @@ def _add_rows(out, dim: int, index, rows) -> None:
         return
     # Sort by index and add each group in one sweep: np.add.at is many times slower on whole rows.
     index = np.where(index < 0, index + len(out), index)
+    wrong = (index < 0) | (index >= len(out))
+    if wrong.any():
+        given = index[wrong][0]
+        raise IndexError(f"index {given - len(out) * (given < 0)} is out of bounds for axis {dim} with size {len(out)}")
     # NumPy uses radix sort for 16 bits, several times faster.
     order = np.argsort(index.astype(np.uint16) if len(out) <= 65_536 else index, kind="stable")
     index = index[order]

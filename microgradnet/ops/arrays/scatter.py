@@ -48,7 +48,7 @@ def gather(x, dim: int, index):
 def put_along_dim(x, index, shape, dim):
     """Zeros of ``shape`` with ``x`` added where ``gather`` would have read."""
     out = np.zeros(shape, x.dtype)
-    _add_along(out, one_dim(dim, len(shape)), index, x)
+    _add_along(out, _check_index(x, dim, index, tuple(shape)), index, x)
     return out
 
 

@@ -56,6 +56,7 @@ def embedding(
     """
     index = _checked("embedding", input, weight)
     _shorten(weight, index, max_norm, norm_type)
+    padding_idx = _row("embedding", weight, padding_idx)
     return _take_rows(weight, index, _factors(index, weight, padding_idx, scale_grad_by_freq))
 
 
@@ -74,6 +75,14 @@ def _checked(op: str, input, weight) -> np.ndarray:
     return index
 
 
+def _row(op: str, weight, padding_idx: int | None) -> int | None:
+    """``padding_idx`` counted from 0. Raises ValueError if the weight has no such row."""
+    rows = weight.shape[0]
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise ValueError(f"{op}: padding_idx from {-rows} to {rows - 1} expected, got {padding_idx}")
+    return None if padding_idx is None else padding_idx % rows
+
+
 def _shorten(weight, index: np.ndarray, max_norm, norm_type) -> None:
     if max_norm is None:
         return
@@ -90,9 +99,7 @@ def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
         return None
     factors = np.ones_like(index, weight.dtype)
     if padding_idx is not None:
-        if not -weight.shape[0] <= padding_idx < weight.shape[0]:
-            raise ValueError(f"embedding: padding_idx {padding_idx} is outside of the {weight.shape[0]} rows")
-        factors[index == padding_idx % weight.shape[0]] = 0
+        factors[index == padding_idx] = 0
     if by_frequency:
         factors /= np.bincount(index.reshape(-1), minlength=weight.shape[0])[index].astype(weight.dtype)
     return factors
@@ -128,9 +135,9 @@ def embedding_bag(
     index = _checked("embedding_bag", read(input), weight)
     bags, count = _bags(index, offsets, include_last_offset)
     index = index.reshape(-1)[: bags.size]
-    kept = np.arange(index.size)
+    kept, padding_idx = np.arange(index.size), _row("embedding_bag", weight, padding_idx)
     if padding_idx is not None:
-        kept = np.nonzero(index != padding_idx % weight.shape[0])[0]
+        kept = np.nonzero(index != padding_idx)[0]
         index, bags = index[kept], bags[kept]
     _shorten(weight, index, max_norm, norm_type)
     rows = _take_rows(weight, index, _factors(index, weight, None, scale_grad_by_freq))
