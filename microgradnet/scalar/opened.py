@@ -251,12 +251,12 @@ def _logsumexp(x, dim, keepdim=False):
     return _along(x, dim, keepdim, _logsumexp_of)
 
 
-def _cross_entropy(x, target, weight, summed):
+def _cross_entropy(x, target, weight, reduction):
     losses = []
     for row, label, share in zip(x, target, weight, strict=True):
         loss = _logsumexp_of(list(row)) - row[int(label)]
         losses.append(loss if float(share) == 1 else loss * float(share))
-    return _total(losses) if summed else np.array(losses, object)
+    return np.array(losses, object) if reduction == "none" else _total(losses)
 
 
 def _squared_distance(x, target, scale):

@@ -4,6 +4,8 @@ The window of output i along a dimension is every ``step``-th place from ``start
 the plane. So one loop serves strides, padding, dilation and adaptive windows.
 """
 
+import math
+
 import numpy as np
 
 from ..lanes import add_to, lanes
@@ -82,23 +84,29 @@ def spread_pool(g, out, scale, starts_d, ends_d, starts_h, ends_h, starts_w, end
 
 @loop(parallel=True)
 def add_at(g, indices, out):
-    """``out[plane, indices[plane, i]] += g[plane, i]``."""
+    """``out[plane, indices[plane, i]] += g[plane, i]``; places outside of the plane are skipped."""
     for plane in prange(g.shape[0]):  # noqa: F821
         for i in lanes(g.shape[1]):
-            add_to(out, (plane, indices[plane, i]), g[plane, i])
+            if 0 <= indices[plane, i] < out.shape[1]:
+                add_to(out, (plane, indices[plane, i]), g[plane, i])
 
 
 @loop(parallel=True)
 def write_at(g, indices, out):
-    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one wins; on a GPU, any."""
+    """``out[plane, indices[plane, i]] = g[plane, i]``: the last one wins; on a GPU, any. Places outside of the
+    plane are skipped.
+    """
     for plane in prange(g.shape[0]):  # noqa: F821
         for i in lanes(g.shape[1]):
-            out[plane, indices[plane, i]] = g[plane, i]
+            if 0 <= indices[plane, i] < out.shape[1]:
+                out[plane, indices[plane, i]] = g[plane, i]
 
 
 @loop(parallel=True)
 def read_at(x, indices, out):
-    """``out[plane, i] = x[plane, indices[plane, i]]``."""
+    """``out[plane, i] = x[plane, indices[plane, i]]``; NaN for a place outside of the plane."""
     for plane in prange(out.shape[0]):  # noqa: F821
         for i in lanes(out.shape[1]):
-            out[plane, i] = x[plane, indices[plane, i]]
+            out[plane, i] = math.nan
+            if 0 <= indices[plane, i] < x.shape[1]:
+                out[plane, i] = x[plane, indices[plane, i]]

@@ -129,10 +129,12 @@ def softmax_gradient(g, y, out):
 
 @loop(parallel=True)
 def cross_entropy(x, target, out):
-    """``log Σ exp(x) − x[target]``, one number per row."""
+    """``log Σ exp(x) − x[target]``, one number per row; NaN for a target outside of the row."""
     for i in prange(x.shape[0]):  # noqa: F821
-        top = largest(x[i])
-        out[i] = (top - x[i, target[i]]) + x.dtype.type(math.log(total_exp(x[i], top)))
+        out[i] = math.nan
+        if 0 <= target[i] < x.shape[1]:
+            top = largest(x[i])
+            out[i] = (top - x[i, target[i]]) + x.dtype.type(math.log(total_exp(x[i], top)))
 
 
 @loop(parallel=True)
@@ -145,7 +147,8 @@ def cross_entropy_gradient(x, target, g, out):
         else:
             softmax_row(x[i], g[i], out[i])
             for j in lanes(target[i], target[i] + 1):
-                out[i, j] -= g[i]
+                if 0 <= j < x.shape[1]:
+                    out[i, j] -= g[i]
 
 
 @loop

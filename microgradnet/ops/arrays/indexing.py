@@ -8,7 +8,8 @@ before the tensor: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 from typing import Any
 
 from ...backends.device import add_at, is_array, np
-from ...events import state, told_as_one
+from ...beside import told_as_one
+from ...events import state
 from ...notation import Notation
 from ...part_of import PartOf
 from ...primitive import primitive
@@ -103,6 +104,10 @@ def _add_rows(out, dim: int, index, rows) -> None:
         return
     # Sort by index and add each group in one sweep: np.add.at is many times slower on whole rows.
     index = np.where(index < 0, index + len(out), index)
+    wrong = (index < 0) | (index >= len(out))
+    if wrong.any():
+        given = index[wrong][0]
+        raise IndexError(f"index {given - len(out) * (given < 0)} is out of bounds for axis {dim} with size {len(out)}")
     # NumPy uses radix sort for 16 bits, several times faster.
     order = np.argsort(index.astype(np.uint16) if len(out) <= 65_536 else index, kind="stable")
     index = index[order]

@@ -1,8 +1,8 @@
 """Gathering and scattering elements along a dimension, or by a mask."""
 
 from ...backends.device import add_at, np, on_cpu, with_each
+from ...beside import told_as_one
 from ...choice import where
-from ...events import told_as_one
 from ...notation import Notation
 from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
@@ -49,7 +49,7 @@ def gather(x, dim: int, index):
 def put_along_dim(x, index, shape, dim):
     """Zeros of ``shape`` with ``x`` added where ``gather`` would have read."""
     out = np.zeros(shape, x.dtype)
-    _add_along(out, one_dim(dim, len(shape)), index, x)
+    _add_along(out, _check_index(x, dim, index, tuple(shape)), index, x)
     return out
 
 

@@ -17,7 +17,7 @@ class Span(NamedTuple):
 def sliding(op: str, sizes, kernel, stride, padding, dilation, ceil_mode: bool) -> tuple[Span, ...]:
     """The spans of windows of one size, a stride apart; each argument has one number per dimension.
 
-    Raises ValueError if the padding is more than half the kernel, or no window fits.
+    Raises ValueError if the padding is more than half the kernel, no window fits, or one holds no place of the input.
     """
     if any(2 * p > k for p, k in zip(padding, kernel, strict=True)):
         raise ValueError(f"{op}: padding {padding} may be at most half of the kernel {kernel}")
@@ -28,13 +28,20 @@ def sliding(op: str, sizes, kernel, stride, padding, dilation, ceil_mode: bool) 
             raise ValueError(f"{op}: the kernel {kernel} is larger than the padded input {tuple(sizes)}")
         first = np.arange(count) * s - p
         last = first + d * (k - 1) + 1
-        starts = np.where(first < 0, first + -(first // d) * d, first)
-        spans.append(Span(starts, np.minimum(last, n), d, np.minimum(last, n + p) - first))
+        starts, ends = np.where(first < 0, first + -(first // d) * d, first), np.minimum(last, n)
+        if (starts >= ends).any():
+            raise ValueError(f"{op}: a window holds nothing but padding: an input larger than {tuple(sizes)} expected")
+        spans.append(Span(starts, ends, d, np.minimum(last, n + p) - first))
     return tuple(spans)
 
 
-def adaptive(sizes, output_size) -> tuple[Span, ...]:
-    """The spans of ``output_size`` windows of nearly equal size that cover the input."""
+def adaptive(op: str, sizes, output_size) -> tuple[Span, ...]:
+    """The spans of ``output_size`` windows of nearly equal size that cover the input.
+
+    Raises ValueError for an empty input: a window would hold nothing.
+    """
+    if 0 in sizes:
+        raise ValueError(f"{op}: an input with at least one element along each dimension expected, got {tuple(sizes)}")
     spans = []
     for n, m in zip(sizes, output_size, strict=True):
         i = np.arange(m)

@@ -4,7 +4,7 @@ import math
 
 from ...backends.cpu import rows as kernels
 from ...backends.device import host, is_array, np, of, on_cpu, placed, read
-from ...events import told_as_one
+from ...beside import told_as_one
 from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -60,6 +60,7 @@ def embedding(
     index = _checked("embedding", input, weight)
     if max_norm is not None:
         _shorten(weight, index, max_norm, norm_type)
+    padding_idx = _row("embedding", weight, padding_idx)
     return _take_rows(weight, index, _factors(index, weight, padding_idx, scale_grad_by_freq))
 
 
@@ -83,6 +84,14 @@ def _rows_of(op: str, input, rows: int) -> np.ndarray:
     return index
 
 
+def _row(op: str, weight, padding_idx: int | None) -> int | None:
+    """``padding_idx`` counted from 0. Raises ValueError if the weight has no such row."""
+    rows = weight.shape[0]
+    if padding_idx is not None and not -rows <= padding_idx < rows:
+        raise ValueError(f"{op}: padding_idx from {-rows} to {rows - 1} expected, got {padding_idx}")
+    return None if padding_idx is None else padding_idx % rows
+
+
 @told_as_one(writes=lambda weight, *_: (weight,))
 def _shorten(weight, index: np.ndarray, max_norm: float, norm_type: float) -> None:
     array, used = weight._array, np.unique(read(index))
@@ -103,9 +112,7 @@ def _factors(index: np.ndarray, weight, padding_idx, by_frequency: bool):
 def _computed_factors(index: np.ndarray, weight, padding_idx, by_frequency: bool) -> np.ndarray:
     factors = np.ones_like(index, weight.dtype)
     if padding_idx is not None:
-        if not -weight.shape[0] <= padding_idx < weight.shape[0]:
-            raise ValueError(f"embedding: padding_idx {padding_idx} is outside of the {weight.shape[0]} rows")
-        factors[index == padding_idx % weight.shape[0]] = 0
+        factors[index == padding_idx] = 0
     if by_frequency:
         factors /= np.bincount(index.reshape(-1), minlength=weight.shape[0])[index].astype(weight.dtype)
     return factors
@@ -141,9 +148,9 @@ def embedding_bag(
     index = _checked("embedding_bag", read(input), weight)
     bags, count = _bags(index, offsets, include_last_offset)
     index = index.reshape(-1)[: bags.size]
-    kept = np.arange(index.size)
+    kept, padding_idx = np.arange(index.size), _row("embedding_bag", weight, padding_idx)
     if padding_idx is not None:
-        kept = np.nonzero(index != padding_idx % weight.shape[0])[0]
+        kept = np.nonzero(index != padding_idx)[0]
         index, bags = index[kept], bags[kept]
     if max_norm is not None:
         _shorten(weight, index, max_norm, norm_type)

@@ -54,6 +54,8 @@ def _fractional_max_pool(dims, input, kernel_size, output_size, output_ratio, re
     draws = read(given)
     if draws.shape != (*planes, dims):
         raise ValueError(f"{name}: random samples of shape {(*planes, dims)} expected, got {draws.shape}")
+    if not ((draws >= 0) & (draws < 1)).all():
+        raise ValueError(f"{name}: random samples in [0, 1) expected, got {draws.min()} to {draws.max()}")
     # PyTorch draws for an image's width first, for a volume's depth first.
     order = (1, 0) if dims == 2 else (0, 1, 2)
     starts = [_starts(draws[..., order[d]], sizes[d], outs[d], kernel[d]) for d in range(dims)]

@@ -263,17 +263,18 @@ def _lp_pool(dims, input, p, kernel_size, stride, ceil_mode):
     return (means * math.prod(kernel)) ** (1.0 / p)
 
 
-def _adaptive_spans(dims, x, output_size) -> tuple[Span, ...]:
+def _adaptive_spans(name, dims, x, output_size) -> tuple[Span, ...]:
     sizes = per_dimension(output_size, dims) if output_size is not None else (None,) * dims
     wanted = tuple(n if m is None else int(m) for n, m in zip(x.shape[2:], sizes, strict=True))
     if min(wanted) < 0:
-        raise ValueError(f"adaptive pooling: an output_size of 0 or more expected, got {output_size}")
-    return adaptive(x.shape[2:], wanted)
+        raise ValueError(f"{name}: an output_size of 0 or more expected, got {output_size}")
+    return adaptive(name, x.shape[2:], wanted)
 
 
 def _adaptive_avg_pool(dims, input, output_size):
-    x = as_batch(f"adaptive_avg_pool{dims}d", input, dims)
-    spans = _adaptive_spans(dims, x, output_size)
+    name = f"adaptive_avg_pool{dims}d"
+    x = as_batch(name, input, dims)
+    spans = _adaptive_spans(name, dims, x, output_size)
     return _unbatched(_sum_pool(x, spans, _reciprocal(x, counts(spans, False))), input, x)
 
 
@@ -296,8 +297,9 @@ def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] |
 
 
 def _adaptive_max_pool(dims, input, output_size, return_indices):
-    x = as_batch(f"adaptive_max_pool{dims}d", input, dims)
-    return _maybe_indices(max_pool(x, _adaptive_spans(dims, x, output_size)), input, x, return_indices)
+    name = f"adaptive_max_pool{dims}d"
+    x = as_batch(name, input, dims)
+    return _maybe_indices(max_pool(x, _adaptive_spans(name, dims, x, output_size)), input, x, return_indices)
 
 
 def adaptive_max_pool1d(

@@ -1,9 +1,9 @@
 """Losses for binary targets, one or several per sample."""
 
 from ....backends.device import add_at, np, read
+from ....beside import told_as_one
 from ....choice import where
 from ....elementwise import elementwise
-from ....events import told_as_one
 from ....tensor import Tensor
 from ...elementwise.activation import logsigmoid, sigmoid
 from ...elementwise.exponential import exp, log, log1p

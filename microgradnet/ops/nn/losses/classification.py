@@ -12,16 +12,30 @@ from .reduction import reduced, reduction_name
 
 
 @primitive(formula=Notation("−Σ w·log p[target]"))
-def _nll(log_probabilities, target, weight, summed):
-    """−weight·log_probabilities[target], for rows (N, C), target (N), weight (N): (N), or () if ``summed``."""
-    losses = -log_probabilities[np.arange(len(target)), target] * weight
-    return np.asarray(losses.sum()) if summed else losses
+def _nll(log_probabilities, target, weight, reduction):
+    """−weight·log_probabilities[target], for rows (N, C), target (N), weight (N): (N), or () if reduced."""
+    rows, classes = log_probabilities.shape
+    picked = log_probabilities[np.arange(rows), target] if classes else weight  # without classes all are ignored
+    return _weighted(-picked, weight, reduction)
+
+
+def _weighted(losses, weight, reduction):
+    """``losses·weight``, or their sum; a weight of 0 ignores a row, also one that holds infinities. A mean, whose
+    weights have the sum 1, is NaN where all are 0.
+    """
+    with np.errstate(invalid="ignore"):
+        losses = np.where(weight == 0, weight, losses * weight)
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    return np.where(weight.any(), total, total.dtype.type(np.nan)) if reduction == "mean" else total
 
 
 @primitive(formula=Notation("zeros, [target] = −g·w"))
 def _nll_gradient(g, target, weight, shape):
     out = np.zeros(shape, g.dtype)
-    out[np.arange(len(target)), target] = -g * weight
+    if shape[1]:
+        out[np.arange(len(target)), target] = -g * weight
     return out
 
 
@@ -30,7 +44,7 @@ _nll.vjp(
         g, target, weight, log_probabilities_shape
     )
 )
-_nll_gradient.vjp(g=lambda h, target, weight, g_shape: _nll(h, target, weight, g_shape == ()))
+_nll_gradient.vjp(g=lambda h, target, weight, g_shape: _nll(h, target, weight, "none" if g_shape else "sum"))
 
 
 def nll_loss(
@@ -65,11 +79,11 @@ def _by_class(name, op, input, target, weight, ignore_index, reduction):
     labels, factors = _class_factors_of(name, input, target, weight, ignore_index, reduction == "mean")
     flat = movedim(input, 1, -1) if input.ndim > 2 else input
     flat = flat.reshape((target.numel(), input.shape[0 if input.ndim == 1 else 1])) if input.ndim != 2 else flat
-    losses = op(flat, labels, factors, reduction != "none")
+    losses = op(flat, labels, factors, reduction)
     return losses.reshape(tuple(target.shape)) if reduction == "none" else losses
 
 
-def _class_factors_of(name: str, input, target, weight, ignore_index: int, mean: bool):
+def _class_factors_of(name: str, input, target, weight, ignore_index: int | None, mean: bool):
     """``_class_factors`` for ``input``, with errors that name the loss."""
     classes = input.shape[0 if input.ndim == 1 else 1]
     expected = () if input.ndim == 1 else (input.shape[0], *input.shape[2:])
@@ -96,7 +110,7 @@ def _class_factors(target, weight, classes, dtype, ignore_index, mean):
     On a GPU the factor of a label outside [0, classes) is NaN: to raise, the host would have to wait for the device.
     """
     labels = target.reshape(-1)
-    counted = labels != ignore_index
+    counted = np.ones(labels.shape, bool) if ignore_index is None else labels != ignore_index
     wrong = counted & ((labels < 0) | (labels >= classes))
     if on_cpu(wrong):
         if wrong.any():
@@ -104,27 +118,30 @@ def _class_factors(target, weight, classes, dtype, ignore_index, mean):
     else:
         counted, labels = np.where(wrong, dtype.type(np.nan), counted), np.where(wrong, 0, labels)
     labels = np.where(counted != 0, labels, 0)
-    factors = counted.astype(dtype) if weight is None else counted * weight[labels].astype(dtype, copy=False)
+    factors = counted.astype(dtype)
+    if weight is not None and classes:
+        factors = factors * weight[labels].astype(dtype, copy=False)
     if mean:
         with np.errstate(divide="ignore", invalid="ignore"):
-            factors = factors / factors.sum()
+            factors = np.where(counted == 0, factors, factors / factors.sum())
     return labels, factors
 
 
 @primitive(formula=Notation("Σ w·(log Σeˣ − x[target])"))
-def _cross_entropy(x, target, weight, summed):
-    """weight·(log Σ exp(x) − x[target]), for rows x (N, C), target (N), weight (N): (N), or () if ``summed``."""
+def _cross_entropy(x, target, weight, reduction):
+    """weight·(log Σ exp(x) − x[target]), for rows x (N, C), target (N), weight (N): (N), or () if reduced."""
     if x.dtype.kind != "f":
         raise TypeError(f"floating logits expected, got {x.dtype.name}: convert with .float()")
-    losses = np.empty(len(target), x.dtype)
-    rows.cross_entropy(np.ascontiguousarray(x), target, losses)
-    losses *= weight
-    return np.asarray(losses.sum()) if summed else losses
+    losses = np.zeros(len(target), x.dtype)
+    if x.size:
+        rows.cross_entropy(np.ascontiguousarray(x), target, losses)
+    return _weighted(losses, weight, reduction)
 
 
 def _softmax_less_target(g, x, target, weight):
     hot = np.zeros(tuple(x.shape), x.dtype)
-    hot[np.arange(len(target)), target] = 1
+    if x.shape[1]:
+        hot[np.arange(len(target)), target] = 1
     return (softmax(x, 1) - hot) * (g * weight).reshape((-1, 1))
 
 
@@ -175,7 +192,7 @@ def cross_entropy(
     else:
         weighted = log_probabilities
     if distribution:
-        q = target * (1 - label_smoothing) + label_smoothing / classes
+        q = target * (1 - label_smoothing) + label_smoothing / max(classes, 1)
         losses = -sum(weighted * q, dim)
         # The mean is over samples, unweighted: q has no single class whose weight could be used.
         return reduced(losses, reduction)
@@ -186,7 +203,7 @@ def cross_entropy(
     if reduction == "mean":
         _, factors = _class_factors_of("cross_entropy", input, target, weight, ignore_index, False)
         uniform = uniform / sum(factors)
-    return hard * (1 - label_smoothing) + uniform * (label_smoothing / classes)
+    return hard * (1 - label_smoothing) + uniform * (label_smoothing / max(classes, 1))
 
 
 def multi_margin_loss(
@@ -214,7 +231,7 @@ def multi_margin_loss(
         raise ValueError(f"multi_margin_loss: 1 or 2 dimensions expected, got an input of shape {tuple(input.shape)}")
     x = input if input.ndim == 2 else input.reshape((1, *input.shape))
     labels = target.reshape((1,)) if input.ndim == 1 else target
-    labels, factors = _class_factors_of("multi_margin_loss", x, labels, weight, -1, False)
+    labels, factors = _class_factors_of("multi_margin_loss", x, labels, weight, None, False)
     labels = labels.reshape((-1, 1))
     others = (labels != np.arange(x.shape[1])).to(x.dtype)
     distance = (x - x.gather(1, labels) + margin).relu() * others

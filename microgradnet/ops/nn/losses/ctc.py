@@ -69,17 +69,27 @@ def ctc_loss(
     steps, count, classes = x.shape
     if not 0 <= blank < classes:
         raise ValueError(f"ctc_loss: blank {blank} must be in [0, {classes})")
-    given, wanted = (read(v).astype(np.int64).reshape(-1) for v in (input_lengths, target_lengths))
+    given, wanted = (_lengths(name, v) for name, v in (("input", input_lengths), ("target", target_lengths)))
     if len(given) != count or len(wanted) != count:
         raise ValueError(f"ctc_loss: {count} input and target lengths expected, got {len(given)} and {len(wanted)}")
-    if count and (given.max() > steps or given.min() < 0):
-        raise ValueError(f"ctc_loss: input lengths in [0, {steps}] expected, got {given.tolist()}")
+    if count and given.max() > steps:
+        raise ValueError(f"ctc_loss: input lengths of at most {steps} expected, got {given.tolist()}")
     losses = _ctc(x, _by_length(targets, wanted, classes), given, wanted, int(blank))
     if zero_infinity:
         losses = where(losses.detach() == np.inf, 0, losses)
     if reduction == "mean":
         losses = losses / np.maximum(wanted, 1).astype(losses.dtype)
     return reduced(losses if batched or reduction != "none" else losses.reshape(()), reduction)
+
+
+def _lengths(which: str, given) -> np.ndarray:
+    """The lengths as int64, each at least 0."""
+    lengths = read(given).reshape(-1)
+    if lengths.size and lengths.dtype.kind not in "iu":
+        raise TypeError(f"ctc_loss: integer {which} lengths expected, got {lengths.dtype.name}: convert with .long()")
+    if lengths.size and lengths.min() < 0:
+        raise ValueError(f"ctc_loss: {which} lengths of 0 or more expected, got {lengths.tolist()}")
+    return lengths.astype(np.int64)
 
 
 def _by_length(targets, lengths: np.ndarray, classes: int) -> np.ndarray:

@@ -3,9 +3,9 @@
 import math
 
 from ....backends.device import array_of, host, np
+from ....beside import told_as_one
 from ....choice import where
 from ....elementwise import elementwise
-from ....events import told_as_one
 from ....primitive import primitive
 from ....tensor import Tensor
 from ...elementwise.exponential import exp, log
