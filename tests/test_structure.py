@@ -16,6 +16,7 @@ LAYERS = (
     ("ops",),
     ("autograd", "func", "linalg", "history", "capture", "scalar", "serialization", "checkpoint"),
     ("nn", "optim"),
+    ("warm_up", "__main__"),
     ("data", "training", "distributed"),
     ("visualize",),
     ("demos",),

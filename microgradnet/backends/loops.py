@@ -17,6 +17,8 @@ from . import cache, lanes, scalar_math, source, threads
 from .cuda import launcher as cuda
 from .cuda import translation as cuda_source
 
+known: list = []  # every loop
+
 
 def loop(
     function=None,
@@ -53,18 +55,6 @@ def loop(
         texts = [part.on_cpu(several and key == function.__name__) for key, part in run.parts(dtype).items()]
         return getattr(cache.load(name, "\n\n".join(texts)), function.__name__)
 
-    called: set = set()
-
-    def call(several: bool, dtype: str, arguments: tuple):
-        if (several, dtype) in called:
-            return compiled(several, dtype)(*arguments)
-        with cache.compiling():  # numba compiles at the first call
-            result = compiled(several, dtype)(*arguments)
-        called.add((several, dtype))
-        return result
-
-    enough = None if isinstance(parallel, bool) else parallel
-
     @functools.cache
     def on_gpu(dtype: str):
         *callees, (_, own) = run.parts(dtype).items()
@@ -76,12 +66,12 @@ def loop(
         dtype = "float64" if arguments[0].dtype == np.float64 else "float32"
         if type(arguments[0]) is not np.ndarray and not isinstance(arguments[0], np.generic):
             return run.gpu(dtype)(*arguments)
-        if parallel and arguments[0].size >= (enough or threads.PARALLEL_FROM) and threads.enter_pool():
+        if parallel and arguments[0].size >= (run.parallel_from or threads.PARALLEL_FROM) and threads.enter_pool():
             try:
-                return call(True, dtype, arguments)
+                return compiled(True, dtype)(*arguments)
             finally:
                 threads.leave_pool()
-        return call(False, dtype, arguments)
+        return compiled(False, dtype)(*arguments)
 
     def replace(other):
         run.gpu = lambda dtype: other
@@ -91,6 +81,8 @@ def loop(
         run.gpu_source = other
         return run
 
+    run.parallel_from = None if isinstance(parallel, bool) else parallel
+    known.append(run)
     run.parts, run.gpu_source = (lambda dtype: _parts(function, flags, dtype, run.gpu_source)), None
     run.gpu, run.on_gpu, run.written_for_gpu = on_gpu, replace, rewrite
     if on_host:

@@ -71,5 +71,6 @@ def elementwise(
         run.serial = compiled(False)
         return run.serial(*arguments)
 
+    run.compiled = compiled
     run.serial = first  # the loop of one thread, for callers that have looked at the size themselves
     return run

@@ -82,11 +82,11 @@ def _in_short(error: Exception) -> str:
 def elementwise(name: str, functions: dict[str, str], call: str, dtype: str, arrays: list[str], scalars: list[str]):
     """A launcher ``run(*arrays, *scalars)`` for ``call`` at every index; arguments as for ``cpu.elementwise``."""
     helpers = "\n".join(_device_function(function, ast.parse(text).body[0]) for function, text in functions.items())
-    source = f"{helpers}\n@cuda.jit{_OPTIONS}\n{cuda_source.strided(call, arrays, scalars, ELEMENTS)}"
+    body = cuda_source.strided(call, arrays, scalars, ELEMENTS)
 
     @functools.cache
     def kernel():
-        return cache.load(f"{name}_{dtype}_cuda", source, HEADER).kernel
+        return cache.load(f"{name}_{dtype}_cuda", f"{helpers}\n@cuda.jit{_options()}\n{body}", HEADER).kernel
 
     number = np.dtype(dtype).type
 
@@ -114,7 +114,7 @@ def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
     def compiled() -> list:
         built = []
         for i, phase in enumerate(cuda_source.phases(tree, shares)):
-            text = "\n".join([*helpers, f"@cuda.jit{_OPTIONS}\n{phase.source}", phase.extent])
+            text = "\n".join([*helpers, f"@cuda.jit{_options()}\n{phase.source}", phase.extent])
             module = cache.load(f"{name}_cuda{i}", text, HEADER)
             built.append((module.kernel, module.extent, phase.shared_out))
         return built
@@ -136,7 +136,10 @@ def loop(name: str, callees: dict[str, ast.FunctionDef], tree: ast.FunctionDef):
 
 # The simulator's threads are Python threads: a few test as much as many.
 _SIMULATED_BLOCKS, _SIMULATED_THREADS = 3, 4
-_OPTIONS = "" if simulated() else "(cache=True)"
+
+
+def _options() -> str:
+    return "" if simulated() or cache.folder() is None else "(cache=True)"
 
 
 def _launch(kernel, blocks: int, threads: int, arrays: tuple, numbers: tuple = (), number=None) -> None:
@@ -145,7 +148,7 @@ def _launch(kernel, blocks: int, threads: int, arrays: tuple, numbers: tuple = (
         with np.errstate(all="ignore"):
             kernel[min(blocks, _SIMULATED_BLOCKS), min(threads, _SIMULATED_THREADS)](*arguments)
         return
-    with cache.compiling():
+    with cache.counted():
         kernel[blocks, threads, _stream()](*arguments)
 
 
