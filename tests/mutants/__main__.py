@@ -142,7 +142,8 @@ def tests_for(mutant, file: str, tests: tuple[str, ...]) -> list[str]:
     for test in tests:
         calls |= calls_of(test)
     calls = {name: call for name, call in calls.items() if call[0] == call[0]}  # those that fail anyway say nothing
-    found = {n for n in calls if f"[{mutant.function}" in n or f".{mutant.function}" in n}
+    op = mutant.function.strip("_")
+    found = {n for n in calls if op and (f"[{op}" in n or f".{op}" in n)}
     entered = [f"loop:{mutant.function}", *(f"{file}:{scope}" for scope in mutant.scopes)]
     if not (found and {"_", "<lambda>"} & set(mutant.scopes)):  # names that many functions of a file share
         by_scope = ({name for name, call in calls.items() if scope in call[1]} for scope in entered)

@@ -29,6 +29,7 @@ def chosen(target) -> list[Mutant]:
 
 
 OPS = ("tests/ops/test_ops.py", "tests/ops/test_widths.py", "tests/ops/test_reduction_edges.py")
+EFFECTS = ("tests/ops/test_nn_effects.py",)
 FUSED = ("tests/ops/test_fused.py",)
 AUTOGRAD = (
     "tests/autograd/test_backward.py", "tests/autograd/test_in_place.py", "tests/autograd/test_tape.py",
@@ -65,7 +66,7 @@ TARGETS = [
     *_targets("ops", "ops/reduce/", (*OPS, *FUSED), reduction=4, norms=2, statistics=2, cumulative=2),
     *_targets("ops", "ops/arrays/", (*OPS, "tests/ops/test_indexing.py"), indexing=3, scatter=2, shape=2, joining=2),
     *_targets("ops", "ops/linalg/", OPS, matmul=2, distance=2),
-    *_targets("ops", "ops/nn/", (*OPS, *FUSED), losses__classification=4, losses__regression=2, embedding=2,
+    *_targets("ops", "ops/nn/", (*OPS, *FUSED, *EFFECTS), losses__classification=4, losses__regression=2, embedding=2,
               normalization=2),
     *_targets("ops", "ops/elementwise/", OPS, arithmetic=3, activation=4, comparison=2),
 ]  # fmt: skip

@@ -40,6 +40,10 @@ EDGES = [
            ours=mg.linalg.vector_norm, torch="linalg.vector_norm")
       for p in (2, 1, 0.5, 1.5, 3, INF, -INF)),
     Case("norm", [(A(values=[0.0, 0.0]),), (HARD,)]),
+    *(Case(f"scatter_reduce of ties {how}",
+           [(A(values=[1.0, 3.0, 0.0]), 0, A(values=[1, 1, 0, 1], dtype="int64"), A(values=[3.0, 3.0, 1.0, 3.0]), how)],
+           ours=mg.scatter_reduce, torch="scatter_reduce") for how in ("amax", "amin")),
+    Case("F.cosine_similarity", [(A(4), A(3, 4), {"dim": -2}), (A(2, 3, 4), A(4), {"dim": 1})]),
     Case("unique", [(A(values=[NAN, NAN, 1.0]),)], differentiable=False),
     Case("masked_fill", [(HARD, A(4, dtype="bool"), -INF)]),
 ]  # fmt: skip

@@ -96,3 +96,10 @@ def test_a_row_to_ignore_gets_a_gradient_of_zero_whatever_it_holds(bad):
     F.cross_entropy(x, mg.tensor([2, -100, 3]), reduction="sum").backward()
     assert np.isfinite(x.grad.array).all() and not x.grad.array[1].any()
     assert x.grad.array[0, 2] == pytest.approx(1 / 9 - 1) and x.grad.array[2, 2] == pytest.approx(1 / 9)
+
+
+@pytest.mark.parametrize("label", [-1, 9])
+@pytest.mark.parametrize("loss", [F.cross_entropy, F.nll_loss])
+def test_a_label_outside_of_the_classes_is_an_error(loss, label):
+    with pytest.raises(IndexError, match=f"label {label} is outside"):
+        loss(mg.zeros(2, 9), mg.tensor([3, label]))

@@ -20,6 +20,9 @@ def _unit(x, dim: int, eps: float, other):
     dim = one_dim(dim, ndim, "cosine_similarity") - ndim
     if -dim > x.ndim:
         x = x.reshape((*(1,) * (-dim - x.ndim), *x.shape))
+    size = other.shape[dim] if -dim <= other.ndim else 1
+    if x.shape[dim] == 1 and size != 1:  # the length is that of the vector of ``size`` equal numbers
+        x = x.expand(tuple(size if i == ndim + dim else n for i, n in enumerate(x.shape, ndim - x.ndim)))
     return x / _at_least(vector_norm(x, 2, dim, True), eps)
 
 
