@@ -341,3 +341,23 @@ def test_contributions_to_slices_are_arrays_for_whoever_watches():
         contributions = [c for step in tape.steps(loss) for c in step.contributions.values()]
     assert [c.tolist() for c in contributions if c.shape == (3,)] == [[0, 0, 1], [0, 5, 0]]
     assert x.grad.tolist() == [0, 5, 1]
+
+
+def test_set_grad_enabled_as_a_decorator():
+    """It holds inside the function only, at each call and after an error, as in PyTorch."""
+
+    @mg.set_grad_enabled(False)
+    def plain(x):
+        """Doubles."""
+        return 1 / x.item() if x.item() == 0 else x * 2
+
+    assert mg.is_grad_enabled()
+    x = mg.tensor(3.0, requires_grad=True)
+    for _ in range(2):
+        assert not plain(x).requires_grad and mg.is_grad_enabled()
+    with pytest.raises(ZeroDivisionError):
+        plain(mg.tensor(0.0))
+    assert mg.is_grad_enabled() and plain.__doc__ == "Doubles."
+    with mg.no_grad():
+        assert mg.set_grad_enabled(True)(lambda: (x * 2).requires_grad)()
+        assert not mg.is_grad_enabled()

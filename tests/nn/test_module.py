@@ -162,3 +162,14 @@ def test_printing_reads_like_pytorchs():
     )
     ours = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Conv2d(1, 2, 3, padding=1), nn.Flatten())
     assert repr(ours) == repr(theirs)
+
+
+def test_modules_nested_two_thousand_deep():
+    inner = model = nn.Linear(1, 1)
+    for _ in range(2000):
+        model = nn.Sequential(model)
+    assert list(model.parameters()) == [inner.weight, inner.bias]
+    order = []
+    assert model.apply(order.append).eval().zero_grad() is None
+    assert order[0] is inner and order[-1] is model and len(order) == 2001
+    assert not inner.training
