@@ -38,7 +38,15 @@ def from_dlpack(source: Any) -> Tensor:
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """A tensor that shares memory with ``array``. Raises TypeError for anything but an array."""
+    """A tensor that shares memory with ``array``.
+
+    Raises TypeError for anything but an array, ValueError for one in another machine's byte order.
+    """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"from_numpy: a NumPy array expected, got {type(array).__name__}")
+    if not array.dtype.isnative:
+        raise ValueError(
+            f"from_numpy: {array.dtype} has another byte order than this machine, so memory cannot be shared: "
+            "use tensor(array), which copies"
+        )
     return Tensor(array)

@@ -24,6 +24,18 @@ class set_grad_enabled:
     def __exit__(self, *exception: object) -> None:
         state.grad_enabled = self.previous
 
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """``function`` in this mode. The mode that was set by writing the decorator is undone, as in PyTorch."""
+        state.grad_enabled = self.previous
+        mode = self.mode
+
+        @functools.wraps(function)
+        def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+            with set_grad_enabled(mode):
+                return function(*args, **kwargs)
+
+        return wrapped
+
 
 class _GradMode:
     """``with no_grad():`` and ``@no_grad()``; a new mode is set at ``with`` and the one before it restored after."""

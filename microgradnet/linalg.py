@@ -1,5 +1,6 @@
 """Linear algebra under ``torch.linalg``'s names."""
 
+from .arguments import explain_all as _explain_all
 from .ops.linalg.decompositions import cholesky, det, inv, matrix_power, slogdet, solve
 from .ops.linalg.matmul import matmul
 from .ops.linalg.matrix_functions import householder_product, matrix_exp
@@ -32,3 +33,6 @@ __all__ = [
 def cross(input, other, *, dim=-1):
     """Cross product along ``dim``, which has size 3; the other dimensions broadcast."""
     return _cross(input, other, dim)
+
+
+_explain_all(globals(), "microgradnet")

@@ -45,8 +45,8 @@ P = ParamSpec("P")  # what an op takes, as its forward declares it
 
 
 class Primitive(Generic[P]):
-    """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show. A call passes on
-    ValueError, TypeError or IndexError of ``forward``, with the op and its arguments in the message.
+    """An op: ``forward`` on arrays, a ``Rule`` for each argument, and the formula that pictures show. A call raises
+    what ``forward`` does, or a TypeError or ValueError instead, with the op and its arguments in the message.
     """
 
     def __init__(
@@ -117,8 +117,8 @@ class Primitive(Generic[P]):
             bit <<= 1
         try:
             out = self.forward(*arrays) if settings is None else self.forward(*arrays, **settings)
-        except (ValueError, TypeError, IndexError) as error:
-            raise arguments.explained(self, error, args) from None
+        except Exception as error:
+            arguments.explain(self, error, args)
         if type(out) is not np.ndarray:
             out = np.asarray(out) if self.outputs is None else tuple(map(np.asarray, out))
         if raw:

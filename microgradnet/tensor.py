@@ -59,6 +59,8 @@ class Tensor(TensorMethods):
             ) from None
         if self._array.dtype.kind not in "fiub":
             raise TypeError(f"Tensor: numbers or booleans expected, got an array of dtype {self._array.dtype}")
+        if not self._array.dtype.isnative:  # kernels are compiled for this machine's byte order
+            self._array = self._array.astype(self._array.dtype.newbyteorder("="))
         if source is not None and self._array is not data and state.listeners:
             tell("read", source, "Tensor")
         self._grad, self.grad_fn, self.version, self.view_of = None, None, [0], None

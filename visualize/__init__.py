@@ -6,6 +6,8 @@
 >>> visualize.draw(tape).save("graph.svg")
 """
 
+from microgradnet.arguments import explain_all as _explain_all
+
 from .flow import Flow, Verdict, watch
 from .page.player import Player, play
 from .picture.diff import diff
@@ -39,3 +41,5 @@ __all__ = [
     "tell",
     "watch",
 ]
+
+_explain_all(globals(), "visualize")

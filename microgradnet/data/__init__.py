@@ -1,5 +1,6 @@
 """Data to train on: real images, synthetic points, and a loader for batches."""
 
+from ..arguments import explain_all as _explain_all
 from .augmentation import random_flip, random_noise, random_shift
 from .dataset import Dataset, Subset, TensorDataset, random_split
 from .datasets import Digits, load_digits
@@ -40,3 +41,5 @@ __all__ = [
     "read_idx",
     "write_idx",
 ]
+
+_explain_all(globals(), "microgradnet")

@@ -1,5 +1,6 @@
 """Layers, containers, activations, losses and initializers."""
 
+from ..arguments import explain_all as _explain_all
 from . import functional, init, utils
 from .activation import (
     CELU,
@@ -442,3 +443,5 @@ __all__ = [
     "summary",
     "utils",
 ]
+
+_explain_all(globals(), "microgradnet")

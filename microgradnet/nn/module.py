@@ -181,13 +181,16 @@ class Module:
     ) -> Iterator[tuple[str, "Module"]]:
         """This module and all below it with their paths, each once (unless ``remove_duplicate`` is False)."""
         memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, module in self.named_children():
-            yield from module.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+        waiting = [(prefix, self)]  # no recursion: modules may be nested as deep as memory allows
+        while waiting:
+            path, module = waiting.pop()
+            if module in memo:
+                continue
+            if remove_duplicate:
+                memo.add(module)
+            yield path, module
+            children = [(f"{path}.{name}" if path else name, child) for name, child in module.named_children()]
+            waiting += reversed(children)
 
     def _named_members(self, registered: str, prefix: str, recurse: bool, remove_duplicate: bool):
         seen = set()
@@ -247,9 +250,15 @@ class Module:
 
     def apply(self, fn: Callable[["Module"], None]) -> "Module":
         """Calls ``fn`` on every module, children first: for initialization."""
-        for child in self.children():
-            child.apply(fn)
-        fn(self)
+        waiting = [(self, self.children())]
+        while waiting:
+            module, children = waiting[-1]
+            child = next(children, None)
+            if child is not None:
+                waiting.append((child, child.children()))
+            else:
+                fn(module)
+                waiting.pop()
         return self
 
     def train(self, mode: bool = True) -> "Module":

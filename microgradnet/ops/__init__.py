@@ -4,6 +4,7 @@ Ops declared but not listed here are parts of others (a backward rule, a fused l
 ``nn.functional``.
 """
 
+from ..arguments import explain_all as _explain_all
 from ..choice import exact_where, where
 from ..primitive import broadcast_to
 from . import methods  # noqa: F401 (gives Tensor its methods and operators)
@@ -362,3 +363,5 @@ __all__ = [
     "view", "view_as", "vsplit", "vstack", "where", "xlogy", "zeros", "zeros_like",
 ]
 # fmt: on
+
+_explain_all(globals(), "microgradnet")

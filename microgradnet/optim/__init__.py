@@ -1,5 +1,6 @@
 """Optimizers: each one's update rule is a readable function of one parameter."""
 
+from ..arguments import explain_all as _explain_all
 from . import lr_scheduler, swa_utils
 from .adadelta import Adadelta
 from .adafactor import Adafactor
@@ -90,3 +91,5 @@ __all__ = [
     "proximal_l1_",
     "swa_utils",
 ]
+
+_explain_all(globals(), "microgradnet")

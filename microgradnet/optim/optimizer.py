@@ -1,6 +1,7 @@
 """The base of all optimizers: groups of parameters, their state, hooks, saving and loading."""
 
 import functools
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -137,8 +138,9 @@ class Optimizer:
             value = group.get(name, 0)
             if value is None or isinstance(value, str):
                 raise TypeError(f"{optimizer}: {name} must be a number, got {value!r}")
-            if not isinstance(value, tuple) and not value >= 0:
-                raise ValueError(f"{optimizer}: {name} must not be negative, got {value}")
+            if not isinstance(value, tuple) and not 0 <= value < math.inf:
+                problem = "be finite" if value == math.inf else "not be negative"
+                raise ValueError(f"{optimizer}: {name} must {problem}, got {value}")
         for i, beta in enumerate(group.get("betas", ())):
             if not 0 <= beta < 1:
                 raise ValueError(f"{optimizer}: betas[{i}] must be in [0, 1), got {beta}")

@@ -3,6 +3,7 @@
 import copy
 import math
 
+from ..arguments import explain_all as _explain_all
 from ..backends.device import np
 from ..beside import told_as_one
 from ..grad_mode import no_grad
@@ -179,3 +180,6 @@ class SWALR(LRScheduler):
             first = last if before == 1 else (lr - before * last) / (1 - before)
             rates.append(last * now + first * (1 - now))
         return rates
+
+
+_explain_all(globals(), "microgradnet")

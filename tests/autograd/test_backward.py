@@ -373,3 +373,23 @@ def test_a_hook_on_a_leaf_is_given_a_tensor_that_is_recorded_where_the_walk_is(c
     (x * x * x).backward(create_graph=create_graph)
     assert isinstance(seen[0], mg.Tensor) and seen[0].item() == 27.0
     assert (seen[0].grad_fn is not None) == create_graph
+
+
+def test_set_grad_enabled_as_a_decorator():
+    """It holds inside the function only, at each call and after an error, as in PyTorch."""
+
+    @mg.set_grad_enabled(False)
+    def plain(x):
+        """Doubles."""
+        return 1 / x.item() if x.item() == 0 else x * 2
+
+    assert mg.is_grad_enabled()
+    x = mg.tensor(3.0, requires_grad=True)
+    for _ in range(2):
+        assert not plain(x).requires_grad and mg.is_grad_enabled()
+    with pytest.raises(ZeroDivisionError):
+        plain(mg.tensor(0.0))
+    assert mg.is_grad_enabled() and plain.__doc__ == "Doubles."
+    with mg.no_grad():
+        assert mg.set_grad_enabled(True)(lambda: (x * 2).requires_grad)()
+        assert not mg.is_grad_enabled()

@@ -181,3 +181,14 @@ def test_a_buffer_needs_a_name_that_is_free():
         layer.register_buffer("forward", mg.ones(1))
     with pytest.raises((KeyError, ValueError, AttributeError)):
         layer.register_buffer("a.b", mg.ones(1))
+
+
+def test_modules_nested_two_thousand_deep():
+    inner = model = nn.Linear(1, 1)
+    for _ in range(2000):
+        model = nn.Sequential(model)
+    assert list(model.parameters()) == [inner.weight, inner.bias]
+    order = []
+    assert model.apply(order.append).eval().zero_grad() is None
+    assert order[0] is inner and order[-1] is model and len(order) == 2001
+    assert not inner.training

@@ -1,5 +1,6 @@
 """The functions behind the modules, by PyTorch's names. A table of contents: the maths is in ``ops``."""
 
+from ...arguments import explain_all as _explain_all
 from ...ops.arrays.padding import pad
 from ...ops.arrays.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from ...ops.arrays.unfolding import fold, unfold
@@ -202,3 +203,5 @@ __all__ = [
     "triplet_margin_with_distance_loss",
     "unfold",
 ]
+
+_explain_all(globals(), "microgradnet")

@@ -1,5 +1,6 @@
 """Initializers: they fill a tensor in place and return it, or set up a whole model."""
 
+from ...arguments import explain_all as _explain_all
 from .of_models import fixup_, lsuv_, zero_init_residual_
 from .orthogonal import delta_orthogonal_, identity_, irnn_, orthogonal_
 from .values import (
@@ -32,3 +33,5 @@ from .variance import (
     xavier_normal_,
     xavier_uniform_,
 )
+
+_explain_all(globals(), "microgradnet")

@@ -1,5 +1,6 @@
 """Tools for parameters and gradients: clipping, parametrizations, vectors."""
 
+from ...arguments import explain_all as _explain_all
 from . import parametrizations, parametrize
 from .clip_grad import clip_grad_norm_, clip_grad_value_, clip_grads_with_norm_, get_total_norm
 from .fusion import fuse_conv_bn_eval, fuse_conv_bn_weights, fuse_linear_bn_eval, fuse_linear_bn_weights
@@ -26,3 +27,5 @@ __all__ = [
     "vector_to_parameters",
     "weight_norm",
 ]
+
+_explain_all(globals(), "microgradnet")

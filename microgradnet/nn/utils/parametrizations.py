@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 
+from ...arguments import explain_all as _explain_all
 from ...events import state, tell
 from ...ops.arrays.diagonals import diagonal
 from ...ops.arrays.rearranging import tril
@@ -251,3 +252,6 @@ def orthogonal(
         raise ValueError(f"orthogonal: orthogonal_map is one of {', '.join(maps)}, got {orthogonal_map!r}")
     part = _Orthogonal(tuple(weight.shape), orthogonal_map, use_trivialization)
     return register_parametrization(module, name, part, unsafe=True)
+
+
+_explain_all(globals(), "microgradnet")

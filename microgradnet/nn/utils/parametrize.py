@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import contextmanager
 
+from ...arguments import explain_all as _explain_all
 from ...grad_mode import no_grad
 from ...tensor import Tensor
 from ..containers import ModuleDict, ModuleList
@@ -250,3 +251,6 @@ def remove_parametrizations(module: Module, tensor_name: str, leave_parametrized
         module.__class__ = module.unparametrized
     (module.register_parameter if isinstance(tensor, Parameter) else module.register_buffer)(tensor_name, tensor)
     return module
+
+
+_explain_all(globals(), "microgradnet")

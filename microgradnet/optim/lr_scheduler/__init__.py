@@ -1,5 +1,6 @@
 """Learning-rate schedules. The formula is in each docstring; call ``step()`` after the optimizer's."""
 
+from ...arguments import explain_all as _explain_all
 from .combined import ChainedScheduler, SequentialLR
 from .cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts, WarmupCosine, WarmupStableDecay
 from .cyclic import CyclicLR, OneCycleLR
@@ -41,3 +42,5 @@ __all__ = [
     "WarmupCosine",
     "WarmupStableDecay",
 ]
+
+_explain_all(globals(), "microgradnet")
