@@ -118,7 +118,10 @@ class Primitive(Generic[P]):
         try:
             out = self.forward(*arrays) if settings is None else self.forward(*arrays, **settings)
         except (ValueError, TypeError, IndexError) as error:
-            raise arguments.explained(self, error, args) from None
+            error = arguments.explained(self, error, args)
+            if state.listeners:
+                tell("failed", self, args, settings, error)
+            raise error from None
         if type(out) is not np.ndarray:
             out = np.asarray(out) if self.outputs is None else tuple(map(np.asarray, out))
         if raw:
