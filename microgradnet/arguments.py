@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .backends.device import is_array
+from .events import state, tell
 from .tensor import Tensor
 
 KEPT = (TypeError, ValueError, IndexError, RuntimeError, NotImplementedError, np.linalg.LinAlgError)
@@ -65,13 +66,18 @@ def bound(op: Any, args: tuple, kwargs: dict) -> tuple:
     return tuple(values)
 
 
-def explain(op: Any, error: Exception, args: tuple) -> NoReturn:
+def explain(op: Any, error: Exception, args: tuple, settings: dict | None) -> NoReturn:
     """Raises what ``error``, raised by an op, stands for, with the op and what it was given in its message.
 
-    That is a TypeError, a ValueError, or what the op raised itself.
+    That is a TypeError, a ValueError, or what the op raised itself. Listeners are told.
     """
     names = op.argument_names(len(args)) if op.variadic else op.parameters
-    _raise(op.name, op.forward, error, dict(zip(names, args, strict=False)))
+    try:
+        _raise(op.name, op.forward, error, dict(zip(names, args, strict=False)))
+    except Exception as explained:
+        if state.listeners:
+            tell("failed", op, args, settings, explained)
+        raise
 
 
 def explaining(function: Callable, name: str | None = None) -> Callable:

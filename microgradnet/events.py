@@ -36,6 +36,9 @@ class Listener:
         is needed.
         """
 
+    def failed(self, op: Any, arguments: tuple, settings: dict | None, error: Exception) -> None:
+        """``op`` was handed ``arguments`` and raised ``error``."""
+
     def write(self, name: str, target: Any, value: Any) -> None:
         """The op ``name`` wrote the tensor ``value`` into the memory of ``target``: told after the write."""
 

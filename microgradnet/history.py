@@ -39,6 +39,18 @@ class Argument(NamedTuple):
         return self.source is not None and self.source.call is None
 
 
+class Failure(NamedTuple):
+    """What raised ``error``: the op (None for other code, in the forward of the innermost ``module``), what it was
+    given, and where.
+    """
+
+    op: Any
+    arguments: tuple[Argument, ...]
+    error: Exception
+    module: tuple[str, ...]
+    line: str | None
+
+
 class Call:
     """One op that ran.
 
@@ -50,12 +62,14 @@ class Call:
         module: path of the module whose forward ran.
         line: ``file:line`` of the user's code.
         wrote: the tensor that the result was then written into, in place; else None.
+        kept: what the node saved for backward, by name, in bytes.
     """
 
     def __init__(self, number: int, op, arguments: tuple[Argument, ...], results: tuple, node: Node | None):
         self.number, self.op, self.arguments, self.results, self.node = number, op, arguments, results, node
         self.values = tuple(map(_copied, results))
         self.module, self.line = state.module, None
+        self.kept = {} if node is None else kept_bytes(node)
         self.wrote: Tensor | None = None
         self.name: str = ""  # as the user calls the result; "" until the tape has looked
 
@@ -98,6 +112,9 @@ class Tape(Listener):
 
     def __init__(self):
         self.calls: list[Call] = []
+        self.failure: Failure | None = None  # what ended the recording, if an exception did
+        self._failed: Failure | None = None  # the last op that raised
+        self._open: list[tuple] = []  # the modules whose forward is running, and what they were given
         self.leaves: dict[int, Tensor] = {}  # id -> tensor that no op on the tape made
         self.gradients: dict[Tensor, np.ndarray | None] = {}  # leaf -> its .grad after the last change
         self._names: dict[int, str] = {}  # id of a leaf -> the variable that held it
@@ -110,13 +127,21 @@ class Tape(Listener):
         self._places: list[tuple] = []  # frame, line and position in the code, of each call
         self._versions: dict[str, int] = {}  # name -> how many results it was given to
         self._written: dict[int, str] = {}  # id of a tensor -> the name that it was given
+        self._named = 0  # how many of the calls have their name
 
     def __enter__(self) -> "Tape":
         listen(self)
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, kind, error, traceback) -> None:
         leave(self)
+        if error is None:
+            return
+        self.failure = self._failed
+        if self._failed is None or self._failed.error is not error:
+            module, given = self._open[-1] if self._open else ((), ())
+            arguments = tuple(self._argument(f"input{i}", value, None) for i, value in enumerate(given))
+            self.failure = Failure(None, arguments, error, module, None)
 
     # ---- what it hears
 
@@ -125,11 +150,9 @@ class Tape(Listener):
         if op.name == "output":
             return
         frame = user_frame()
-        names = op.argument_names(len(arguments)) if settings is not None else _parameters(op, len(arguments))
-        given = [self._argument(name, value, frame) for name, value in zip(names, arguments, strict=True)]
-        given += [Argument(name, value, None) for name, value in (settings or {}).items()]
+        given = self._arguments(op, arguments, settings, frame)
         results = result if isinstance(result, tuple) else (result,)
-        call = Call(len(self.calls) + 1, op, tuple(given), results, node)
+        call = Call(len(self.calls) + 1, op, given, results, node)
         if frame is not None:
             call.line = f"{frame.f_code.co_filename}:{frame.f_lineno}"
         self._places.append((id(frame), call.line, frame.f_lasti if frame is not None else 0))
@@ -140,6 +163,20 @@ class Tape(Listener):
         for i, tensor in enumerate(results):
             if isinstance(tensor, Tensor):
                 self._stands_for(tensor, Source(call, i))
+
+    def failed(self, op, arguments, settings, error) -> None:
+        """Keeps what failed; see ``Listener.failed``."""
+        frame = user_frame()
+        line = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else None
+        self._failed = Failure(op, self._arguments(op, arguments, settings, frame), error, state.module, line)
+
+    def enter(self, module, arguments) -> None:
+        """Keeps which module is running; one that raised has not left."""
+        self._open = [*self._open[: len(state.module) - 1], (state.module, arguments)]
+
+    def leave(self, module, arguments, output) -> None:
+        """Keeps which module is running."""
+        self._open = self._open[: len(state.module)]
 
     def write(self, name, target, value) -> None:
         """From now on the tensor ``target`` stands for ``value``."""
@@ -168,6 +205,11 @@ class Tape(Listener):
         for tensor in writes:
             self._sources.pop(id(tensor), None)
             self._arrays.pop(id(getattr(tensor, "_array", tensor)), None)
+
+    def _arguments(self, op, arguments, settings, frame) -> tuple[Argument, ...]:
+        names = op.argument_names(len(arguments)) if settings is not None else _parameters(op, len(arguments))
+        given = [self._argument(name, value, frame) for name, value in zip(names, arguments, strict=True)]
+        return (*given, *(Argument(name, value, None) for name, value in (settings or {}).items()))
 
     def _argument(self, name: str, value, frame) -> Argument:
         if not isinstance(value, Tensor):
@@ -227,9 +269,8 @@ class Tape(Listener):
 
     def _name_calls(self) -> None:
         """Gives each call that has none yet its name: the last one of a statement is what the statement assigns."""
-        for i, call in enumerate(self.calls):
-            if call.name:
-                continue
+        for i in range(self._named, len(self.calls)):
+            call = self.calls[i]
             if i + 1 == len(self.calls) and state.listeners and self in state.listeners:
                 following: tuple = ()  # its statement may not be over
             else:
@@ -239,13 +280,15 @@ class Tape(Listener):
             names = assigned_names(call.line) if over else ()
             name = names[0] if len(names) == 1 else self._written.get(id(call.wrote), "")
             if name:
-                self._versions[name] = self._versions.get(name, 0) + 1
+                first = id(call.wrote) in self._names and name == self.leaf_name(call.wrote)  # type: ignore[arg-type]
+                self._versions[name] = self._versions.get(name, int(first)) + 1  # a leaf is the first version itself
                 if call.wrote is not None:
                     self._written[id(call.wrote)] = name
                 elif call.results[0] is not None:
                     self._written[id(call.results[0])] = name
             version = self._versions.get(name, 1)
             call.name = (name + (str(version).translate(_SUBSCRIPTS) if version > 1 else "")) or f"v{call.number}"
+            self._named = i + 1
 
     def steps(self, root: Tensor, gradient=None) -> "Iterator[PlayedStep]":
         """Plays ``root.backward(gradient)`` node by node; the graph is kept, and the leaves get their gradients."""
@@ -317,6 +360,17 @@ def local_derivatives(node: Node) -> dict[str, np.ndarray]:
         for (name, rule), parent in zip(node.op.rules.items(), node.parents, strict=True)
         if parent is not None
     }
+
+
+def kept_bytes(node: Node) -> dict[str, int]:
+    """How many bytes of arrays a node keeps for backward, by name; nothing once they are freed."""
+    kept = {}
+    for name, value in (node.saved or {}).items():
+        held = [tensor for tensor, _ in value._saved] if hasattr(value, "_saved") else value
+        arrays = held if isinstance(held, tuple | list) else [held]
+        size = sum(int(getattr(array, "nbytes", 0)) for array in (getattr(a, "_array", a) for a in arrays))
+        kept |= {name: size} if size else {}
+    return kept
 
 
 def _copied(value):

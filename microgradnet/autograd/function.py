@@ -61,8 +61,14 @@ class _FunctionOp:
             Tensor.made(np.zeros(s, d)) if c is None else c if isinstance(c, Tensor) else Tensor.made(c)
             for c, (s, d) in zip(cotangents, shapes, strict=True)
         ]
-        with set_grad_enabled(create_graph):
-            results = self.function.backward(node.saved["ctx"], *cotangents)  # type: ignore[attr-defined]
+        listeners = state.listeners
+        if not create_graph:  # as with any rule, only who asks for it hears of the ops inside
+            state.listeners = tuple(listener for listener in listeners if listener.rules)
+        try:
+            with set_grad_enabled(create_graph):
+                results = self.function.backward(node.saved["ctx"], *cotangents)  # type: ignore[attr-defined]
+        finally:
+            state.listeners = listeners
         results = results if isinstance(results, tuple) else (results,)
         if len(results) != len(node.parents):
             raise RuntimeError(

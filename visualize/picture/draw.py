@@ -1,15 +1,18 @@
 """``draw``: a graph ready to be shown, saved and opened."""
 
 import html
+import inspect
 import tempfile
+import warnings
 import webbrowser
 from pathlib import Path
 
 import microgradnet as mg
 from microgradnet.scalar import ScalarTape, to_scalar
 
+from ..record.describe import describe
 from ..record.graph import Graph
-from ..record.trace import trace
+from ..record.trace import skeleton
 from ..record.trace_scalar import trace_scalar
 from ..record.zoom import close_modules, fold_repeats, readable
 from .dot import to_dot
@@ -69,7 +72,15 @@ class Picture:
 
 
 def draw(
-    x, model=None, title: str = "", *, inputs=None, level: str = "", depth: int | None = None, dark: bool = False
+    x,
+    model=None,
+    title: str = "",
+    *,
+    inputs=None,
+    level: str = "",
+    depth: int | None = None,
+    gradient_only: bool = False,
+    dark: bool = False,
 ) -> Picture:
     """The graph of a computation, inputs on the left, the result on the right.
 
@@ -77,7 +88,7 @@ def draw(
     corners is a leaf (orange: a parameter, blue: an input), one with round corners an op (green: the result). An edge
     shows the local derivative in symbols and, if it is one number, in numbers; it is dashed if negative. Larger
     gradients have darker rows. Ops are drawn inside the modules that ran them. A graph of more than a few hundred boxes
-    is drawn with modules closed.
+    is drawn with modules closed. A module whose forward fails is drawn up to the op that failed, in red, with a warning.
 
     Args:
         x: a Tensor; a Tape, which has every value and gradient; a Value or a ScalarTape; a module, run on ``inputs``.
@@ -88,13 +99,17 @@ def draw(
             shows every op, ``"scalar"`` opens a module on small inputs into single numbers. Default: ops, if they are
             few enough to read.
         depth: nesting depth to which modules are open; 0 closes all.
+        gradient_only: leave out inputs, constants, masks and ops that need no gradient.
         dark: light on a dark background.
 
     Raises TypeError for an ``x`` without a graph, ValueError for a level that it does not have.
     """
     if level not in ("", "module", "op", "scalar"):
         raise ValueError(f"draw: level is 'module', 'op' or 'scalar', got {level!r}")
+    names: dict = {}
     if hasattr(x, "named_parameters"):
+        inputs = inputs if isinstance(inputs, tuple) or inputs is None else (inputs,)
+        names = _input_names(x, inputs or ())
         x, model = _run(x, inputs, level), x
     elif inputs is not None or level == "scalar":
         raise ValueError(
@@ -106,24 +121,35 @@ def draw(
     if not hasattr(x, "nodes") and not hasattr(x, "grad_fn"):
         expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
-    graph = trace(x, model, title)
+    graph = skeleton(x, model, title, gradient_only=gradient_only, inputs=names)
     if level == "module" or depth is not None:
         if depth is None:  # a module that contains everything is opened
             depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
         graph = close_modules(graph, depth)
-        return Picture(fold_repeats(graph) if level == "module" else graph, dark)
-    return Picture(graph if level == "op" else readable(graph), dark)
+        return Picture(describe(fold_repeats(graph) if level == "module" else graph), dark)
+    return Picture(describe(graph if level == "op" else readable(graph)), dark)
+
+
+def _input_names(module, inputs: tuple) -> dict:
+    """The names that ``forward`` gives to its arguments, by tensor; "input" for a single one."""
+    tensors = [tensor for tensor in inputs if isinstance(tensor, mg.Tensor)]
+    if len(inputs) == 1:
+        return dict.fromkeys(tensors, "input")
+    return {t: name for name, t in zip(inspect.signature(module.forward).parameters, inputs) if t in tensors}  # noqa: B905
 
 
 def _run(module, inputs, level: str):
-    """What a module computes from ``inputs``, as a Tape, or as a Value (of the sum, if it gives several numbers)."""
+    """What a module computes from ``inputs``: a Tape, or a ScalarTape with the names of its parameters."""
     if inputs is None:
         raise ValueError("draw: a module needs inputs to run on: draw(model, inputs=x)")
-    inputs = inputs if isinstance(inputs, tuple) else (inputs,)
     if level == "scalar":
         with ScalarTape() as tape:
             to_scalar(module, *inputs)
         return tape
-    with mg.Tape() as tape:
-        module(*inputs)
+    tape = mg.Tape()
+    try:
+        with tape:
+            module(*inputs)
+    except Exception as error:
+        warnings.warn(f"draw: the forward failed and is drawn up to there: {error}", RuntimeWarning, stacklevel=3)
     return tape

@@ -6,6 +6,9 @@ INK, FAINT = "#1f2933", "#7b8794"
 FILL = {
     "parameter": ("#fdebd3", "#d55e00"),
     "input": ("#e3f1fb", "#0072b2"),
+    "constant": ("#ffffff", "#7b8794"),
+    "failed": ("#fbdcdc", "#c1121f"),
+    "stub": ("#ffffff", "#7b8794"),
     "op": ("#f5f7fa", "#52606d"),
     "output": ("#dff5ec", "#009e73"),
     "module": ("#f5f7fa", "#52606d"),
@@ -20,6 +23,9 @@ DARK_INK, DARK_FAINT, DARK_PAGE = "#e4e7eb", "#9aa5b1", "#12181f"
 DARK_FILL = {
     "parameter": ("#4a2c0e", "#e69f00"),
     "input": ("#0d2f47", "#56b4e9"),
+    "constant": ("#12181f", "#9aa5b1"),
+    "failed": ("#5c1116", "#ff6b6b"),
+    "stub": ("#12181f", "#9aa5b1"),
     "op": ("#1f2933", "#9aa5b1"),
     "output": ("#0b3b2e", "#29c795"),
     "module": ("#1f2933", "#9aa5b1"),

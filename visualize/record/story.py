@@ -13,9 +13,10 @@ from microgradnet.backends.device import array_of, read
 from microgradnet.formulas import formula_of
 
 from . import expression
+from .describe import describe
 from .formula import UNKNOWN, in_picture, number_text, partials_in_picture
 from .graph import Graph
-from .trace import known_arguments, trace
+from .trace import skeleton
 from .zoom import readable
 
 
@@ -76,7 +77,7 @@ def tell(tape, loss=None, model=None, optimizer=None, title: str = "") -> Story:
         )
     if not tape.nodes:
         raise ValueError("play: nothing was recorded on this tape: no input of the computation requires grad")
-    graph = readable(trace(tape, model, title))
+    graph = describe(readable(skeleton(tape, model, title)))
     story = Story(graph)
     if any(node.kind == "module" for node in graph.nodes):
         _tell_modules(story)
@@ -102,12 +103,13 @@ class _Teller:
 
     def __init__(self, tape, story: Story):
         self.tape, self.story = tape, story
-        nodes = [node for node in tape.nodes if node.op.name != "output"]
-        self.keys = {id(node): f"op{i}" for i, node in enumerate(nodes)}
+        self.keys = story.graph.keys
         self.by_key = {node.key: node for node in story.graph.nodes}
         self.edges: dict[tuple[str, str], list[int]] = {}
+        self.operands: dict[str, list[tuple[str, str]]] = {}  # (argument, the node that it comes from), by node
         for i, edge in enumerate(story.graph.edges):
             self.edges.setdefault((edge.target, edge.argument), []).append(i)
+            self.operands.setdefault(edge.target, []).append((edge.argument, edge.source))
         self.leaves = {parent: None for node in tape.nodes for parent in node.parents if hasattr(parent, "grad_fn")}
         self.names = story.names = self._names()
         for shown in story.graph.nodes:  # an update overwrites the values
@@ -116,34 +118,21 @@ class _Teller:
                 shown.line = None
 
     def _names(self) -> dict[str, str]:
-        """Each node's name in formulas: a leaf's own, v1, v2, … for computed values."""
-        names, count = {}, 0
-        for node in self.story.graph.nodes:
-            if node.kind in ("op", "output"):
-                count += 1
-                names[node.key] = f"v{count}"
-            else:
-                names[node.key] = node.label
-        return names
-
-    def _operands(self, key: str) -> list[tuple[str, str]]:
-        """(argument, key of the node that it comes from), for each edge into a node."""
-        return [(edge.argument, edge.source) for edge in self.story.graph.edges if edge.target == key]
+        """Each node's name in formulas: the user's; v1, v2, … for computed values that have none."""
+        return {node.key: node.name or node.label for node in self.story.graph.nodes}
 
     def forward(self) -> None:
-        for node in self.tape.nodes:
-            key = self.keys.get(id(node))
-            if key is None:
+        for shown in self.story.graph.nodes:
+            if shown.step is None:
                 continue
-            shown = self.by_key[key]
-            operands = self._operands(key)
-            formula, filled = self._formula(node, operands)
+            key, operands = shown.key, self.operands.get(shown.key, [])
+            formula, filled = self._formula(shown.step, operands)
             self.story.formulas[key] = formula
             self.story.events.append(
                 Event(
                     "forward",
                     key,
-                    f"{self.names[key]} = {node.op.name}({', '.join(self.names[source] for _, source in operands)})",
+                    f"{self.names[key]} = {shown.label}({', '.join(self.names[source] for _, source in operands)})",
                     formula=f"{self.names[key]} = {formula}",
                     filled=f"{filled} = {number_text(shown.value)}" if filled else number_text(shown.value),
                     after=number_text(shown.value),
@@ -151,24 +140,24 @@ class _Teller:
                 )
             )
 
-    def _formula(self, node, operands: list) -> tuple[str, str]:
+    def _formula(self, step, operands: list) -> tuple[str, str]:
         """An op's formula with its operands' names, and with their numbers (only where these are single numbers)."""
-        formula, sources, known = formula_of(node.op), dict(operands), known_arguments(node, self.tape)
+        op, formula, sources, known = step.op, formula_of(step.op), dict(operands), step.known
         if formula is None:
-            return node.op.formula or f"{node.op.name}(…)", ""
+            return op.formula or f"{op.name}(…)", ""
         names = {argument: self.names[source] for argument, source in sources.items()}
-        arguments = getattr(node.op, "array_names", None)
+        arguments = getattr(op, "array_names", None)
         if not arguments:  # of an op on arrays only what all has a name is written with names
             whole = not formula.filled(names).symbols
-            return str(in_picture(formula, node.op, known, names) if whole else formula), ""
+            return str(in_picture(formula, op, known, names) if whole else formula), ""
         values = {a: self.by_key[sources[a]].value if a in sources else known.get(a) for a in arguments}
         unknown = {a for a, v in values.items() if v is None or np.size(v) != 1}
         names |= {a: UNKNOWN for a in unknown if a not in sources}
-        named = str(in_picture(formula, node.op, known, names))
+        named = str(in_picture(formula, op, known, names))
         if unknown:
             return named, ""
         numbers = {a: number_text(v) for a, v in values.items()}
-        return named, in_picture(formula.inlined(), node.op, known, numbers).as_side()
+        return named, in_picture(formula.inlined(), op, known, numbers).as_side()
 
     def backward(self, loss) -> None:
         from_node = loss.grad_fn if loss is not None else self.tape.nodes[-1]
@@ -189,18 +178,22 @@ class _Teller:
         for step in self.tape.steps(root):
             self._step(step, sums)
 
-    def _step(self, step, sums: dict) -> None:
-        key = self.keys.get(id(step.node))
+    def _step(self, played, sums: dict) -> None:
+        key = self.keys.get(id(played.node))
         if key is None:
             return
-        names = {a: self.names[s] for a, s in self._operands(key)} | {"out": self.names[key]}
-        partials = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names)
-        known = {a: self.by_key[s].value for a, s in [*self._operands(key), ("out", key)]}
-        numbers = {a: number_text(v) for a, v in known.items() if v is not None and np.size(v) == 1}
-        in_numbers = partials_in_picture(step.node.op, known_arguments(step.node, self.tape), names | numbers)
+        step, operands = self.by_key[key].step, self.operands.get(key, [])
+        names = {a: self.names[s] for a, s in operands} | {"out": self.names[key]}
+        partials = partials_in_picture(step.op, step.known, names)
+        values = {a: self.by_key[s].value for a, s in [*operands, ("out", key)]}
+        numbers = {a: number_text(v) for a, v in values.items() if v is not None and np.size(v) == 1}
+        in_numbers = partials_in_picture(step.op, step.known, names | numbers)
+        upstream = played.upstream
+        if isinstance(upstream, list | tuple):  # of an op with several outputs
+            upstream = next(g for g in upstream if g is not None)
         used: dict[str, int] = {}
-        for argument, parent in zip(step.node.argument_names, step.node.parents, strict=True):
-            contribution = step.contributions.get(argument)
+        for argument, parent in zip(played.node.argument_names, played.node.parents, strict=True):
+            contribution = played.contributions.get(argument)
             if contribution is None or parent is None:
                 continue
             places = self.edges.get((key, argument), [])
@@ -213,7 +206,7 @@ class _Teller:
             before = sums.get(target)
             after = contribution if before is None else before + contribution
             sums[target] = after
-            local = step.local_derivatives.get(argument)
+            local = played.local_derivatives.get(argument)
             self.story.events.append(
                 Event(
                     "backward",
@@ -221,7 +214,7 @@ class _Teller:
                     f"From {self.names[key]} back to {self.names[target]}",
                     target=target,
                     edge=places[number],
-                    upstream=number_text(step.upstream),
+                    upstream=number_text(upstream),
                     local="" if local is None else number_text(local),
                     local_formula=self._local_formula(key, target, partials.get(argument), in_numbers.get(argument)),
                     contribution=number_text(contribution),

@@ -1,118 +1,263 @@
-"""From a tensor or a tape to the model of a picture. Reads only public attributes of Node and Tensor."""
+"""From a tensor or a tape to the model of a picture. Reads only public attributes of Node, Tensor and Tape.
+
+``trace`` makes the boxes and the edges; ``describe`` (beside) writes formulas and derivatives into those that are drawn.
+"""
 
 import itertools
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from microgradnet.backends.device import host, is_array, read
-from microgradnet.formulas import formula_of
+from microgradnet.history import kept_bytes
 
-from .formula import in_picture, partials_in_picture
-from .graph import Graph, GraphEdge, GraphNode
+from .describe import Operand, Step, describe
+from .graph import Graph, GraphEdge, GraphNode, Output
+
+OURS = str(Path(__file__).parents[1])
+PARTLY = "operands that need no gradient are not kept by a tensor: record with mg.Tape() and draw the tape to see them"
 
 
-def trace(x, model=None, title: str = "") -> Graph:
+def trace(x, model=None, title: str = "", *, gradient_only: bool = False, inputs: dict | None = None) -> Graph:
     """The graph of a Tensor (all that it was computed from) or of a Tape (all that ran while it recorded).
 
-    A tape knows the value and, after backward, the gradient of every node. A tensor alone knows those of its leaves,
-    and its own value. ``model`` gives its parameters their names.
+    A tape knows every op with its value and, after backward, its gradient. A tensor alone knows the ops that lead to a
+    gradient, the values of its leaves, and its own. ``model`` gives its parameters their names, ``inputs`` (tensor →
+    name) those of its inputs. ``gradient_only`` leaves out what needs no gradient.
     """
-    return _Tracer(x, model, title).graph
+    return describe(skeleton(x, model, title, gradient_only=gradient_only, inputs=inputs))
+
+
+def skeleton(x, model=None, title: str = "", *, gradient_only: bool = False, inputs: dict | None = None) -> Graph:
+    """As ``trace``, without formulas and derivatives: for a graph of which only a part will be drawn."""
+    names = {id(p): name for name, p in model.named_parameters()} if model is not None else {}
+    names |= {id(tensor): name for tensor, name in (inputs or {}).items()}
+    graph = (_OfTape if hasattr(x, "calls") else _OfTensor)(x, names, title).graph
+    if not gradient_only:
+        return graph
+    hidden = {node.key for node in graph.nodes if not node.needs_gradient and node.kind != "failed"}
+    for node in graph.nodes:
+        node.step = node.step and node.step.without(hidden)
+    return graph.without(hidden)
+
+
+class _Argument(NamedTuple):
+    """An argument as both tracers see it: its value if known, and the box (with the result) that it comes from."""
+
+    name: str
+    value: object
+    key: str | None = None
+    output: int = 0
 
 
 class _Tracer:
-    def __init__(self, x, model, title: str):
-        self.x, self.tape = x, x if hasattr(x, "nodes") else None
-        self.names = {id(p): name for name, p in model.named_parameters()} if model is not None else {}
+    """Collects boxes and edges."""
+
+    def __init__(self, names: dict[int, str], title: str):
+        self.names = names
         self.graph = Graph(title=title)
         self.keys = self.graph.keys
         self.shown: dict[str, GraphNode] = {}
         self.leaves = itertools.count()
-        nodes = list(self.tape.nodes) if self.tape is not None else _reachable(x.grad_fn)
-        nodes = [node for node in nodes if node.op.name != "output"]
-        used = {id(_maker(parent)) for node in nodes for parent in node.parents}
-        for number, node in enumerate(nodes):
-            self._op(node, f"op{number}", "op" if id(node) in used else "output")
-        if not nodes and self.tape is None:
-            self._leaf(x)
+        self.constants = itertools.count(1)
+        self.used: set[str] = set()
 
     def _add(self, node: GraphNode) -> None:
         self.graph.nodes.append(node)
         self.shown[node.key] = node
 
-    def _leaf(self, tensor) -> str:
-        if id(tensor) not in self.keys:
-            key = self.keys[id(tensor)] = f"leaf{next(self.leaves)}"
-            kind = "parameter" if id(tensor) in self.names or type(tensor).__name__ == "Parameter" else "input"
-            name = tensor.name or self.names.get(id(tensor)) or kind
-            # Copies: an optimizer overwrites parameters, and the picture shows the present values.
-            gradient = None if tensor.grad is None else np.array(read(tensor.grad))
-            shape, dtype, value = tuple(tensor.shape), tensor.dtype.name, np.array(read(tensor))
-            device = str(getattr(tensor, "device", "cpu"))
-            known = {"shape": shape, "dtype": dtype, "value": value, "gradient": gradient, "device": device}
-            self._add(GraphNode(key, kind, name, **known))
-        return self.keys[id(tensor)]
-
-    def _op(self, node, key: str, kind: str) -> None:
-        self.keys[id(node)] = key
-        sources = [
-            (self._leaf(p) if hasattr(p, "grad_fn") else self.keys.get(id(_maker(p))), name)
-            for p, name in zip(node.parents, node.argument_names, strict=True)
-            if p is not None
-        ]
-        value = self.tape.value(node) if self.tape is not None else self.x.array if node is self.x.grad_fn else None
-        gradient = self.tape.gradient(node) if self.tape is not None else None
+    def _leaf(self, tensor, name: str, value, gradient, module: tuple[str, ...] = ()) -> str:
+        key = f"leaf{next(self.leaves)}"
+        kind = "parameter" if id(tensor) in self.names or type(tensor).__name__ == "Parameter" else "input"
+        if kind == "parameter" and not tensor.requires_grad and type(tensor).__name__ != "Parameter":
+            kind = "input"  # named by the caller as an input of the module
+        shape, dtype = tuple(value.shape), tensor.dtype.name
+        known = {"shape": shape, "dtype": dtype, "value": value, "gradient": gradient, "module": module}
+        device, needs = str(getattr(tensor, "device", "cpu")), bool(tensor.requires_grad)
         self._add(
             GraphNode(
-                key,
-                kind,
-                node.op.name,
-                _formula(node, self.tape),
-                tuple(node.shape),
-                node.dtype.name,
-                _first(value),
-                _first(gradient),
-                tuple(node.module),
-                node.line,
-                name=self._called(key, node),
-                compute=_computation(node, self.tape),
+                key, kind, name or self.names.get(id(tensor)) or kind, device=device, needs_gradient=needs, **known
             )
         )
-        sources = [(source, name) for source, name in sources if source is not None]
-        local = self._local_derivatives(node, key, dict((name, source) for source, name in sources))  # type: ignore[misc]
-        called = {name: self._called(source) for source, name in sources} | {"out": self._called(key)}  # type: ignore[arg-type]
-        partials = partials_in_picture(node.op, known_arguments(node, self.tape), called)
-        for source, name in sources:
-            self.graph.edges.append(GraphEdge(source, key, name, partials.get(name), local.get(name)))  # type: ignore[arg-type]
+        return key
 
-    def _called(self, key: str, node=None) -> str:
-        """A value's name in formulas: a leaf's or the drawn tensor's own, v1, v2, … for computed values."""
-        if node is not None and self.tape is None and node is self.x.grad_fn and self.x.name:
-            return self.x.name
-        return self.shown[key].label if key.startswith("leaf") else f"v{int(key.removeprefix('op')) + 1}"
+    def _constant(self, array: np.ndarray) -> str:
+        key = f"constant{next(self.constants)}"
+        label = key.replace("constant", "c")
+        self._add(GraphNode(key, "constant", label, None, array.shape, array.dtype.name, array, needs_gradient=False))
+        return key
 
-    def _local_derivatives(self, node, key: str, sources: dict[str, str]) -> dict[str, np.ndarray]:
-        """By argument, for an elementwise op whose operands are known: saved for backward, or in the picture."""
-        partials = getattr(node.op, "partials", None) or {}
-        values = {name: self.shown[source].value for name, source in sources.items()}
-        values = {name: value for name, value in values.items() if value is not None} | known_arguments(node, self.tape)
-        if self.shown[key].value is not None:
-            values["out"] = self.shown[key].value
-        found = {}
-        for name, (_, partial, needs) in partials.items():
-            if name in sources and all(need in values for need in needs):
-                with np.errstate(all="ignore"):
-                    found[name] = np.asarray(partial(*(np.asarray(values[need]) for need in needs)))
-        return found
+    def _op(self, key: str, op, node, arguments: list[_Argument], **box) -> GraphNode:
+        """Adds the box of an op and its edges."""
+        parents = {} if node is None else dict(zip(node.argument_names, node.parents, strict=True))
+        operands = tuple(Operand(*a, self._called(a.key, a.output)) for a in arguments)
+        step = Step(op, node, operands)
+        shown = GraphNode(key, box.pop("kind", "output"), box.pop("label"), step=step, **box)
+        self._add(shown)
+        for argument in arguments:
+            if argument.key is not None:
+                self.used.add(argument.key)
+                needs = parents.get(argument.name) is not None
+                edge = GraphEdge(argument.key, key, argument.name, output=argument.output, needs_gradient=needs)
+                self.graph.edges.append(edge)
+        return shown
+
+    def _called(self, key: str | None, output: int) -> str:
+        if key is None:
+            return ""
+        node = self.shown[key]
+        return node.outputs[output].name if node.outputs else node.name or node.label
+
+    def _finish(self) -> None:
+        """Ops whose result another one uses are not results of the whole."""
+        for node in self.graph.nodes:
+            if node.kind == "output" and node.key in self.used:
+                node.kind = "op"
 
 
-def _formula(node, tape) -> str | None:
-    """An op's formula in its arguments, with its numeric arguments filled in: x³ for xⁿ."""
-    formula = formula_of(node.op)
-    if formula is None:
-        return node.op.formula
-    varied = {name: name for name, p in zip(node.argument_names, node.parents, strict=True) if p is not None}
-    return str(in_picture(formula, node.op, known_arguments(node, tape), varied))
+class _OfTape(_Tracer):
+    """All calls that a tape heard, in order."""
+
+    def __init__(self, tape, names: dict[int, str], title: str):
+        super().__init__(names, title)
+        self.tape = tape
+        self.sources: dict[int, str] = {}  # id of a leaf's Source -> key
+        self.versions: dict[int, int] = {}  # id of a leaf -> how many boxes it has
+        for number, call in enumerate(tape.calls):
+            self._call(call, f"op{number}")
+        if tape.failure is not None:
+            self._failure(tape.failure)
+        self._finish()
+
+    def _call(self, call, key: str) -> None:
+        name = self.tape.name(call)
+        arguments = [self._argument(argument) for argument in call.arguments]
+        node, several = call.node, len(call.values) > 1
+        gradient = None if node is None else self.tape.gradient(node)
+        gradients = gradient if isinstance(gradient, tuple | list) else [gradient] * len(call.values)
+        outputs = [
+            Output(self._name(call, i), tuple(v.shape), v.dtype.name, v, None if g is None else host(g))
+            for i, (v, g) in enumerate(zip(call.values, gradients, strict=True))
+            if several and v is not None
+        ]
+        value = next(v for v in call.values if v is not None)
+        self._op(
+            key,
+            call.op,
+            node,
+            arguments,
+            label=call.title,
+            shape=tuple(value.shape),
+            dtype=value.dtype.name,
+            value=value,
+            gradient=next((g for g in gradients if g is not None), None),
+            module=tuple(call.module),
+            line=_users(call.line),
+            name=call.name if several else name,
+            needs_gradient=node is not None,
+            outputs=outputs,
+            kept=call.kept,
+        )
+        if node is not None:
+            self.keys[id(node)] = key
+        self.sources[id(call)] = key
+
+    def _name(self, call, i: int) -> str:
+        """The name of one of several results: the user's, or the op's own for it, behind the name of the call."""
+        return getattr(call.results[i], "name", None) or f"{call.name}.{call.op.outputs[i]}"
+
+    def _argument(self, argument) -> _Argument:
+        name, value, source = argument
+        if source is None:
+            drawn = isinstance(value, np.ndarray) and value.size > 1
+            return _Argument(name, value, self._constant(value) if drawn else None)
+        if source.call is not None:
+            return _Argument(name, value, self.sources[id(source.call)], source.output)
+        key = self.sources.get(id(source))
+        if key is None:
+            tensor = source.tensor
+            gradient = self.tape.gradients.get(tensor)
+            if gradient is None and tensor.grad is not None:
+                gradient = np.array(read(tensor.grad))
+            called = self.tape.leaf_name(tensor)
+            called = tensor.name or self.names.get(id(tensor)) or ("" if called == "leaf" else called)
+            version = self.versions[id(tensor)] = self.versions.get(id(tensor), 0) + 1
+            if version > 1:  # code beside the ops has written into it in between
+                called = f"{called or 'leaf'}{str(version).translate(_SUBSCRIPTS)}"
+            key = self.sources[id(source)] = self._leaf(tensor, called, value, gradient)
+            self.keys[id(tensor)] = key
+        return _Argument(name, value, key)
+
+    def _failure(self, failure) -> None:
+        arguments = [self._argument(argument) for argument in failure.arguments]
+        given = [f"{a.name}: {_shape(a.value)}" for a in arguments if isinstance(a.value, np.ndarray)]
+        module = tuple(failure.module)
+        label = failure.op.name if failure.op is not None else module[-1] if module else "forward"
+        box = self._op("failed", failure.op, None, arguments, label=label, kind="failed", module=module)
+        box.line, box.needs_gradient = _users(failure.line), False
+        box.details = [f"{type(failure.error).__name__}: {failure.error}", *given]
+
+
+class _OfTensor(_Tracer):
+    """All that a tensor was computed from, as far as its Nodes keep it."""
+
+    def __init__(self, x, names: dict[int, str], title: str):
+        super().__init__(names, title)
+        self.x = x
+        nodes = [node for node in _reachable(x.grad_fn) if node.op.name != "output"]
+        left_out = False
+        for number, node in enumerate(nodes):
+            left_out |= self._node(node, f"op{number}", number + 1)
+        if not nodes:
+            self._of_leaf(x)
+        if left_out:
+            self.graph.notes.append(PARTLY)
+        self._finish()
+
+    def _node(self, node, key: str, number: int) -> bool:
+        """Adds one op; returns whether an operand of several numbers is missing."""
+        self.keys[id(node)] = key
+        known, missing = saved_on_host(node), False
+        arguments = []
+        for name, parent in zip(node.argument_names, node.parents, strict=True):
+            value = known.pop(name, None)
+            if parent is None:
+                arguments.append(_Argument(name, value))
+                missing |= np.size(value) > 1
+                continue
+            made = _maker(parent)
+            source = self._of_leaf(parent) if hasattr(parent, "grad_fn") else self.keys.get(id(made))
+            output = parent.saved["index"] if made is not parent and parent.saved else 0
+            arguments.append(_Argument(name, value, source, output))
+        arguments += [_Argument(name, value) for name, value in known.items()]
+        is_root = node is self.x.grad_fn
+        shape, dtype = tuple(node.shape), node.dtype.name
+        self._op(
+            key,
+            node.op,
+            node,
+            arguments,
+            label=node.op.name,
+            shape=shape,
+            dtype=dtype,
+            value=host(self.x.array) if is_root and is_array(self.x.array) else None,
+            module=tuple(node.module),
+            line=_users(node.line),
+            name=(is_root and self.x.name) or f"v{number}",
+            kept=kept_bytes(node),
+        )
+        return bool(missing)
+
+    def _of_leaf(self, tensor) -> str:
+        if id(tensor) not in self.keys:
+            # Copies: an optimizer overwrites parameters, and the picture shows the present values.
+            gradient = None if tensor.grad is None else np.array(read(tensor.grad))
+            self.keys[id(tensor)] = self._leaf(tensor, tensor.name or "", np.array(read(tensor)), gradient)
+        return self.keys[id(tensor)]
+
+
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def saved_on_host(node) -> dict:
@@ -120,36 +265,18 @@ def saved_on_host(node) -> dict:
     return {name: host(value) if is_array(value) else value for name, value in (node.saved or {}).items()}
 
 
-def known_arguments(node, tape=None) -> dict:
-    """What is known of a node's arguments: all of them where a tape kept the call, else what backward needs."""
-    kept = {argument.name: argument.value for argument in tape.call_of(node).arguments} if tape is not None else {}
-    return saved_on_host(node) | kept
+def _users(line: str | None) -> str | None:
+    """A source line, unless it is this package's own."""
+    return None if line is None or line.startswith(OURS) else line
 
 
-def _computation(node, tape):
-    """How to compute an elementwise op again: from its operands, and what is known of its constants."""
-    if not getattr(node.op, "partials", None):
-        return None
-    parameters, defaults, fixed = node.op.parameters, node.op.defaults, known_arguments(node, tape)
-
-    def compute(given: dict):
-        known = dict(zip(parameters, defaults, strict=True)) | fixed | given
-        with np.errstate(all="ignore"):
-            return node.op.forward(*(known[name] for name in parameters))
-
-    absent = [n for n, p in zip(node.argument_names, node.parents, strict=True) if p is None and n not in fixed]
-    return None if absent else compute
+def _shape(value: np.ndarray) -> str:
+    return f"{'×'.join(map(str, value.shape)) or 'scalar'} {value.dtype.name}"
 
 
 def _maker(node):
     """The op itself, for a Node that stands for one of an op's several results."""
     return node.parents[0] if hasattr(node, "op") and node.op.name == "output" else node
-
-
-def _first(value):
-    """The first existing result of an op with several, on the host."""
-    value = next((v for v in value if v is not None), None) if isinstance(value, tuple | list) else value
-    return host(value) if is_array(value) else value
 
 
 def _reachable(root) -> list:
