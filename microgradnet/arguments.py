@@ -125,9 +125,10 @@ def explain_all(namespace: dict[str, Any], package: str) -> None:
             continue
         if inspect.isfunction(thing):
             namespace[name] = _once(thing)
-        elif inspect.isclass(thing) and not issubclass(thing, Exception | tuple | dict):
+        elif inspect.isclass(thing) and not issubclass(thing, Exception | tuple | dict | Tensor):  # loops make tensors
             for cls in thing.__mro__:
-                if "__init__" in vars(cls) and cls.__module__.startswith(package):
+                takes_some = "__init__" in vars(cls) and len(inspect.signature(vars(cls)["__init__"]).parameters) > 1
+                if takes_some and cls.__module__.startswith(package):
                     _once_for_class(cls)
 
 
