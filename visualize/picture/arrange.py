@@ -87,7 +87,7 @@ def _depths(graph: Graph) -> dict[str, int]:
             depth[target] = max(depth[target], depth[node.key] + 1)
     for node in reversed(graph.nodes):
         if targets[node.key]:
-            depth[node.key] = min(depth[target] for target in targets[node.key]) - 1
+            depth[node.key] = max(0, min(depth[target] for target in targets[node.key]) - 1)
     return depth
 
 

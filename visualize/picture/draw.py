@@ -14,7 +14,7 @@ from ..record.describe import describe
 from ..record.graph import Graph
 from ..record.trace import skeleton
 from ..record.trace_scalar import trace_scalar
-from ..record.zoom import close_modules, fold_repeats, readable
+from ..record.zoom import DRAWABLE, close_modules, fold_repeats, part_of, readable
 from .dot import to_dot
 from .engine import FORMATS, RenderError, render, write
 from .mermaid import to_mermaid
@@ -72,15 +72,8 @@ class Picture:
 
 
 def draw(
-    x,
-    model=None,
-    title: str = "",
-    *,
-    inputs=None,
-    level: str = "",
-    depth: int | None = None,
-    gradient_only: bool = False,
-    dark: bool = False,
+    x, model=None, title: str = "", *, inputs=None, level: str = "", depth: int | None = None,
+    part: str | tuple[int, int] | None = None, gradient_only: bool = False, dark: bool = False,
 ) -> Picture:
     """The graph of a computation, inputs on the left, the result on the right.
 
@@ -99,10 +92,11 @@ def draw(
             shows every op, ``"scalar"`` opens a module on small inputs into single numbers. Default: ops, if they are
             few enough to read.
         depth: nesting depth to which modules are open; 0 closes all.
+        part: draw only the module of this name, or the ops of these numbers, first and last, with what they read.
         gradient_only: leave out inputs, constants, masks and ops that need no gradient.
         dark: light on a dark background.
 
-    Raises TypeError for an ``x`` without a graph, ValueError for a level that it does not have.
+    Raises TypeError for an ``x`` without a graph, ValueError for a level or a part that it does not have.
     """
     if level not in ("", "module", "op", "scalar"):
         raise ValueError(f"draw: level is 'module', 'op' or 'scalar', got {level!r}")
@@ -122,12 +116,14 @@ def draw(
         expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
     graph = skeleton(x, model, title, gradient_only=gradient_only, inputs=names)
+    if part is not None:
+        graph = part_of(graph, part)
     if level == "module" or depth is not None:
         if depth is None:  # a module that contains everything is opened
             depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
         graph = close_modules(graph, depth)
         return Picture(describe(fold_repeats(graph) if level == "module" else graph), dark)
-    return Picture(describe(graph if level == "op" else readable(graph)), dark)
+    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark)
 
 
 def _input_names(module, inputs: tuple) -> dict:

@@ -5,7 +5,6 @@
 
 import itertools
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -42,15 +41,6 @@ def skeleton(x, model=None, title: str = "", *, gradient_only: bool = False, inp
     return graph.without(hidden)
 
 
-class _Argument(NamedTuple):
-    """An argument as both tracers see it: its value if known, and the box (with the result) that it comes from."""
-
-    name: str
-    value: object
-    key: str | None = None
-    output: int = 0
-
-
 class _Tracer:
     """Collects boxes and edges."""
 
@@ -67,53 +57,64 @@ class _Tracer:
         self.graph.nodes.append(node)
         self.shown[node.key] = node
 
-    def _leaf(self, tensor, name: str, value, gradient, module: tuple[str, ...] = ()) -> str:
-        key = f"leaf{next(self.leaves)}"
-        kind = "parameter" if id(tensor) in self.names or type(tensor).__name__ == "Parameter" else "input"
-        if kind == "parameter" and not tensor.requires_grad and type(tensor).__name__ != "Parameter":
-            kind = "input"  # named by the caller as an input of the module
-        shape, dtype = tuple(value.shape), tensor.dtype.name
-        known = {"shape": shape, "dtype": dtype, "value": value, "gradient": gradient, "module": module}
-        device, needs = str(getattr(tensor, "device", "cpu")), bool(tensor.requires_grad)
-        self._add(
-            GraphNode(
-                key, kind, name or self.names.get(id(tensor)) or kind, device=device, needs_gradient=needs, **known
-            )
-        )
+    def _leaf(self, tensor, name: str, value, gradient) -> str:
+        """The box of a tensor that no op made; one without a name or a gradient is a constant."""
+        key, needs = f"leaf{next(self.leaves)}", bool(tensor.requires_grad)
+        name = name or self.names.get(id(tensor), "")
+        kind = "parameter" if type(tensor).__name__ == "Parameter" or (needs and id(tensor) in self.names) else "input"
+        if not name and not needs and kind == "input":
+            kind, name = "constant", f"c{next(self.constants)}"
+        shape, dtype, device = tuple(value.shape), tensor.dtype.name, str(getattr(tensor, "device", "cpu"))
+        box = GraphNode(key, kind, name or kind, None, shape, dtype, value, gradient, device=device)
+        box.needs_gradient = needs
+        self._add(box)
         return key
 
     def _constant(self, array: np.ndarray) -> str:
-        key = f"constant{next(self.constants)}"
-        label = key.replace("constant", "c")
-        self._add(GraphNode(key, "constant", label, None, array.shape, array.dtype.name, array, needs_gradient=False))
+        number = next(self.constants)
+        key, shape, dtype = f"constant{number}", tuple(array.shape), array.dtype.name
+        self._add(GraphNode(key, "constant", f"c{number}", None, shape, dtype, array, needs_gradient=False))
         return key
 
-    def _op(self, key: str, op, node, arguments: list[_Argument], **box) -> GraphNode:
+    def _op(self, key: str, op, node, arguments: list[Operand], **box) -> GraphNode:
         """Adds the box of an op and its edges."""
         parents = {} if node is None else dict(zip(node.argument_names, node.parents, strict=True))
-        operands = tuple(Operand(*a, self._called(a.key, a.output)) for a in arguments)
-        step = Step(op, node, operands)
+        step = Step(op, node, tuple(arguments))
         shown = GraphNode(key, box.pop("kind", "output"), box.pop("label"), step=step, **box)
         self._add(shown)
         for argument in arguments:
             if argument.key is not None:
                 self.used.add(argument.key)
                 needs = parents.get(argument.name) is not None
-                edge = GraphEdge(argument.key, key, argument.name, output=argument.output, needs_gradient=needs)
+                edge = GraphEdge(argument.key, key, argument.name, None, None, "", argument.output, needs)
                 self.graph.edges.append(edge)
         return shown
 
-    def _called(self, key: str | None, output: int) -> str:
+    def _operand(self, name: str, value, key: str | None = None, output: int = 0) -> Operand:
         if key is None:
-            return ""
+            return Operand(name, value, None, 0, "")
         node = self.shown[key]
-        return node.outputs[output].name if node.outputs else node.name or node.label
+        called = node.outputs[output].name if node.outputs else node.name or node.label
+        return Operand(name, value, key, output, called)
 
     def _finish(self) -> None:
-        """Ops whose result another one uses are not results of the whole."""
+        """Drops integers that nobody reads or named (indices that an op gives too), and finds the results."""
+        read = self.used | {node.key for node in self.graph.nodes[-1:]}
+        unread = {
+            node.key
+            for node in self.graph.nodes
+            if node.kind == "output" and node.key not in read and _is_byproduct(node)
+        }
+        if unread:
+            self.graph.nodes = [node for node in self.graph.nodes if node.key not in unread]
+            self.graph.edges = [edge for edge in self.graph.edges if edge.target not in unread]
         for node in self.graph.nodes:
             if node.kind == "output" and node.key in self.used:
                 node.kind = "op"
+
+
+def _is_byproduct(node: GraphNode) -> bool:
+    return not node.needs_gradient and np.dtype(node.dtype).kind in "iub" and node.name == f"v{int(node.key[2:]) + 1}"
 
 
 class _OfTape(_Tracer):
@@ -167,13 +168,13 @@ class _OfTape(_Tracer):
         """The name of one of several results: the user's, or the op's own for it, behind the name of the call."""
         return getattr(call.results[i], "name", None) or f"{call.name}.{call.op.outputs[i]}"
 
-    def _argument(self, argument) -> _Argument:
+    def _argument(self, argument) -> Operand:
         name, value, source = argument
         if source is None:
             drawn = isinstance(value, np.ndarray) and value.size > 1
-            return _Argument(name, value, self._constant(value) if drawn else None)
+            return self._operand(name, value, self._constant(value) if drawn else None)
         if source.call is not None:
-            return _Argument(name, value, self.sources[id(source.call)], source.output)
+            return self._operand(name, value, self.sources[id(source.call)], source.output)
         key = self.sources.get(id(source))
         if key is None:
             tensor = source.tensor
@@ -187,7 +188,7 @@ class _OfTape(_Tracer):
                 called = f"{called or 'leaf'}{str(version).translate(_SUBSCRIPTS)}"
             key = self.sources[id(source)] = self._leaf(tensor, called, value, gradient)
             self.keys[id(tensor)] = key
-        return _Argument(name, value, key)
+        return self._operand(name, value, key)
 
     def _failure(self, failure) -> None:
         arguments = [self._argument(argument) for argument in failure.arguments]
@@ -223,14 +224,14 @@ class _OfTensor(_Tracer):
         for name, parent in zip(node.argument_names, node.parents, strict=True):
             value = known.pop(name, None)
             if parent is None:
-                arguments.append(_Argument(name, value))
+                arguments.append(self._operand(name, value))
                 missing |= np.size(value) > 1
                 continue
             made = _maker(parent)
             source = self._of_leaf(parent) if hasattr(parent, "grad_fn") else self.keys.get(id(made))
             output = parent.saved["index"] if made is not parent and parent.saved else 0
-            arguments.append(_Argument(name, value, source, output))
-        arguments += [_Argument(name, value) for name, value in known.items()]
+            arguments.append(self._operand(name, value, source, output))
+        arguments += [self._operand(name, value) for name, value in known.items()]
         is_root = node is self.x.grad_fn
         shape, dtype = tuple(node.shape), node.dtype.name
         self._op(

@@ -1,83 +1,174 @@
-"""Zoom levels: modules below a depth are closed to one box each; repeats are drawn once."""
+"""Zoom levels: modules below a depth are closed to one box each; repeats are drawn once; a part is drawn alone."""
 
+from collections import Counter
 from dataclasses import replace
 
 from .graph import Graph, GraphEdge, GraphNode
+from .repeats import Piece, pieces, repetition
 
-READABLE = 300  # boxes; more are unreadable, and the layout takes seconds
+READABLE = 450  # what one picture may hold, see ``size``
+LOOSE = 200  # ops outside of closed modules that stay open
+DRAWABLE = 3000  # what the layout of static pictures can take in seconds
 
 
-def readable(graph: Graph) -> Graph:
-    """The graph itself if it is readable, else with modules closed below the largest depth at which it is."""
-    if len(graph.nodes) <= READABLE:
+def size(graph: Graph) -> float:
+    """How much a picture holds: boxes, and edges, which cost less to lay out and to read."""
+    return len(graph.nodes) + len(graph.edges) / 3
+
+
+def readable(graph: Graph, limit: float = READABLE) -> Graph:
+    """The graph itself if it is readable, else with modules closed below the largest depth at which it is.
+
+    Repeats are drawn once, and ops that are in no module are put together. A note says what was left out.
+    """
+    if size(graph) <= limit:
         return graph
     deepest = max((len(node.module) for node in graph.nodes), default=0)
     for depth in range(deepest - 1, 0, -1):
-        closed = close_modules(graph, depth)
-        if len(closed.nodes) <= READABLE:
-            return closed
-    return fold_repeats(close_modules(graph))
+        closed = fold_repeats(close_modules(graph, depth))
+        if size(closed) <= limit:
+            return _noted(graph, closed, depth)
+    return _noted(graph, fold_repeats(close_modules(graph)), 0)
+
+
+def _noted(graph: Graph, small: Graph, depth: int) -> Graph:
+    hidden = [node for node in small.nodes if node.kind == "module"]
+    ops = sum(node.kind in ("op", "output") for node in graph.nodes)
+    ways = []
+    if any(len(node.module) > depth for node in graph.nodes):
+        ways += [f"draw(…, depth={depth + 1}) opens the next modules", "draw(…, part='name') draws one module"]
+    if any(detail.startswith("ops ") for node in hidden for detail in (node.label, *node.details)):
+        ways.append("draw(…, part=(1, 100)) draws the first hundred ops")
+    boxes = _counted(len(small.nodes), "box", "boxes")
+    small.notes.append(f"{_counted(ops, 'op')} drawn as {boxes}: {'; '.join(ways)}")
+    return small
+
+
+def part_of(graph: Graph, part) -> Graph:
+    """What ran in the module named ``part``, or the ops from number ``part[0]`` to ``part[1]``, with what they read.
+
+    Raises ValueError for a part that has no ops.
+    """
+    if isinstance(part, str):
+        inside = {n.key for n in graph.nodes if _is_in(n.module, part)}
+    else:
+        first, last = part
+        ops = [node.key for node in graph.nodes if node.kind in ("op", "output", "failed")]
+        inside = set(ops[max(first, 1) - 1 : last])
+    if not inside:
+        known = ", ".join(dict.fromkeys(name for node in graph.nodes for name in node.module)) or "none"
+        raise ValueError(f"draw: no op is in part={part!r}; the modules are: {known:.300}")
+    read = {edge.source for edge in graph.edges if edge.target in inside}
+    small = graph.without({node.key for node in graph.nodes if node.key not in inside | read})
+    small.edges = [edge for edge in small.edges if edge.target in inside]
+    shared = min((len(n.module) for n in small.nodes if n.key in inside), default=0)
+    small.notes.append(f"a part: {len(inside):,} of {sum(n.kind in ('op', 'output') for n in graph.nodes):,} ops")
+    small.nodes = [replace(node, module=()) if node.key not in inside and shared else node for node in small.nodes]
+    return small
+
+
+def _is_in(module: tuple[str, ...], part: str) -> bool:
+    """Whether a path has the module: by its label, its attribute (the label before the colon), or dotted attributes."""
+    if part in module or any(part in label.split(": ") for label in module):
+        return True
+    dotted = ".".join(label.partition(": ")[0] for label in module[1:])
+    return f".{dotted}.".startswith(f".{part}.")
 
 
 def close_modules(graph: Graph, depth: int = 0) -> Graph:
     """One box for every module nested in more than ``depth`` others, with the counts of its ops and parameters.
 
     ``depth=0`` closes the outermost modules; with ``depth=1`` these are open, and the modules in them are closed. Ops
-    directly in an open module, or in none, stay open if they are few and become one box otherwise.
+    directly in an open module, or in none, stay open if they are few; else those that repeat become one box, and the
+    others one box for each stretch.
     """
     consumer = {edge.source: edge.target for edge in reversed(graph.edges)}
     modules = {node.key: node.module for node in graph.nodes}
     paths = {}
     for node in graph.nodes:
-        owner = modules.get(consumer.get(node.key, ""), ()) if node.kind == "parameter" else node.module
+        owned = node.kind in ("parameter", "constant")
+        owner = modules.get(consumer.get(node.key, ""), ()) if owned else node.module
         paths[node.key] = owner[: depth + 1]
-    loose: dict[tuple, int] = {}
-    for path in paths.values():
-        loose[path] = loose.get(path, 0) + (len(path) <= depth)
-    small, boxes, group_of = Graph(title=graph.title), {}, {}
+    loose = Counter(path for path in paths.values() if len(path) <= depth)
+    together = {path: _together(graph, paths, path) for path, count in loose.items() if count > LOOSE}
+    small, boxes, group_of = Graph(title=graph.title, keys=graph.keys, notes=list(graph.notes)), {}, {}
     for node in graph.nodes:
         path = paths[node.key]
-        if len(path) <= depth and loose[path] <= READABLE:
+        piece = together.get(path, {}).get(node.key) if len(path) <= depth else None
+        if len(path) <= depth and piece is None:
             group_of[node.key] = node.key
             small.nodes.append(node)
             continue
-        if path not in boxes:
-            name = path[-1] if path else "outside of modules"
-            boxes[path] = GraphNode(f"group{len(boxes)}", "module", name, module=path[:-1])
-            small.nodes.append(boxes[path])
-        group_of[node.key] = boxes[path].key
+        box = (path, piece)
+        if box not in boxes:
+            label, inside = (path[-1], path[:-1]) if piece is None else (piece.label, path)
+            boxes[box] = GraphNode(f"group{len(boxes)}", "module", label, module=inside)
+            small.nodes.append(boxes[box])
+        group_of[node.key] = boxes[box].key
     _count(graph, small, group_of)
-    joined = dict.fromkeys((group_of[e.source], group_of[e.target]) for e in graph.edges)
-    whole = {(e.source, e.target): e for e in graph.edges}
-    small.edges = [whole.get(pair) or GraphEdge(*pair) for pair in joined if pair[0] != pair[1]]
+    for (_, piece), node in boxes.items():
+        if piece is not None:
+            node.details += piece.details
+    joined: dict[tuple, GraphEdge] = {}
+    for edge in graph.edges:
+        source, target = group_of[edge.source], group_of[edge.target]
+        if source == target:
+            continue
+        if (source, target) == (edge.source, edge.target):
+            joined[source, target, edge.argument] = edge
+        elif (source, target, "") not in joined:
+            joined[source, target, ""] = GraphEdge(source, target, needs_gradient=edge.needs_gradient)
+        elif edge.needs_gradient and not joined[source, target, ""].needs_gradient:
+            joined[source, target, ""] = GraphEdge(source, target)
+    small.edges = list(joined.values())
     return small
+
+
+def _together(graph: Graph, paths: dict, path: tuple) -> dict[str, Piece]:
+    """For many ops that are directly in one module, or in none: the piece that each is drawn in.
+
+    A leaf is in the piece of the ops that read it; one that several pieces read stays a box of its own.
+    """
+    ops = [node for node in graph.nodes if paths[node.key] == path and node.kind in ("op", "output", "failed")]
+    found = {node.key: piece for piece in pieces(ops, LOOSE // 4) for node in piece.nodes}
+    readers: dict[str, set] = {}
+    for edge in graph.edges:
+        if paths[edge.source] == path and edge.source not in found:
+            readers.setdefault(edge.source, set()).add(id(found.get(edge.target)) if edge.target in found else None)
+    home = {id(piece): piece for piece in found.values()}
+    for key, places in readers.items():
+        if len(places) == 1 and (place := next(iter(places))) is not None:
+            found[key] = home[place]
+    return found
 
 
 def _count(graph: Graph, small: Graph, group_of: dict[str, str]) -> None:
     """Writes into each box the counts of what it contains, and the shape of its last result."""
-    ops, sizes, shapes = {}, {}, {}
+    ops, sizes, shapes, needs = {}, {}, {}, set()
     for node in graph.nodes:
         box = group_of[node.key]
         ops[box] = ops.get(box, 0) + (node.kind in ("op", "output"))
         sizes[box] = sizes.get(box, 0) + (node.value.size if node.kind == "parameter" else 0)
         if node.kind in ("op", "output"):
             shapes[box] = node.shape
+        if node.needs_gradient:
+            needs.add(box)
     for node in small.nodes:
         if node.kind == "module":
-            node.shape = shapes.get(node.key, ())
+            node.shape, node.needs_gradient = shapes.get(node.key, ()), node.key in needs
             shape = "×".join(map(str, node.shape)) or "scalar"
             node.details = [_counted(ops[node.key], "op"), _counted(sizes[node.key], "parameter"), f"gives {shape}"]
 
 
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"
+def _counted(count: int, noun: str, plural: str = "") -> str:
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def fold_repeats(graph: Graph) -> Graph:
     """Consecutive similar modules become one box, marked, for example, ``× 12``.
 
-    Similar modules have the same class and as many ops and parameters, and each is fed only by the one before. A repeat
-    may consist of several: Linear, ReLU, Linear, ReLU is Linear, ReLU twice.
+    Similar modules have the same class and as many ops and parameters, and each is fed by the one before, and besides
+    only by what feeds all of them. A repeat may consist of several: Linear, ReLU, Linear, ReLU is Linear, ReLU twice.
     """
     nodes = {node.key: node for node in graph.nodes}
     after: dict[str, list[str]] = {}
@@ -85,21 +176,30 @@ def fold_repeats(graph: Graph) -> Graph:
     for edge in graph.edges:
         after.setdefault(edge.source, []).append(edge.target)
         before.setdefault(edge.target, []).append(edge.source)
+    likeness = {node.key: _likeness(node) for node in graph.nodes if node.kind == "module"}
+
+    def is_side(source: str, target: str) -> bool:
+        """Whether ``source`` feeds every module like ``target`` that it feeds at all, as a mask or a memory does."""
+        alike = sum(likeness.get(key) == likeness[target] for key in after[source])
+        return alike > 1
 
     def chain_from(node: GraphNode) -> list[GraphNode]:
         chain = [node]
         while True:
             following = after.get(chain[-1].key, [])
-            fed = [s for s in before.get(following[0], []) if nodes[s].kind == "module"] if following else []
-            if len(following) != 1 or len(fed) != 1 or nodes[following[0]].kind != "module":
+            if len(following) != 1 or nodes[following[0]].kind != "module":
                 return chain
-            chain.append(nodes[following[0]])
+            target = following[0]
+            fed = [s for s in before[target] if nodes[s].kind == "module" and not is_side(s, target)]
+            if len(fed) != 1:
+                return chain
+            chain.append(nodes[target])
 
     folded: dict[str, str] = {}
     for node in graph.nodes:
         if node.kind == "module" and node.key not in folded:
             chain = chain_from(node)
-            period, count = _repetition([_likeness(n) for n in chain])
+            period, count = repetition([likeness[n.key] for n in chain])
             for i, member in enumerate(chain[: period * count]):
                 folded[member.key] = chain[i % period].key
             if count > 1:
@@ -112,21 +212,10 @@ def _likeness(node: GraphNode) -> tuple:
     return node.label.partition(": ")[2] or node.label, tuple(node.details), node.module
 
 
-def _repetition(kinds: list) -> tuple[int, int]:
-    """(period, count) of the repetition at the start, the one that covers most; (1, 1) for none."""
-    best = (1, 1)
-    for period in range(1, len(kinds) // 2 + 1):
-        count = 1
-        while kinds[count * period : (count + 1) * period] == kinds[:period]:
-            count += 1
-        if count > 1 and period * count > best[0] * best[1]:
-            best = (period, count)
-    return best
-
-
 def _without(graph: Graph, folded: dict[str, str]) -> Graph:
     """The graph with each folded box replaced by its representative."""
-    small = Graph([n for n in graph.nodes if folded.get(n.key, n.key) == n.key], title=graph.title)
+    kept = [n for n in graph.nodes if folded.get(n.key, n.key) == n.key]
+    small = Graph(kept, title=graph.title, keys=graph.keys, notes=list(graph.notes))
     place = {node.key: i for i, node in enumerate(small.nodes)}
     seen = set()
     for edge in graph.edges:
