@@ -24,7 +24,7 @@ def test_forward_events_have_the_formula_with_names_and_with_numbers():
         ("v1 = a·b", "2·(−3) = −6"),
         ("v2 = v1 + c", "−6 + 6.5 = 0.5"),
         ("v3 = tanh v2", "tanh 0.5 = 0.4621"),
-        ("v4 = v3·a", "0.4621·2 = 0.9242"),
+        ("loss = v3·a", "0.4621·2 = 0.9242"),
     ]
     assert all("test_story.py:" in e.line for e in forward)
 
@@ -50,7 +50,7 @@ def test_backward_events_are_one_edge_each_and_their_sums_are_the_gradients():
     loss.backward()
     assert sum(e.exact for e in into_a) == pytest.approx(a.grad.item())
     assert next(n for n in story.graph.nodes if n.label == "b").gradient == pytest.approx(b.grad.item())
-    assert back[1].local_formula == "∂v4/∂a = v3"
+    assert back[1].local_formula == "∂loss/∂a = v3"
 
 
 def test_gradients_are_left_as_they_were_and_the_graph_can_be_used_again():
@@ -179,3 +179,25 @@ def test_numbers_stand_in_every_place_of_a_formula(function, forward, local):
     assert first.local_formula.partition(" = ")[2] == local
     assert all(e.local for e in story.events if e.kind == "backward")
     assert all(e.local is not None for e in visualize.draw(tape).graph.edges)
+
+
+def test_an_op_with_two_results_and_a_custom_function_are_told():
+    class Cube(mg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return g * 3 * x * x
+
+    x = mg.ones(1, 1, 2, 2, requires_grad=True)
+    with mg.Tape() as tape:
+        Cube.apply(nn.functional.max_pool2d(x * 2, 2)).sum()
+    story = visualize.tell(tape)
+    assert [n.label for n in story.graph.nodes] == ["x", "mul", "max_pool", "Cube", "sum"]
+    back = [e for e in story.events if e.kind == "backward"]
+    assert [e.exact for e in back][:2] == [1.0, 12.0]
+    assert len(tape.calls) == 4, "what a backward runs is no part of the forward"

@@ -15,13 +15,18 @@ def deep(count: int) -> nn.Module:
 
 def test_repeats_are_drawn_once_and_counted():
     graph = visualize.draw(deep(12), inputs=mg.ones(1, 4), level="module").graph
-    assert [(n.label, n.details[-1]) for n in graph.nodes] == [
+    assert [n.label for n in graph.nodes][0] == "input"
+    assert [(n.label, n.details[-1]) for n in graph.nodes[1:]] == [
         ("0: Linear", "× 12"),
         ("1: ReLU", "× 12"),
         ("24: Linear", "gives 1×1"),
     ]
-    assert [(e.source, e.target) for e in graph.edges] == [("group0", "group1"), ("group1", "group24")]
-    assert graph.nodes[0].details == ["1 op", "20 parameters", "gives 1×4", "× 12"]
+    assert [(e.source, e.target) for e in graph.edges] == [
+        ("leaf0", "group0"),
+        ("group0", "group1"),
+        ("group1", "group24"),
+    ]
+    assert graph.nodes[1].details == ["1 op", "20 parameters", "gives 1×4", "× 12"]
 
 
 def test_depth_says_which_modules_are_open():
@@ -29,12 +34,12 @@ def test_depth_says_which_modules_are_open():
     labels = {}
     for depth in (0, 1, 2, 3):
         graph = visualize.draw(model, inputs=mg.ones(1, 2), depth=depth).graph
-        labels[depth] = [n.label for n in graph.nodes if n.kind != "parameter"]
+        labels[depth] = [n.label for n in graph.nodes if n.kind not in ("parameter", "input")]
     assert labels[0] == ["Sequential"]
     assert labels[1] == ["0: Sequential", "1: Linear"]
     assert labels[2] == ["0: Linear", "1: Tanh", "linear"], "1: Linear lies in one module only"
     assert labels[3] == ["linear", "tanh", "linear"]
-    box = visualize.draw(model, inputs=mg.ones(1, 2), depth=0).graph.nodes[0]
+    box = visualize.draw(model, inputs=mg.ones(1, 2), depth=0).graph.nodes[-1]
     assert box.details == ["3 ops", "9 parameters", "gives 1×1"]
 
 
@@ -49,10 +54,10 @@ def test_a_residual_connection_is_not_folded_away():
 
     model = nn.Sequential(*(Block() for _ in range(4)))
     folded = visualize.draw(model, inputs=mg.ones(1, 3), level="module").graph
-    assert [n.details[-1] for n in folded.nodes] == ["× 4"]
+    assert [n.details[-1] for n in folded.nodes if n.kind == "module"] == ["× 4"]
     inside = visualize.draw(model, inputs=mg.ones(1, 3), depth=2).graph
     assert len([n for n in inside.nodes if n.label == "add"]) == 4
-    assert all(sum(e.target == n.key for e in inside.edges) >= 1 for n in inside.nodes if n.label == "add")
+    assert all(sum(e.target == n.key for e in inside.edges) == 2 for n in inside.nodes if n.label == "add")
 
 
 def test_scalar_level_opens_a_module_into_single_numbers():
@@ -183,7 +188,10 @@ def test_two_steps_are_compared_on_one_layout():
     assert by_label["weight"].mark == "changed"
     assert by_label["weight"].details[0].startswith("data was")
     assert not any(d.startswith("data was") for d in by_label["bias"].details), "the bias was not trained"
-    assert picture.graph.title == "5 of 5 boxes changed"
+    assert picture.graph.title == "5 of 6 boxes changed by more than 0.0001 %"
+    assert by_label["weight"].details[1].startswith("changed by")
+    loose = visualize.diff(first, second, tolerance=1e6)
+    assert not any(n.mark for n in loose.graph.nodes)
     same = visualize.diff(first, first)
     assert not any(n.mark for n in same.graph.nodes)
 
@@ -196,3 +204,69 @@ def test_a_box_that_only_one_step_has_says_so():
         ("tanh", ["only in the second"]),
         ("mul", ["only in the first"]),
     ]
+
+
+def test_repeats_of_a_graph_that_is_too_large_are_drawn_once_and_open():
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Linear(3, 3)
+
+        def forward(self, x):
+            return (x + self.inner(x)).tanh()
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.blocks = nn.Sequential(*(Block() for _ in range(100)))
+            self.last = nn.Linear(3, 1)
+
+        def forward(self, x):
+            return self.last(self.blocks(x))
+
+    graph = visualize.draw(Net(), inputs=mg.ones(1, 3)).graph
+    ops = [(n.label, n.module) for n in graph.nodes if n.kind in ("op", "output")]
+    block = ("Net", "blocks: Sequential", "0: Block × 100")
+    assert ops == [
+        ("linear", (*block, "inner: Linear")),
+        ("add", block),
+        ("tanh", block),
+        ("linear", ("Net", "last: Linear")),
+    ]
+    tanh, last = (n.key for n in graph.nodes if n.kind in ("op", "output") and n.label in ("tanh",) or n.kind == "output")
+    assert any((e.source, e.target) == (tanh, last) for e in graph.edges), "what the last repeat gives goes on"
+    assert graph.notes == ["301 ops drawn as 10 boxes: repeats, marked ×, are drawn once; draw(…, level='op') draws each"]
+
+
+def test_ops_without_modules_are_put_together_and_a_part_can_be_drawn():
+    w = mg.ones(2, requires_grad=True)
+    w.name = "w"
+    with mg.Tape() as tape:
+        x = w + 1
+        for _ in range(600):
+            x = mg.sin(x * w)
+        for k in range(150):
+            x = (mg.exp, mg.tanh, mg.cos)[k * k % 3 if k % 7 else k % 2](x)
+    graph = visualize.draw(tape).graph
+    assert [n.label for n in graph.nodes][:3] == ["w", "ops 1 to 1", "mul → sin"]
+    assert graph.nodes[2].details[-2:] == ["ops 2 to 1,201", "× 600"]
+    assert "draw(…, part=(1, 100)) draws the first hundred ops" in graph.notes[0]
+    assert sum(int(n.details[0].split()[0].replace(",", "")) for n in graph.nodes if n.kind == "module") == 1351
+    part = visualize.draw(tape, part=(2, 5)).graph
+    assert [n.label for n in part.nodes] == ["w", "add", "mul", "sin", "mul", "sin"]
+    with pytest.raises(ValueError, match="no op is in part='encoder'; the modules are: none"):
+        visualize.draw(tape, part="encoder")
+
+
+def test_parameters_of_scalar_nets_have_names_and_their_colour():
+    from microgradnet.scalar import MLP
+
+    with ScalarTape():
+        model = MLP(1, [1])
+        graph = visualize.draw(model([2.0]), model).graph
+    assert {n.label for n in graph.nodes if n.kind == "parameter"} == {
+        "layers[0].neurons[0].w[0]",
+        "layers[0].neurons[0].b",
+    }
+    net = visualize.draw(nn.Linear(2, 1), inputs=mg.ones(1, 2), level="scalar").graph
+    assert {n.label for n in net.nodes if n.kind == "parameter"} == {"weight[0, 0]", "weight[0, 1]", "bias[0]"}

@@ -101,7 +101,8 @@
     edges.forEach(({ g, label }, i) => {
       const back = passed.get(i), isNow = e && e.edge === i;
       const masked = isNow && secret;
-      const minus = back && !masked && String(back.contribution || "").startsWith("−");
+      // The dash says what it says in static pictures: the local derivative is a negative number.
+      const minus = back && !masked && /^−[0-9.]+(e[−+]?[0-9]+)?$|^−inf$/.test(String(back.local || ""));
       g.classList.toggle("minus", Boolean(minus));
       g.classList.toggle("plus", Boolean(back && !masked && !minus));
       g.classList.toggle("now", Boolean(isNow));

@@ -21,7 +21,7 @@ class Player:
     def save(self, path) -> Path:
         """Writes the page. Raises ``RenderError`` if the path cannot be written."""
         path = Path(path)
-        write(path, self.html().encode())
+        write(path, self.html().encode(errors="replace"))  # a name may hold half of a surrogate pair
         return path
 
     def html(self) -> str:

@@ -14,7 +14,7 @@ from ..record.describe import describe
 from ..record.graph import Graph
 from ..record.trace import skeleton
 from ..record.trace_scalar import trace_scalar
-from ..record.zoom import DRAWABLE, close_modules, fold_repeats, part_of, readable
+from ..record.zoom import DRAWABLE, SCALARS, close_modules, fold_repeats, part_of, readable
 from .dot import to_dot
 from .engine import FORMATS, RenderError, render, write
 from .mermaid import to_mermaid
@@ -50,7 +50,7 @@ class Picture:
         texts = {"dot": lambda: self.dot, "mmd": lambda: self.mermaid, "txt": lambda: str(self)}
         if kind not in (*FORMATS, *texts):
             raise RenderError(f"draw: the format is one of {', '.join([*FORMATS, *texts])}, got {kind!r}")
-        write(path, texts[kind]().encode() if kind in texts else render(self.dot, kind))
+        write(path, texts[kind]().encode(errors="replace") if kind in texts else render(self.dot, kind))
         return path
 
     def open(self) -> Path:
@@ -111,7 +111,7 @@ def draw(
             "scalar.to_scalar(function, *tensors) opens any function of tensors"
         )
     if hasattr(x, "columns") or hasattr(x, "tape"):
-        return Picture(readable(trace_scalar(x, title)), dark)
+        return Picture(readable(trace_scalar(x, model, title), SCALARS), dark)
     if not hasattr(x, "nodes") and not hasattr(x, "grad_fn"):
         expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")

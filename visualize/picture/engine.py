@@ -32,7 +32,7 @@ def render(source: str, kind: str, seconds: float = SECONDS) -> bytes:
         raise RenderError(f"draw: the format is one of {', '.join(FORMATS)} or dot, got {kind!r}")
     command = _engine(kind)
     try:
-        done = subprocess.run(command, input=source.encode(), capture_output=True, timeout=seconds)
+        done = subprocess.run(command, input=source.encode(errors="replace"), capture_output=True, timeout=seconds)
     except subprocess.TimeoutExpired:
         raise RenderError(
             f"draw: the layout took longer than {seconds:g} s and was stopped: "

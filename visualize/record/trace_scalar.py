@@ -11,8 +11,11 @@ SYMBOLS = {"sum": "Σ xᵢ", "dot": "Σ wᵢ·xᵢ"}
 LIMIT = 200_000  # nodes; each is a Python object here
 
 
-def trace_scalar(x, title: str = "") -> Graph:
+def trace_scalar(x, model=None, title: str = "") -> Graph:
     """The graph of a Value (all that it was computed from) or of a ScalarTape (all that is on it).
+
+    ``model``, a module of either kind, says which leaves are parameters; one without a label is named by its place in
+    the model, ``layers[0].neurons[1].w[2]``.
 
     Raises ValueError beyond 200,000 nodes.
     """
@@ -22,15 +25,19 @@ def trace_scalar(x, title: str = "") -> Graph:
     if len(wanted) > LIMIT:
         raise ValueError(f"draw: {len(wanted):,} scalar nodes are too many for a picture: draw one sample or one unit")
     used = {place for position in wanted for place in tape.operand_positions(position)}
+    parameters = _parameters(model, tape)
     graph, names, count = Graph(title=title), {}, 0
     for position in wanted:
         node = tape.node_at(position)
         gradient = tape.gradients[position] if tape.has_gradients and position < len(tape.gradients) else None
         count += bool(node.op)
-        label = node.label or (f"v{count}" if node.op else f"{values[position]:.4g}")
+        label = node.label or (f"v{count}" if node.op else parameters.get(position) or f"{values[position]:.4g}")
         names[position] = label
         graph.keys[position] = f"n{position}"
-        kind = "input" if not node.op else "op" if position in used else "output"
+        kind = "op" if position in used else "output"
+        if not node.op:
+            known = position in parameters or label.partition("[")[0] in parameters.values()
+            kind = "parameter" if known else "input"
         graph.nodes.append(
             GraphNode(
                 f"n{position}",
@@ -51,6 +58,22 @@ def trace_scalar(x, title: str = "") -> Graph:
             symbol = partials.get(argument)
             graph.edges.append(GraphEdge(f"n{place}", f"n{position}", argument, symbol, np.float64(local)))  # type: ignore[arg-type]
     return graph
+
+
+def _parameters(model, tape) -> dict[int, str]:
+    """Names by position, of a scalar module's Values; of a module of tensors, the names (at negative positions)."""
+    if hasattr(model, "named_parameters"):
+        return {-1 - i: name for i, (name, _) in enumerate(model.named_parameters())}
+    found, stack = {}, [("", model)] if model is not None else []
+    while stack:
+        path, held = stack.pop()
+        if hasattr(held, "serial"):
+            found[tape.position(held.serial)] = path
+        elif isinstance(held, list | tuple):
+            stack += [(f"{path}[{i}]", item) for i, item in enumerate(held)]
+        elif hasattr(held, "parameters"):
+            stack += [(f"{path}.{name}".lstrip("."), item) for name, item in vars(held).items()]
+    return found
 
 
 def _formula(node) -> str | None:

@@ -7,6 +7,7 @@ from .graph import Graph, GraphEdge, GraphNode
 from .repeats import Piece, pieces, repetition
 
 READABLE = 450  # what one picture may hold, see ``size``
+SCALARS = 1200  # the same for graphs of single numbers, which are drawn on demand
 LOOSE = 200  # ops outside of closed modules that stay open
 DRAWABLE = 3000  # what the layout of static pictures can take in seconds
 
@@ -23,20 +24,26 @@ def readable(graph: Graph, limit: float = READABLE) -> Graph:
     """
     if size(graph) <= limit:
         return graph
+    whole, graph = graph, fold_open(graph)
+    if size(graph) <= limit:
+        return _noted(whole, graph, None)
     deepest = max((len(node.module) for node in graph.nodes), default=0)
     for depth in range(deepest - 1, 0, -1):
         closed = fold_repeats(close_modules(graph, depth))
         if size(closed) <= limit:
-            return _noted(graph, closed, depth)
-    return _noted(graph, fold_repeats(close_modules(graph)), 0)
+            return _noted(whole, closed, depth)
+    return _noted(whole, fold_repeats(close_modules(graph)), 0)
 
 
-def _noted(graph: Graph, small: Graph, depth: int) -> Graph:
+def _noted(graph: Graph, small: Graph, depth: int | None) -> Graph:
+    """``small`` with a note of how much of ``graph`` it shows, and how to see the rest."""
     hidden = [node for node in small.nodes if node.kind == "module"]
     ops = sum(node.kind in ("op", "output") for node in graph.nodes)
     ways = []
-    if any(len(node.module) > depth for node in graph.nodes):
-        ways += [f"draw(…, depth={depth + 1}) opens the next modules", "draw(…, part='name') draws one module"]
+    if depth is None:
+        ways.append("repeats, marked ×, are drawn once; draw(…, level='op') draws each")
+    elif closed := [node.label for node in hidden if not node.label.startswith("ops ") and " → " not in node.label]:
+        ways += [f"draw(…, depth={depth + 1}) opens the next modules", f"draw(…, part={closed[0]!r}) draws one alone"]
     if any(detail.startswith("ops ") for node in hidden for detail in (node.label, *node.details)):
         ways.append("draw(…, part=(1, 100)) draws the first hundred ops")
     boxes = _counted(len(small.nodes), "box", "boxes")
@@ -75,6 +82,48 @@ def _is_in(module: tuple[str, ...], part: str) -> bool:
     return f".{dotted}.".startswith(f".{part}.")
 
 
+def fold_open(graph: Graph) -> Graph:
+    """The graph with consecutive similar modules drawn once, open, their name marked, for example, ``× 12``."""
+    depth = 0
+    while depth < max((len(node.module) for node in graph.nodes), default=0):
+        closed, group_of = _closed(graph, depth)
+        folded = {key: first for key, first in _folded(closed).items() if key != first}
+        inside: dict[str, list[GraphNode]] = {}
+        for node in graph.nodes:
+            inside.setdefault(group_of[node.key], []).append(node)
+        instead = {}  # node in a repeat -> the same one in the module that is drawn
+        times = Counter()
+        for key, first in folded.items():
+            if [n.label for n in inside[key] if n.step] == [n.label for n in inside[first] if n.step]:
+                steps = ([n.key for n in inside[box] if n.step] for box in (key, first))
+                instead |= dict(zip(*steps, strict=True))
+                instead |= {node.key: "" for node in inside[key] if not node.step}
+                times[first] += 1
+        graph = _instead(graph, instead)
+        marks = {n.key: f"{n.module[depth]} × {times[group_of[n.key]] + 1}" for n in graph.nodes if times[group_of[n.key]] and len(n.module) > depth}
+        graph.nodes = [
+            replace(n, module=(*n.module[:depth], marks[n.key], *n.module[depth + 1 :])) if n.key in marks else n
+            for n in graph.nodes
+        ]
+        depth += 1
+    return graph
+
+
+def _instead(graph: Graph, instead: dict[str, str]) -> Graph:
+    """The graph without the nodes that another one (or, where "", none) stands for."""
+    small = graph.without(set(instead))
+    known = {node.key: place for place, node in enumerate(small.nodes)}
+    seen = {(edge.source, edge.target, edge.argument) for edge in small.edges}
+    for edge in graph.edges:
+        source, target = instead.get(edge.source, edge.source), instead.get(edge.target, edge.target)
+        moved = (source, target) != (edge.source, edge.target)
+        if moved and target == edge.target and known.get(source, len(known)) < known[target]:
+            if (source, target, edge.argument) not in seen:
+                seen.add((source, target, edge.argument))
+                small.edges.append(replace(edge, source=source))
+    return small
+
+
 def close_modules(graph: Graph, depth: int = 0) -> Graph:
     """One box for every module nested in more than ``depth`` others, with the counts of its ops and parameters.
 
@@ -82,6 +131,11 @@ def close_modules(graph: Graph, depth: int = 0) -> Graph:
     directly in an open module, or in none, stay open if they are few; else those that repeat become one box, and the
     others one box for each stretch.
     """
+    return _closed(graph, depth)[0]
+
+
+def _closed(graph: Graph, depth: int) -> tuple[Graph, dict[str, str]]:
+    """The graph with modules closed, and the box that each node is in."""
     consumer = {edge.source: edge.target for edge in reversed(graph.edges)}
     modules = {node.key: node.module for node in graph.nodes}
     paths = {}
@@ -92,6 +146,7 @@ def close_modules(graph: Graph, depth: int = 0) -> Graph:
     loose = Counter(path for path in paths.values() if len(path) <= depth)
     together = {path: _together(graph, paths, path) for path, count in loose.items() if count > LOOSE}
     small, boxes, group_of = Graph(title=graph.title, keys=graph.keys, notes=list(graph.notes)), {}, {}
+    placed: set[str] = set()
     for node in graph.nodes:
         path = paths[node.key]
         piece = together.get(path, {}).get(node.key) if len(path) <= depth else None
@@ -103,8 +158,12 @@ def close_modules(graph: Graph, depth: int = 0) -> Graph:
         if box not in boxes:
             label, inside = (path[-1], path[:-1]) if piece is None else (piece.label, path)
             boxes[box] = GraphNode(f"group{len(boxes)}", "module", label, module=inside)
-            small.nodes.append(boxes[box])
         group_of[node.key] = boxes[box].key
+        if node.step is not None or node.kind in ("op", "output"):
+            if boxes[box].key not in placed:  # where its first op is, after what this reads
+                small.nodes.append(boxes[box])
+            placed.add(boxes[box].key)
+    small.nodes += [node for node in boxes.values() if node.key not in placed]
     _count(graph, small, group_of)
     for (_, piece), node in boxes.items():
         if piece is not None:
@@ -121,7 +180,7 @@ def close_modules(graph: Graph, depth: int = 0) -> Graph:
         elif edge.needs_gradient and not joined[source, target, ""].needs_gradient:
             joined[source, target, ""] = GraphEdge(source, target)
     small.edges = list(joined.values())
-    return small
+    return small, group_of
 
 
 def _together(graph: Graph, paths: dict, path: tuple) -> dict[str, Piece]:
@@ -170,6 +229,17 @@ def fold_repeats(graph: Graph) -> Graph:
     Similar modules have the same class and as many ops and parameters, and each is fed by the one before, and besides
     only by what feeds all of them. A repeat may consist of several: Linear, ReLU, Linear, ReLU is Linear, ReLU twice.
     """
+    folded = _folded(graph)
+    times = Counter(folded.values())
+    nodes = [
+        replace(node, details=[*node.details, f"× {times[node.key]}"]) if times[node.key] > 1 else node
+        for node in graph.nodes
+    ]
+    return _without(replace(graph, nodes=nodes), folded)
+
+
+def _folded(graph: Graph) -> dict[str, str]:
+    """For each module the one that is drawn for it: itself, or the first of the repeats."""
     nodes = {node.key: node for node in graph.nodes}
     after: dict[str, list[str]] = {}
     before: dict[str, list[str]] = {}
@@ -202,10 +272,7 @@ def fold_repeats(graph: Graph) -> Graph:
             period, count = repetition([likeness[n.key] for n in chain])
             for i, member in enumerate(chain[: period * count]):
                 folded[member.key] = chain[i % period].key
-            if count > 1:
-                for member in chain[:period]:
-                    member.details = [*member.details, f"× {count}"]
-    return _without(graph, folded)
+    return folded
 
 
 def _likeness(node: GraphNode) -> tuple:
@@ -221,7 +288,7 @@ def _without(graph: Graph, folded: dict[str, str]) -> Graph:
     for edge in graph.edges:
         source, target = folded.get(edge.source, edge.source), folded.get(edge.target, edge.target)
         moved = (source, target) != (edge.source, edge.target)
-        if place[source] < place[target] and not (moved and (source, target) in seen):
+        if not moved or (place[source] < place[target] and (source, target) not in seen):
             small.edges.append(replace(edge, source=source, target=target))
             seen.add((source, target))
     return small
