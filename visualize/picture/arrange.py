@@ -134,15 +134,15 @@ def _cut(graph: Graph, depth: dict[str, int], cuts: list[int]) -> list[Graph]:
         value = (edge.source, edge.output)
         number = numbers.setdefault(value, len(numbers) + 1)
         if (*value, here) not in ends:
-            stub = ends[*value, here] = f"out{number}"
+            stub = ends[(*value, here)] = f"out{number}"
             found[here].nodes.append(GraphNode(stub, "stub", f"{names[edge.source]} → {_circled(number)}"))
             found[here].edges.append(
                 GraphEdge(edge.source, stub, output=edge.output, needs_gradient=edge.needs_gradient)
             )
         if (*value, there) not in ends:
-            stub = ends[*value, there] = f"in{number}_{there}"
+            stub = ends[(*value, there)] = f"in{number}_{there}"
             found[there].nodes.insert(0, GraphNode(stub, "stub", f"{_circled(number)} → {names[edge.source]}"))
-        found[there].edges.append(replace(edge, source=ends[*value, there], output=0))
+        found[there].edges.append(replace(edge, source=ends[(*value, there)], output=0))
     return found
 
 

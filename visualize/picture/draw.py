@@ -72,8 +72,16 @@ class Picture:
 
 
 def draw(
-    x, model=None, title: str = "", *, inputs=None, level: str = "", depth: int | None = None,
-    part: str | tuple[int, int] | None = None, gradient_only: bool = False, dark: bool = False,
+    x,
+    model=None,
+    title: str = "",
+    *,
+    inputs=None,
+    level: str = "",
+    depth: int | None = None,
+    part: str | tuple[int, int] | None = None,
+    gradient_only: bool = False,
+    dark: bool = False,
 ) -> Picture:
     """The graph of a computation, inputs on the left, the result on the right.
 
@@ -81,7 +89,8 @@ def draw(
     corners is a leaf (orange: a parameter, blue: an input), one with round corners an op (green: the result). An edge
     shows the local derivative in symbols and, if it is one number, in numbers; it is dashed if negative. Larger
     gradients have darker rows. Ops are drawn inside the modules that ran them. A graph of more than a few hundred boxes
-    is drawn with modules closed. A module whose forward fails is drawn up to the op that failed, in red, with a warning.
+    is drawn with repeats once and modules closed, and says so. A module whose forward fails is drawn up to the op that
+    failed, in red, with a warning.
 
     Args:
         x: a Tensor; a Tape, which has every value and gradient; a Value or a ScalarTape; a module, run on ``inputs``.

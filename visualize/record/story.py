@@ -77,9 +77,10 @@ def tell(tape, loss=None, model=None, optimizer=None, title: str = "") -> Story:
         )
     if not tape.nodes:
         raise ValueError("play: nothing was recorded on this tape: no input of the computation requires grad")
-    graph = describe(readable(skeleton(tape, model, title)))
+    whole = skeleton(tape, model, title)
+    graph = describe(readable(whole))
     story = Story(graph)
-    if any(node.kind == "module" for node in graph.nodes):
+    if len(graph.nodes) < len(whole.nodes):
         _tell_modules(story)
         return story
     teller = _Teller(tape, story)
@@ -276,10 +277,14 @@ class _Teller:
 def _tell_modules(story: Story) -> None:
     """For a graph too large to read: the modules in the order in which they ran, and back."""
     for node in story.graph.nodes:
-        story.events.append(Event("forward", node.key, f"{node.label} computes", formula=", ".join(node.details)))
+        if node.kind in ("op", "output", "module"):
+            said = ", ".join(node.details) or node.formula or ""
+            story.events.append(Event("forward", node.key, f"{node.label} computes", formula=said))
     for node in reversed(story.graph.nodes):
         incoming = [(i, e) for i, e in enumerate(story.graph.edges) if e.target == node.key]
         for i, edge in incoming:
+            if not edge.needs_gradient:
+                continue
             source = next(n for n in story.graph.nodes if n.key == edge.source)
             title = f"Gradients flow from {node.label} back to {source.label}"
             story.events.append(Event("backward", node.key, title, target=edge.source, edge=i))

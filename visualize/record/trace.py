@@ -1,6 +1,6 @@
 """From a tensor or a tape to the model of a picture. Reads only public attributes of Node, Tensor and Tape.
 
-``trace`` makes the boxes and the edges; ``describe`` (beside) writes formulas and derivatives into those that are drawn.
+``skeleton`` makes the boxes and the edges; ``describe`` writes formulas and derivatives into those that are drawn.
 """
 
 import itertools

@@ -100,7 +100,11 @@ def fold_open(graph: Graph) -> Graph:
                 instead |= {node.key: "" for node in inside[key] if not node.step}
                 times[first] += 1
         graph = _instead(graph, instead)
-        marks = {n.key: f"{n.module[depth]} × {times[group_of[n.key]] + 1}" for n in graph.nodes if times[group_of[n.key]] and len(n.module) > depth}
+        marks = {
+            n.key: f"{n.module[depth]} × {times[group_of[n.key]] + 1}"
+            for n in graph.nodes
+            if times[group_of[n.key]] and len(n.module) > depth
+        }
         graph.nodes = [
             replace(n, module=(*n.module[:depth], marks[n.key], *n.module[depth + 1 :])) if n.key in marks else n
             for n in graph.nodes
@@ -113,14 +117,17 @@ def _instead(graph: Graph, instead: dict[str, str]) -> Graph:
     """The graph without the nodes that another one (or, where "", none) stands for."""
     small = graph.without(set(instead))
     known = {node.key: place for place, node in enumerate(small.nodes)}
+    results = {instead[node.key] for node in graph.nodes if node.kind == "output" and node.key in instead}
+    small.nodes = [replace(node, kind="output") if node.key in results else node for node in small.nodes]
     seen = {(edge.source, edge.target, edge.argument) for edge in small.edges}
     for edge in graph.edges:
         source, target = instead.get(edge.source, edge.source), instead.get(edge.target, edge.target)
         moved = (source, target) != (edge.source, edge.target)
-        if moved and target == edge.target and known.get(source, len(known)) < known[target]:
-            if (source, target, edge.argument) not in seen:
-                seen.add((source, target, edge.argument))
-                small.edges.append(replace(edge, source=source))
+        if not moved or target != edge.target or known.get(source, len(known)) >= known[target]:
+            continue
+        if (source, target, edge.argument) not in seen:
+            seen.add((source, target, edge.argument))
+            small.edges.append(replace(edge, source=source))
     return small
 
 
