@@ -2,6 +2,7 @@
 
 from ...backends.cpu import rows as kernels
 from ...backends.device import is_array, np, of, on_cpu, placed, read
+from ...backends.sums import many_meet
 from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -23,8 +24,11 @@ def _take_rows(weight, index, factors=None):
 def _add_rows(x, index, shape):
     out = np.zeros(shape, x.dtype)
     if x.size:
-        kernels.add_rows(np.ascontiguousarray(x).reshape(-1, shape[1]), index.reshape(-1), out)
-    return out
+        index = index.reshape(-1)
+        wide = np.float64 if many_meet(x.dtype, index) else x.dtype
+        out = np.zeros(shape, wide)
+        kernels.add_rows(np.ascontiguousarray(x, wide).reshape(-1, shape[1]), index, out)
+    return out.astype(x.dtype, copy=False)
 
 
 _take_rows.vjp(

@@ -3,6 +3,7 @@
 import math
 
 from ....backends.device import np, read
+from ....backends.sums import dot
 from ....choice import where
 from ....elementwise import elementwise
 from ....primitive import primitive
@@ -28,7 +29,8 @@ def l1_loss(
 @primitive(formula="scale·Σ(input − target)²")
 def _squared_distance(input, target, scale):
     difference = (input - target).reshape(-1)
-    return np.asarray(np.dot(difference, difference) * difference.dtype.type(scale))
+    wide = difference.astype(np.float32) if difference.itemsize == 2 else difference
+    return (dot(wide, wide) * wide.dtype.type(scale)).astype(difference.dtype)
 
 
 _squared_distance.vjp(
