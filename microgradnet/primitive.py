@@ -125,7 +125,7 @@ class Primitive(Generic[P]):
         if raw:
             return out
         node = None
-        if mask and state.grad_enabled and self.differentiable:
+        if mask and state.grad_enabled and self.differentiable and (self.outputs or out.dtype.kind == "f"):
             node = self._record(args, arrays, settings, out, mask)
         result: Any = Tensor.made(out, node) if self.outputs is None else self._several(out, node)
         if self.view and self.differentiable and np.may_share_memory(out, arrays[0]):

@@ -90,7 +90,7 @@ def _ones(count: int, dtype, kind):
 
 
 def is_long(a) -> bool:
-    """Whether the rows of ``a`` are so long that the BLAS, which adds up blocks of products one by one, loses digits."""
+    """Whether the rows of ``a`` are so long that the BLAS, which adds blocks of products one by one, loses digits."""
     return a.shape[-1] >= LONG and a.dtype == numpy.float32 and on_cpu(a)
 
 
@@ -114,6 +114,6 @@ def dot(x, y):
 
 
 def many_meet(dtype, index) -> bool:
-    """Whether so many numbers of ``dtype`` go to one of the places ``index`` (a vector, >= 0) that float64 is needed."""
+    """Whether so many numbers of ``dtype`` go to one of the places ``index`` (a vector, >= 0) that it takes float64."""
     rounds = dtype.kind == "f" and dtype.itemsize < 8
     return rounds and index.size > MANY and on_cpu(index) and int(numpy.bincount(index).max()) > MANY
