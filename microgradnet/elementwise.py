@@ -118,7 +118,7 @@ class Elementwise(Primitive[P]):
         if self.numpy is not None:
             if dtype is not None:
                 arrays = [
-                    a if isinstance(a, bool | int | float) else np.asarray(a).astype(dtype, copy=False) for a in arrays
+                    a if type(a) in (bool, int, float) else np.asarray(a).astype(dtype, copy=False) for a in arrays
                 ]
             return self.numpy(*arrays, *values[count:])
         if dtype is None:

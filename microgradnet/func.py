@@ -9,7 +9,9 @@ from typing import Any
 from .autograd import functional
 from .autograd.functional import zeros_like
 from .autograd.gradient import grad as _grad
-from .ops import stack
+from .events import state
+from .grad_mode import enable_grad
+from .ops import movedim, stack
 from .tensor import Tensor
 
 
@@ -21,9 +23,14 @@ def grad_and_value(
     ``argnums``: the argument, or arguments, to differentiate with respect to. Raises ``RuntimeError`` if the result is
     not one number.
     """
-    numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    given = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
     def wrapped(*args, **kwargs):
+        if not state.grad_enabled:
+            with enable_grad():
+                gradients, result = wrapped(*args, **kwargs)
+            return _without_graph(gradients), _without_graph(result)
+        numbers = [_position(n, args) for n in given]
         # A copy of each argument: nested calls differentiate through it, and no leaf's .grad is involved.
         args = [_tracked(a) if i in numbers else a for i, a in enumerate(args)]
         result = func(*args, **kwargs)
@@ -41,6 +48,20 @@ def grad_and_value(
         return gradients, ((value, aux) if has_aux else value)
 
     return wrapped
+
+
+def _without_graph(value):
+    """``value`` with each of its tensors detached."""
+    if isinstance(value, tuple):
+        return tuple(map(_without_graph, value))
+    return value.detach() if isinstance(value, Tensor) else value
+
+
+def _position(number: int, args) -> int:
+    """An argument's ``number``, which may count from the end."""
+    if not -len(args) <= number < len(args):
+        raise ValueError(f"grad: argnums {number} names none of {len(args)} positional arguments")
+    return number % len(args)
 
 
 def _tracked(x: Tensor) -> Tensor:
@@ -79,10 +100,12 @@ def jacrev(func: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Any]:
     """``x -> J`` of shape (*output, *input), row by row: one backward pass for each output element."""
 
     def wrapped(*args):
-        def of_one(x):
-            return func(*args[:argnums], x, *args[argnums + 1 :])
+        number = _position(argnums, args)
 
-        return functional.jacobian(of_one, args[argnums], create_graph=True)
+        def of_one(x):
+            return func(*args[:number], x, *args[number + 1 :])
+
+        return functional.jacobian(of_one, args[number], create_graph=True)
 
     return wrapped
 
@@ -91,10 +114,11 @@ def jacfwd(func: Callable[..., Tensor], argnums: int = 0) -> Callable[..., Any]:
     """``x -> J`` of shape (*output, *input), column by column: one ``jvp`` for each input element."""
 
     def wrapped(*args):
-        x = args[argnums]
+        number = _position(argnums, args)
+        x = args[number]
 
         def of_one(value):
-            return func(*args[:argnums], value, *args[argnums + 1 :])
+            return func(*args[:number], value, *args[number + 1 :])
 
         columns = []
         for index in range(x.numel()):
@@ -149,7 +173,7 @@ def vmap(
         sizes = {a.shape[d] for a, d in zip(args, dims, strict=True) if d is not None}
         if len(sizes) != 1:
             raise ValueError(f"vmap: one batch size expected along in_dims={in_dims}, got {sorted(sizes)}")
-        moved = [a if d is None else a.transpose(0, d) if d else a for a, d in zip(args, dims, strict=True)]
+        moved = [a if d is None else movedim(a, d, 0) if d else a for a, d in zip(args, dims, strict=True)]
         rows = [func(*[a if d is None else a[i] for a, d in zip(moved, dims, strict=True)]) for i in range(sizes.pop())]
         if rows and isinstance(rows[0], tuple):
             return tuple(stack(list(column), out_dims) for column in zip(*rows, strict=True))

@@ -15,13 +15,14 @@ records: so the same rule is fast first-order code and, under ``create_graph``, 
 """
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any, Generic, ParamSpec
 
 from . import arguments, views
 from .backends import device
 from .backends.device import np
-from .backends.row_sums import ones_and_rows
+from .backends.sums import sum_rows, total
 from .events import state, tell
 from .notation import Notation
 from .part_of import PartOf
@@ -124,7 +125,7 @@ class Primitive(Generic[P]):
         if raw:
             return out
         node = None
-        if mask and state.grad_enabled and self.differentiable:
+        if mask and state.grad_enabled and self.differentiable and (self.outputs or out.dtype.kind == "f"):
             node = self._record(args, arrays, settings, out, mask)
         result: Any = Tensor.made(out, node) if self.outputs is None else self._several(out, node)
         if self.view and self.differentiable and np.may_share_memory(out, arrays[0]):
@@ -343,9 +344,9 @@ def sum_to(x: Any, shape: tuple[int, ...]) -> Any:
     """The sum of ``x`` over the dimensions that broadcasting ``shape`` to ``x.shape`` added or stretched."""
     lead = x.ndim - len(shape)
     stretched = [lead + i for i, n in enumerate(shape) if n == 1 and x.shape[lead + i] != 1]
-    if lead and not stretched and x.dtype.kind == "f" and x.flags.c_contiguous and x.size:
-        return np.matmul(*ones_and_rows(x, shape)).reshape(shape)
-    return np.asarray(x.sum(axis=(*range(lead), *stretched), keepdims=True)).reshape(shape)
+    if lead and not stretched and x.dtype.kind == "f" and x.itemsize > 2 and x.flags.c_contiguous and x.size:
+        return sum_rows(x.reshape(-1, math.prod(shape))).reshape(shape)
+    return total(x, (*range(lead), *stretched), True).reshape(shape)
 
 
 @primitive(formula="x")

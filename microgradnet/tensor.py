@@ -231,12 +231,17 @@ class Tensor(TensorMethods):
             return {self.grad_fn or self: gradient if isinstance(gradient, Tensor) else Tensor.made(array)}
         return {self.grad_fn or self: array}
 
-    def accumulate_grad(self, gradient: Any, owned: bool = False) -> None:
-        """Adds ``gradient`` to ``.grad``; an ``owned`` array is taken over without a copy."""
+    def hooked(self, gradient: Any) -> Any:
+        """A leaf's complete ``gradient`` once its hooks have seen and perhaps replaced it."""
         hooks = self.extras and self.extras.get("hooks")
         for hook in tuple(hooks.values()) if hooks and self.is_leaf else ():
             changed = hook(gradient if isinstance(gradient, Tensor) else Tensor.made(gradient))
             gradient = gradient if changed is None else changed
+        return gradient
+
+    def accumulate_grad(self, gradient: Any, owned: bool = False) -> None:
+        """Adds ``gradient`` to ``.grad``; an ``owned`` array is taken over without a copy."""
+        gradient = self.hooked(gradient)
         before = after = self._grad
         if isinstance(gradient, Tensor):
             after = gradient if before is None else before + gradient

@@ -19,6 +19,8 @@ class _Watcher(Listener):
         if node is None or op.name == "output":
             return
         node.line = user_line()
+        if any(_infinite(a) for a in arguments):
+            return  # such as a mask of -inf: what an op makes of infinities that it was given is no anomaly
         for tensor in result if isinstance(result, tuple) else (result,):
             self._check(device.array_of(tensor), node, "forward", "its result")
 
@@ -38,6 +40,15 @@ class _Watcher(Listener):
             f"{phase} of {node.op.name}{where}: {what} has {nans} NaN and {infs} Inf among {array.size} elements "
             f"(made at {node.line or 'a line that was not recorded: turn anomaly mode on before the forward pass'})"
         )
+
+
+def _infinite(value) -> bool:
+    array = device.array_of(value) if device.is_array(getattr(value, "_array", value)) else value
+    return (
+        bool(np.isinf(array).any())
+        if isinstance(array, float) or getattr(array, "dtype", np.dtype(int)).kind == "f"
+        else False
+    )
 
 
 class detect_anomaly:

@@ -19,6 +19,7 @@ class Context:
 
     def __init__(self):
         self._saved: tuple = ()
+        self._outputs: dict[int, Tensor] = {}  # under create_graph: what forward returned, by id, with its place there
         self.needs_input_grad: tuple[bool, ...] = ()
         self.non_differentiable: tuple = ()
 
@@ -35,7 +36,7 @@ class Context:
         for position, (tensor, count) in enumerate(self._saved):
             if tensor is not None and tensor.version[0] != count:
                 raise RuntimeError(f"backward: saved tensor {position} was changed in place since: work on a clone()")
-        return tuple(tensor for tensor, _ in self._saved)
+        return tuple(self._outputs.get(id(tensor), tensor) for tensor, _ in self._saved)
 
 
 class _FunctionOp:
@@ -61,14 +62,18 @@ class _FunctionOp:
             Tensor.made(np.zeros(s, d)) if c is None else c if isinstance(c, Tensor) else Tensor.made(c)
             for c, (s, d) in zip(cotangents, shapes, strict=True)
         ]
+        ctx = node.saved["ctx"]
+        if create_graph:
+            ctx._outputs = self._in_graph(node)
         listeners = state.listeners
         if not create_graph:  # as with any rule, only who asks for it hears of the ops inside
             state.listeners = tuple(listener for listener in listeners if listener.rules)
         try:
             with set_grad_enabled(create_graph):
-                results = self.function.backward(node.saved["ctx"], *cotangents)  # type: ignore[attr-defined]
+                results = self.function.backward(ctx, *cotangents)  # type: ignore[attr-defined]
         finally:
             state.listeners = listeners
+            ctx._outputs = {}  # which would hold the node, and it the context
         results = results if isinstance(results, tuple) else (results,)
         if len(results) != len(node.parents):
             raise RuntimeError(
@@ -87,6 +92,17 @@ class _FunctionOp:
             # A view, since the function may keep the array: the walk adds in place only into arrays that it owns.
             contributions.append(result if create_graph else result._array.view())
         return contributions
+
+    def _in_graph(self, node: Node) -> dict[int, Tensor]:
+        """The outputs that forward saved, as tensors that ``node`` made."""
+        saved: Any = node.saved
+        known = {id(tensor): tensor for tensor, _ in saved["ctx"]._saved}
+        found = {}
+        for i, key in enumerate(saved["outputs"]):
+            if key in known and known[key].dtype.kind == "f":
+                source = node if self.outputs is None else output_node(node, i, known[key]._array)
+                found[key] = Tensor.made(known[key]._array, source)
+        return found
 
 
 class Function:
@@ -140,7 +156,8 @@ class Function:
             (a.grad_fn or a) if needed else None for a, needed in zip(args, ctx.needs_input_grad, strict=True)
         )
         shapes = [(o.shape, o.dtype) for o in outputs]
-        node = Node(op, parents, {"ctx": ctx, "output_shapes": shapes}, (), *shapes[0])
+        ids = [id(o) for o in outputs]  # to know those that were saved
+        node = Node(op, parents, {"ctx": ctx, "output_shapes": shapes, "outputs": ids}, (), *shapes[0])
         made = []
         for i, output in enumerate(outputs):
             constant = output.dtype.kind != "f" or any(output is c for c in ctx.non_differentiable)

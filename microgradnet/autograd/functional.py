@@ -1,11 +1,14 @@
 """Derivatives of a function at a point, as in ``torch.autograd.functional``: vjp, jvp, jacobian, hessian, hvp, vhp."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..backends import device
+from ..events import state
+from ..grad_mode import enable_grad
 from ..ops.arrays.creation import zeros_like
 from ..ops.arrays.joining import stack
 from ..ops.reduce.reduction import sum
@@ -13,6 +16,23 @@ from ..tensor import Tensor
 from .gradient import grad
 
 Tensors = Tensor | tuple[Tensor, ...]
+
+
+def _recording(function):
+    """Derivatives are recorded under ``no_grad`` too; what comes out then requires no grad."""
+
+    @functools.wraps(function)
+    def wrapped(*args, **kwargs):
+        if state.grad_enabled:
+            return function(*args, **kwargs)
+        with enable_grad():
+            return _constants(function(*args, **kwargs))
+
+    return wrapped
+
+
+def _constants(values):
+    return tuple(map(_constants, values)) if isinstance(values, tuple) else values.detach()
 
 
 def _leaves(inputs, create_graph: bool) -> tuple[bool, tuple[Tensor, ...]]:
@@ -50,6 +70,7 @@ def _gradients(outputs, inputs, cotangents, create_graph: bool, strict: bool, na
     return [zeros_like(x) if r is None else r for x, r in zip(inputs, results, strict=True)]
 
 
+@_recording
 def vjp(
     func: Callable[..., Any],
     inputs: Tensors,
@@ -68,6 +89,7 @@ def vjp(
     return _unwrapped(single_out, outputs), _unwrapped(single_in, results)
 
 
+@_recording
 def jvp(
     func: Callable[..., Any],
     inputs: Tensors,
@@ -100,6 +122,7 @@ def _one(x: Tensor, name: str) -> Tensor:
     return Tensor(np.ones_like(x.array))
 
 
+@_recording
 def jacobian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = False, strict: bool = False) -> Any:
     """J[i][j] of shape (*output i, *input j): one backward pass for each output element.
 
@@ -126,6 +149,7 @@ def _stacked(results: list[Tensor], output: Tensor, x: Tensor) -> Tensor:
     return stack(results).reshape((*output.shape, *x.shape))
 
 
+@_recording
 def hessian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = False, strict: bool = False) -> Any:
     """H[i][j] = ∂²func/∂xᵢ∂xⱼ of shape (*input i, *input j), for a func with one element: its gradient's Jacobian."""
     single_in, leaves = _leaves(inputs, create_graph)
@@ -147,6 +171,7 @@ def _scalar(func, xs, name: str) -> Tensor:
     return value.reshape(())
 
 
+@_recording
 def hvp(
     func: Callable[..., Any],
     inputs: Tensors,

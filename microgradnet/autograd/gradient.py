@@ -41,7 +41,9 @@ def grad(
     with np.errstate(all="ignore"):
         for _ in walk(gradients, retain_graph=retain_graph, create_graph=create_graph, wanted=set(wanted)):
             pass
-    results = [gradients.get(key) for key in wanted]
+    results = [
+        None if (g := gradients.get(key)) is None else t.hooked(g) for key, t in zip(wanted, inputs, strict=True)
+    ]
     if not allow_unused and any(result is None for result in results):
         position = next(i for i, result in enumerate(results) if result is None)
         raise RuntimeError(

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..grad_mode import enable_grad
+from ..events import Listener, state
+from ..grad_mode import enable_grad, no_grad
 from ..random import default_generator
 from ..tensor import Tensor
 from .function import Function
@@ -12,11 +13,11 @@ from .gradient import grad
 
 class _Checkpoint(Function):
     @staticmethod
-    def forward(ctx, run, *args):
-        ctx.run, ctx.state = run, default_generator.get_state()
-        ctx.args = args
-        ctx.save_for_backward(*(a for a in args if isinstance(a, Tensor)))
-        return run(*args)
+    def forward(ctx, ran, *inputs):
+        ctx.run, ctx.args, ctx.state, outputs = ran
+        ctx.inputs = inputs
+        ctx.save_for_backward(*inputs)
+        return outputs
 
     @staticmethod
     def backward(ctx, *grad_outputs):
@@ -31,20 +32,37 @@ class _Checkpoint(Function):
             default_generator.set_state(now)
         outputs = (outputs,) if isinstance(outputs, Tensor) else outputs
         pairs = [(o, g) for o, g in zip(outputs, grad_outputs, strict=True) if o.requires_grad]
-        leaves = [a for a in args if isinstance(a, Tensor) and a.requires_grad]
-        found = iter(grad([o for o, _ in pairs], leaves, [g for _, g in pairs], allow_unused=True))
-        return None, *(next(found) if isinstance(a, Tensor) and a.requires_grad else None for a in args)
+        fresh = {id(a): b for a, b in zip(ctx.args, args, strict=True)}
+        leaves = [fresh.get(id(a), a) for a in ctx.inputs]
+        return None, *grad([o for o, _ in pairs], leaves, [g for _, g in pairs], allow_unused=True)
+
+
+class _Used(Listener):
+    """Collects what needs a gradient among the arguments of the ops that run."""
+
+    def __init__(self):
+        self.tensors: dict[int, Tensor] = {}
+
+    def call(self, op, arguments, settings, result, node) -> None:
+        self.tensors.update((id(a), a) for a in arguments if isinstance(a, Tensor) and a.requires_grad)
 
 
 def checkpoint(function: Callable[..., Any], *args: Any) -> Any:
     """``function(*args)``, trading time for memory: only ``args`` are saved, and backward recomputes the rest.
 
-    The second run draws the same random numbers. Gradients reach the tensors in ``args``; a module's parameters get
-    them only if they are among ``args`` (``checkpoint(f, x, *module.parameters())``). Chen et al. 2016. First order
-    only. Raises ValueError if no tensor in ``args`` requires grad.
+    The second run draws the same random numbers. Gradients reach the tensors in ``args`` and all others that the
+    function's ops read, such as a module's parameters. Chen et al. 2016. First order only. Raises ValueError if none of
+    them requires grad.
     """
-    if not any(isinstance(a, Tensor) and a.requires_grad for a in args):
-        raise ValueError(
-            "checkpoint: at least one tensor argument must require grad, or backward cannot reach the function"
-        )
-    return _Checkpoint.apply(function, *args)
+    before = default_generator.get_state()
+    used, listeners = _Used(), state.listeners
+    state.listeners = (used,)  # the others hear of one op, not of what it is made of
+    try:
+        with no_grad():
+            outputs = function(*args)
+    finally:
+        state.listeners = listeners
+    inputs = [*(a for a in args if isinstance(a, Tensor) and a.requires_grad), *used.tensors.values()]
+    if not inputs:
+        raise ValueError("checkpoint: something that the function reads must require grad: nothing here does")
+    return _Checkpoint.apply((function, args, before, outputs), *{id(a): a for a in inputs}.values())

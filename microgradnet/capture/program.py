@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from ..backends.device import flat
-from ..backends.row_sums import ones_and_rows
+from ..backends.sums import is_long, product, sum_rows
 from ..elementwise import Elementwise
 from ..primitive import Primitive, sum_to
 from ..tensor import Tensor
@@ -128,14 +128,14 @@ class Program:
             if kernel is not None:
                 return kernel
             if i.op.name == "matmul":
-                return partial(np.matmul, *i.operands, out=out)
+                return partial(product if is_long(arrays[0]) else np.matmul, *i.operands, out=out)
             if i.op is sum_to and _sums_rows(arrays[0], out):
-                return partial(np.matmul, *ones_and_rows(arrays[0], out.shape), out=out.reshape(-1))
+                return partial(sum_rows, arrays[0].reshape(-1, out.size), out=out.reshape(-1))
         return partial(_recompute, i.op, i.operands, i.settings["settings"], i.outputs)
 
     def _product(self, i: Instruction) -> Callable:
         x, weight = i.operands
-        return partial(np.matmul, x, weight.T, out=i.outputs[0])
+        return partial(product if is_long(x) else np.matmul, x, weight.T, out=i.outputs[0])
 
     def _fused(self, i: Instruction) -> Callable:
         kernel = elementwise_kernel(i)
@@ -261,4 +261,5 @@ def _call_again(function: partial, outputs: tuple) -> None:
 
 def _sums_rows(x: np.ndarray, out: np.ndarray) -> bool:
     """Whether ``out`` is the sum of ``x`` over all but its last dimensions."""
-    return x.flags.c_contiguous and x.ndim > out.ndim and x.shape[x.ndim - out.ndim :] == out.shape
+    fits = x.ndim > out.ndim and x.shape[x.ndim - out.ndim :] == out.shape
+    return fits and x.flags.c_contiguous and x.dtype.itemsize > 2 and x.size > 0

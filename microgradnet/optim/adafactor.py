@@ -3,12 +3,13 @@
 import math
 
 from ..backends.device import np
+from ..ops.reduce.reduction import mean
 from .optimizer import options
 from .tensorwise import TensorOptimizer
 
 
 def squared_mean(g: np.ndarray, axis: int | None = None):
-    return np.mean(g * g, axis, keepdims=axis is not None)
+    return mean(g * g, axis, axis is not None)
 
 
 class Adafactor(TensorOptimizer):
@@ -61,7 +62,7 @@ class Adafactor(TensorOptimizer):
             row, column = state["row_var"], state["col_var"]
             row += weight * (squared_mean(g, -1) - row)
             column += weight * (squared_mean(g, -2) - column)
-            variance = row * column / np.maximum(row.mean(-2, keepdims=True), eps1)
+            variance = row * column / np.maximum(mean(row, -2, True), eps1)
         else:
             variance = state["variance"]
             variance += weight * (g * g - variance)

@@ -45,11 +45,16 @@ def gradient_parts(g, row, mean):
 
 @loop(reassociate=True)
 def row_gradient_sums(g, row, weight, mean, scale):
-    """``Σ w·g`` and ``Σ w·g·h`` with ``h = (row − mean)·scale``, in the row's own precision."""
-    total, product = row.dtype.type(0), row.dtype.type(0)
-    for k in lanes(row.size):
-        total += g[k] * weight[k]
-        product += g[k] * weight[k] * ((row[k] - mean) * scale)
+    """``Σ w·g`` and ``Σ w·g·h`` with ``h = (row − mean)·scale``; chunks in the row's own precision."""
+    total, product = 0.0, 0.0
+    for start in range(0, row.size, 4096):
+        up, w, part = g[start : start + 4096], weight[start : start + 4096], row[start : start + 4096]
+        a, b = row.dtype.type(0), row.dtype.type(0)
+        for k in lanes(part.size):
+            a += up[k] * w[k]
+            b += up[k] * w[k] * ((part[k] - mean) * scale)
+        total += a
+        product += b
     return lanes_sum(total), lanes_sum(product)
 
 

@@ -60,7 +60,7 @@ def sum_pool(x, out, scale, starts_d, ends_d, starts_h, ends_h, starts_w, ends_w
         for i in range(out.shape[1]):
             for j in lanes(out.shape[2]):
                 for k in lanes(out.shape[3]):
-                    total = x.dtype.type(0)
+                    total = 0.0
                     for d in range(starts_d[i], ends_d[i]):
                         for h in range(starts_h[j], ends_h[j]):
                             for w in range(starts_w[k], ends_w[k]):

@@ -4,10 +4,11 @@ float64.
 
 import math
 
+import numpy as np
+
 from ..lanes import add_to, lanes, lanes_max, lanes_sum
 from ..loops import loop
 from ..scalar_math import exp_float64 as exp
-from ..scalar_math import log1p_float64 as log1p
 
 
 @loop
@@ -160,6 +161,23 @@ def add_rows(x, index, out):
                 add_to(out, (index[i], j), x[i, j])
 
 
+@loop(parallel=True)
+def running_total(x, product, so_far, out):
+    """Sums (or products) so far along the middle dimension of x; so_far (the others), float64, is working memory."""
+    for i in prange(x.shape[0]):  # noqa: F821
+        so_far[i] = 1 if product else 0
+        if x.shape[2] == 1:
+            total = so_far[i, 0]
+            for j in range(x.shape[1]):
+                total = total * x[i, j, 0] if product else total + x[i, j, 0]
+                out[i, j, 0] = total
+        else:
+            for j in range(x.shape[1]):
+                for k in lanes(x.shape[2]):
+                    so_far[i, k] = so_far[i, k] * x[i, j, k] if product else so_far[i, k] + x[i, j, k]
+                    out[i, j, k] = so_far[i, k]
+
+
 @loop
 def running_extreme(x, out, largest):
     """The largest (or smallest) so far along each row; NaN propagates."""
@@ -173,11 +191,11 @@ def running_extreme(x, out, largest):
 
 @loop
 def running_logsumexp(x, out):
-    """``log Σ exp`` of the elements so far, along each row; NaN propagates."""
+    """``log Σ exp`` of the elements so far, along each row, in float64; NaN propagates."""
     for i in prange(x.shape[0]):  # noqa: F821
-        total = x[i, 0]
+        total = np.float64(x[i, 0])
         out[i, 0] = total
         for j in range(1, x.shape[1]):
             high, low = (total, x[i, j]) if total > x[i, j] else (x[i, j], total)
-            total = high if high == low and math.isinf(high) else high + log1p(exp(low - high))
+            total = high if high == low and math.isinf(high) else high + math.log1p(math.exp(low - high))
             out[i, j] = total

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ...backends.sums import dot
 from ...beside import told_as_one
 from ...tensor import Tensor
 
@@ -24,7 +25,7 @@ def get_total_norm(tensors, norm_type: float = 2.0, error_if_nonfinite: bool = F
         total = 0.0
     elif p == 2.0:
         # The dot product with itself needs no array of squares. Sums of float32 are added up in float64.
-        squares = [np.dot(a.reshape(-1), a.reshape(-1)).astype(np.float64) for a in arrays]
+        squares = [dot(a.reshape(-1), a.reshape(-1)).astype(np.float64) for a in arrays]
         total = math.sqrt(float(sum(squares)))  # on a GPU: one wait
         if not math.isfinite(total) or (0 < total < 1e-15):  # the squares may have over- or underflowed
             total = _norm(np.array([np.linalg.norm(a.astype(np.float64).reshape(-1)) for a in arrays]), p)

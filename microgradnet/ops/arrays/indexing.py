@@ -8,6 +8,7 @@ before the tensor: ``x[0, :, [1, 2]]`` has the shape of ``x[0][:, [1, 2]]``.
 from typing import Any
 
 from ...backends.device import add_at, is_array, np
+from ...backends.sums import many_meet
 from ...beside import told_as_one
 from ...events import state
 from ...notation import Notation
@@ -90,7 +91,30 @@ def _write(out, values, basic, advanced, accumulate: bool) -> None:
     elif len(picked) == 1:
         _add_rows(part, next(d for d, i in enumerate(advanced) if i is picked[0]), picked[0], values)
     else:
-        add_at(part, advanced, values)
+        add_each(part, advanced, values, _places(part.shape, advanced))
+
+
+def add_each(out, index, values, places=None) -> None:
+    """``out[index] += values``, one by one; in float64 if many of ``places`` (default: ``index``) are the same."""
+    if not many_meet(out.dtype, index if places is None else places):
+        add_at(out, index, values)
+        return
+    sums = out.astype(np.float64)
+    add_at(sums, index, values)
+    out[...] = sums
+
+
+def _places(shape: tuple, advanced: tuple):
+    """The places along the indexed dimensions of ``shape`` that several index arrays name, as a vector of numbers."""
+    flat, dim = np.zeros((), np.int64), 0
+    for index in advanced:
+        if type(index) is slice:
+            dim += 1
+            continue
+        for along in np.nonzero(index) if index.dtype == bool else (index,):
+            flat = flat * shape[dim] + along % max(shape[dim], 1)
+            dim += 1
+    return flat.reshape(-1)
 
 
 def _add_rows(out, dim: int, index, rows) -> None:
@@ -99,21 +123,25 @@ def _add_rows(out, dim: int, index, rows) -> None:
     rows = np.broadcast_to(rows, (*out.shape[1 : dim + 1], *index.shape, *out.shape[dim + 1 :]))
     rows = np.moveaxis(rows, range(dim, dim + index.ndim), range(index.ndim)).reshape(index.size, *out.shape[1:])
     index = index.reshape(-1)
-    if out.ndim == 1 or not isinstance(out, np.ndarray):
+    if not isinstance(out, np.ndarray):
         add_at(out, index, rows)
         return
-    # Sort by index and add each group in one sweep: np.add.at is many times slower on whole rows.
     index = np.where(index < 0, index + len(out), index)
     wrong = (index < 0) | (index >= len(out))
     if wrong.any():
         given = index[wrong][0]
         raise IndexError(f"index {given - len(out) * (given < 0)} is out of bounds for axis {dim} with size {len(out)}")
+    if out.ndim == 1:
+        add_each(out, index, rows)
+        return
+    # Sort by index and add each group in one sweep: np.add.at is many times slower on whole rows.
     # NumPy uses radix sort for 16 bits, several times faster.
     order = np.argsort(index.astype(np.uint16) if len(out) <= 65_536 else index, kind="stable")
     index = index[order]
     starts = np.flatnonzero(np.diff(index, prepend=-1))
     if len(starts):
-        out[index[starts]] += np.add.reduceat(np.take(rows, order, axis=0), starts, axis=0)
+        wide = np.float64 if many_meet(out.dtype, index) else None
+        out[index[starts]] += np.add.reduceat(np.take(rows, order, axis=0), starts, axis=0, dtype=wide)
 
 
 def stages(x, index) -> tuple[tuple, tuple | None]:

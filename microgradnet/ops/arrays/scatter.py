@@ -1,6 +1,7 @@
 """Gathering and scattering elements along a dimension, or by a mask."""
 
-from ...backends.device import add_at, np, on_cpu, with_each
+from ...backends.device import np, on_cpu, with_each
+from ...backends.sums import total
 from ...beside import told_as_one
 from ...choice import where
 from ...notation import Notation
@@ -8,7 +9,7 @@ from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ..elementwise.comparison import eq
 from .dims import one_dim
-from .indexing import _getitem, _index_put, copied, getitem
+from .indexing import _getitem, _index_put, add_each, copied, getitem
 
 
 def _check_index(x, dim: int, index, shape: tuple) -> int:
@@ -59,13 +60,13 @@ put_along_dim.vjp(x=lambda g, index, dim: gather(g, dim, index))
 
 def _add_along(out, dim: int, index, x) -> None:
     if out.ndim == 0:
-        out += x if index.ndim == 0 else x.sum()
+        out += x if index.ndim == 0 else total(x)
         return
     strides = np.cumprod((1, *out.shape[:0:-1]))[::-1]
     flat = np.zeros((1,) * index.ndim, np.int64)
     for place, stride in zip(_grid(dim, index), strides, strict=True):
         flat = flat + place * stride
-    add_at(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
+    add_each(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
 
 
 @primitive(formula=Notation("x, [index along dim] += src"))

@@ -83,6 +83,9 @@ def write(name: str, tensor: Tensor, result: Tensor) -> Tensor:
 def _move_on(tensor: Tensor, result: Tensor) -> None:
     # The op may have changed the dtype (an integer in, a float out): the tensor keeps its own.
     result = result if result.dtype == tensor.dtype else result.to(tensor.dtype)
+    before, after = tensor.grad_fn, result.grad_fn
+    if before is not None and after is not None and before.retained is not None and before.retained() is tensor:
+        before.retained, after.retained = None, before.retained
     tensor.grad_fn, tensor._requires_grad = result.grad_fn, result._requires_grad
 
 

@@ -1,6 +1,7 @@
 """Matrix products. NumPy passes them to the BLAS without a copy, also for transposed operands."""
 
 from ...backends.device import np
+from ...backends.sums import product
 from ...primitive import primitive
 from ...tensor import Tensor
 
@@ -18,12 +19,12 @@ def _matmul(a, b):
     one_dtype(a, b)
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(f"the inner sizes differ: {a.shape[-1]} columns against {b.shape[-2]} rows")
-    return np.matmul(a, b)
+    return product(a, b)
 
 
 _matmul.vjp(
-    a=lambda g, b: g @ b.mT,
-    b=lambda g, a: a.mT @ g,
+    a=lambda g, b: _matmul(g, b.mT),
+    b=lambda g, a: _matmul(a.mT, g),
 )
 
 
@@ -112,18 +113,18 @@ def linear(input, weight, bias: Tensor | None = None):
     one_dtype(input, weight)
     if input.shape[-1:] != weight.shape[-1:] or weight.ndim not in (1, 2):
         raise ValueError(f"input has {input.shape[-1:]} features, the weight takes {weight.shape[-1:]}")
-    out = np.matmul(input, weight.T)
+    out = product(input, weight.T)
     if bias is not None:
         out = np.add(out, bias, out=out if out.ndim and bias.ndim <= 1 else None)
     return out
 
 
 linear.vjp(
-    input=lambda g, weight: g @ weight if weight.ndim == 2 else g.reshape((*g.shape, 1)) * weight,
+    input=lambda g, weight: matmul(g, weight) if weight.ndim == 2 else g.reshape((*g.shape, 1)) * weight,
     weight=lambda g, input, weight_shape: (
-        rows_of(g).mT @ rows_of(input)
+        _matmul(rows_of(g).mT, rows_of(input))
         if len(weight_shape) == 2
-        else (g.reshape((1, -1)) @ rows_of(input)).reshape(weight_shape)
+        else _matmul(g.reshape((1, -1)), rows_of(input)).reshape(weight_shape)
     ),
     bias=lambda g: g,
 )

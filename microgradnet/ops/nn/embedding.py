@@ -4,6 +4,7 @@ import math
 
 from ...backends.cpu import rows as kernels
 from ...backends.device import host, is_array, np, of, on_cpu, placed, read
+from ...backends.sums import many_meet
 from ...beside import told_as_one
 from ...notation import Notation
 from ...primitive import primitive
@@ -26,8 +27,11 @@ def _take_rows(weight, index, factors=None):
 def _add_rows(x, index, shape):
     out = np.zeros(shape, x.dtype)
     if x.size:
-        kernels.add_rows(np.ascontiguousarray(x).reshape(-1, shape[1]), index.reshape(-1), out)
-    return out
+        index = index.reshape(-1)
+        wide = np.float64 if many_meet(x.dtype, index) else x.dtype
+        out = np.zeros(shape, wide)
+        kernels.add_rows(np.ascontiguousarray(x, wide).reshape(-1, shape[1]), index, out)
+    return out.astype(x.dtype, copy=False)
 
 
 _take_rows.vjp(

@@ -12,6 +12,7 @@ import math
 
 from ...backends.cpu import normalization as kernels
 from ...backends.device import filled, np, on_cpu
+from ...backends.sums import total
 from ...beside import room, told_as_one
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -104,7 +105,7 @@ def _(g, needed, x, weight, centered, layout, statistics, bias_shape):
             sums = np.empty((2, count, inner), x.dtype)
             kernels.groups_gradient(rows, up, w, *statistics, to, sums)
             sums = sums.reshape(2, count // groups, groups * inner)
-    parts = sums.sum(axis=1)
+    parts = total(sums, 1)
     gradients = (dx, parts[0].reshape(weight.shape), parts[1].reshape(bias_shape))
     return [value if want else None for value, want in zip(gradients, needed, strict=True)]
 

@@ -1,8 +1,10 @@
 """Cumulative sums, products and extremes along a dimension, and differences of neighbours."""
 
+import math
+
 from ... import dtypes
 from ...backends.cpu import rows
-from ...backends.device import np
+from ...backends.device import np, on_cpu
 from ...choice import where
 from ...notation import Notation
 from ...primitive import primitive
@@ -20,10 +22,18 @@ from .row_loops import along_rows
 
 
 def _accumulate(accumulate, x, dim: int, dtype):
+    """In float64, if floating: each result is rounded once."""
     dim = one_dim(dim, x.ndim)
-    if dtype is None and x.dtype.kind in "biu":
-        dtype = dtypes.int64
-    return accumulate(x, dim, dtype) if x.ndim else np.array(x, dtype or x.dtype)
+    dtype = np.dtype(dtype or (dtypes.int64 if x.dtype.kind in "biu" else x.dtype))
+    if not x.ndim:
+        return np.array(x, dtype)
+    if x.dtype != dtypes.float32 or dtype != dtypes.float32 or not on_cpu(x) or not x.size:
+        return accumulate(x, dim, dtypes.float64 if dtype.kind == "f" else dtype).astype(dtype, copy=False)
+    shape = math.prod(x.shape[:dim]), x.shape[dim], math.prod(x.shape[dim + 1 :])
+    out = np.empty(x.shape, dtype)
+    so_far = np.empty((shape[0], shape[2]), dtypes.float64)
+    rows.running_total(np.ascontiguousarray(x).reshape(shape), accumulate is np.cumprod, so_far, out.reshape(shape))
+    return out
 
 
 @primitive(formula=Notation("x₁ + … + xᵢ"))

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 
+from ... import dtypes
 from ...backends.device import np
+from ...backends.sums import total
 from ...choice import where
 from ...primitive import cast, primitive
 from ...tensor import Tensor
@@ -18,11 +20,11 @@ from .reduction import amax, amin, sum
 
 @primitive(formula="(Σ|x|ᵖ)^(1/p)")
 def _p_norm(x, p, dim, keepdim):
-    axis = axes(x, dim)
+    axis, wide = axes(x, dim), x if x.dtype.itemsize > 2 else x.astype(dtypes.float32)
     if p == 2:
-        return np.sqrt((x * x).sum(axis=axis, keepdims=keepdim))
+        return np.sqrt(total(wide * wide, axis, keepdim)).astype(x.dtype, copy=False)
     with np.errstate(divide="ignore"):
-        return (np.abs(x) ** p).sum(axis=axis, keepdims=keepdim) ** (1 / p)
+        return (total(np.abs(wide) ** p, axis, keepdim) ** (1 / p)).astype(x.dtype, copy=False)
 
 
 def _to_elements(g, out, x, p, dim, keepdim):

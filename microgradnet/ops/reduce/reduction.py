@@ -6,6 +6,7 @@ from typing import Any
 from ... import dtypes
 from ...backends.cpu import rows
 from ...backends.device import np
+from ...backends.sums import total
 from ...primitive import cast, primitive
 from ...tensor import Tensor
 from ...typing import Dims, DType
@@ -32,7 +33,7 @@ def sum(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None):
     """Sum over ``dim`` (a number or several; default: all). Integers and booleans are summed in int64."""
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
-    return x.sum(axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
+    return total(x, axes(x, dim), keepdim, dtype)
 
 
 sum.vjp(x=lambda g, x_shape, dim, keepdim: spread(g, x_shape, dim, keepdim))
@@ -47,11 +48,17 @@ def mean(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None)
     if dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {dtype.name}: convert with .float() or pass dtype")
     n = count(x.shape, dim)
-    total = x.sum(axis=axes(x, dim), keepdims=keepdim, dtype=dtype)
-    return total / dtype.type(n) if n else total + dtype.type(math.nan)
+    wide = dtype if dtype.itemsize > 2 else dtypes.float32  # a float16 holds neither the sum nor the count
+    out = total(x, axes(x, dim), keepdim, wide)
+    return (out / wide.type(n) if n else out + wide.type(math.nan)).astype(dtype, copy=False)
 
 
-mean.vjp(x=lambda g, x_shape, dim, keepdim: spread(g / (count(x_shape, dim) or 1), x_shape, dim, keepdim))
+def _shared(g, x_shape, dim, keepdim):
+    g = cast(g, dtypes.float32) if g.dtype.itemsize == 2 else g
+    return spread(g / (count(x_shape, dim) or 1), x_shape, dim, keepdim)
+
+
+mean.vjp(x=_shared)
 
 
 @primitive(formula="Σ(0 if x is NaN else x)")
@@ -70,7 +77,9 @@ def nanmean(x: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType 
     """
     if x.dtype.kind != "f":
         raise TypeError(f"nanmean: a floating dtype expected, got {x.dtype.name}: convert with .float()")
-    return nansum(x, dim, keepdim, dtype) / sum(eq(x, x), dim, keepdim)
+    dtype = np.dtype(dtype or x.dtype)
+    wide = dtypes.float32 if dtype.itemsize == 2 else dtype  # a float16 holds neither the sum nor the count
+    return cast(nansum(x, dim, keepdim, wide) / sum(eq(x, x), dim, keepdim), dtype)
 
 
 @primitive(formula="Πx")
@@ -79,7 +88,9 @@ def prod(x, dim: int | None = None, keepdim: bool = False, dtype: DType | None =
     if dtype is None and x.dtype.kind in "biu":
         dtype = dtypes.int64
     axis = None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim)
-    return x.prod(axis=axis, keepdims=keepdim, dtype=dtype)
+    dtype = np.dtype(dtype or x.dtype)
+    out = x.prod(axis=axis, keepdims=keepdim, dtype=dtypes.float64 if dtype.kind == "f" else dtype)
+    return np.asarray(out).astype(dtype, copy=False)
 
 
 def _to_factors(g, x, dim, keepdim):
@@ -222,7 +233,7 @@ def logsumexp(x, dim: Dims, keepdim: bool = False):
     shift = x.max(axis=axis, keepdims=True) if x.size else x.sum(axis=axis, keepdims=True) - x.dtype.type(math.inf)
     shift = np.where(np.isfinite(shift), shift, x.dtype.type(0))
     with np.errstate(divide="ignore"):
-        out = np.log(np.exp(x - shift).sum(axis=axis, keepdims=True)) + shift
+        out = np.log(total(np.exp(x - shift), axis, True)) + shift
     return out if keepdim else out.squeeze(axis)
 
 

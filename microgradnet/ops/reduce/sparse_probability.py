@@ -20,7 +20,7 @@ def sparsemax(x, dim: int = -1):
         return x
     z = z - z.max(axis=-1, keepdims=True)  # same result, and adding 1 to large scores loses nothing
     ordered = -np.sort(-z, axis=-1)
-    sums = np.cumsum(ordered, axis=-1)
+    sums = np.cumsum(ordered, axis=-1, dtype=np.float64)
     ranks = np.arange(1, z.shape[-1] + 1)
     size = (1 + ranks * ordered > sums).sum(axis=-1, keepdims=True)  # of the support
     tau = (np.take_along_axis(sums, np.maximum(size, 1) - 1, -1) - 1) / np.maximum(size, 1)
@@ -48,8 +48,8 @@ def entmax15(x, dim: int = -1):
     z = (z - z.max(axis=-1, keepdims=True)) / 2
     ordered = -np.sort(-z, axis=-1)
     ranks = np.arange(1, z.shape[-1] + 1)
-    mean = np.cumsum(ordered, axis=-1) / ranks
-    spread = ranks * (np.cumsum(ordered**2, axis=-1) / ranks - mean**2)
+    mean = np.cumsum(ordered, axis=-1, dtype=np.float64) / ranks
+    spread = ranks * (np.cumsum(ordered**2, axis=-1, dtype=np.float64) / ranks - mean**2)
     taus = mean - np.sqrt(np.maximum((1 - spread) / ranks, 0))
     size = (taus <= ordered).sum(axis=-1, keepdims=True)
     tau = np.take_along_axis(taus, np.maximum(size, 1) - 1, -1)

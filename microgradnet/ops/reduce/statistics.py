@@ -2,7 +2,9 @@
 
 import math
 
+from ... import dtypes
 from ...backends.device import np, read
+from ...backends.sums import total
 from ...choice import where
 from ...elementwise import elementwise
 from ...notation import Notation
@@ -24,8 +26,10 @@ def _var(x, dim, correction, keepdim):
         raise TypeError(f"a floating dtype expected, got {x.dtype.name}: convert with .float()")
     axis, n = axes(x, dim), count(x.shape, dim)
     with np.errstate(invalid="ignore", divide="ignore"):
-        centered = x - x.sum(axis=axis, keepdims=True) / x.dtype.type(n)
-        return (centered * centered).sum(axis=axis, keepdims=keepdim) / x.dtype.type(max(n - correction, 0))
+        wide = x if x.dtype.itemsize > 2 else x.astype(dtypes.float32)  # a float16 holds neither sum nor count
+        centered = wide - total(wide, axis, True) / wide.dtype.type(n)
+        out = total(centered * centered, axis, keepdim) / wide.dtype.type(max(n - correction, 0))
+        return out.astype(x.dtype, copy=False)
 
 
 def _to_deviations(g, x, dim, correction, keepdim):

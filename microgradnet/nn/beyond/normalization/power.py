@@ -4,6 +4,7 @@ import numpy as np
 
 from ....autograd.function import Context, Function
 from ....ops.nn.normalization import move_towards
+from ....ops.reduce.reduction import mean
 from ....tensor import Tensor
 from ... import init
 from ...linear import empty_parameter
@@ -18,7 +19,7 @@ class _ByRunningScale(Function):
         ctx.norm, ctx.psi = norm, norm.psi()
         h = x / ctx.psi
         ctx.save_for_backward(h)
-        square = np.mean(x.array * x.array, axis=tuple(range(x.ndim - 1)))
+        square = mean(x.array * x.array, tuple(range(x.ndim - 1)))
         move_towards(norm.running_square, square, 1 - norm.alpha_forward)
         return h
 
@@ -27,7 +28,7 @@ class _ByRunningScale(Function):
         (h,), norm = ctx.saved_tensors, ctx.norm
         along = g - Tensor(np.array(norm.running_projection.array)) * h
         rows = tuple(range(h.ndim - 1))
-        step = np.mean(along.array * h.array, axis=rows)  # Λ − ν·Γ
+        step = mean(along.array * h.array, rows)  # Λ − ν·Γ
         norm.running_projection.array[...] += (1 - norm.alpha_backward) * step
         norm.running_projection.version[0] += 1
         return along / ctx.psi, None

@@ -2,6 +2,7 @@
 
 from ....backends.cpu import rows
 from ....backends.device import np, on_cpu
+from ....backends.sums import total
 from ....choice import where
 from ....notation import Notation
 from ....primitive import primitive
@@ -27,8 +28,8 @@ def _weighted(losses, weight, reduction):
         losses = np.where(weight == 0, weight, losses * weight)
     if reduction == "none":
         return losses
-    total = losses.sum()
-    return np.where(weight.any(), total, total.dtype.type(np.nan)) if reduction == "mean" else total
+    loss = total(losses)
+    return np.where(weight.any(), loss, loss.dtype.type(np.nan)) if reduction == "mean" else loss
 
 
 @primitive(formula=Notation("zeros, [target] = −g·w"))
@@ -123,7 +124,7 @@ def _class_factors(target, weight, classes, dtype, ignore_index, mean):
         factors = factors * weight[labels].astype(dtype, copy=False)
     if mean:
         with np.errstate(divide="ignore", invalid="ignore"):
-            factors = np.where(counted == 0, factors, factors / factors.sum())
+            factors = np.where(counted == 0, factors, factors / total(factors))
     return labels, factors
 
 

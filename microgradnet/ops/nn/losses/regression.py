@@ -3,6 +3,7 @@
 import math
 
 from ....backends.device import array_of, host, np
+from ....backends.sums import dot
 from ....beside import told_as_one
 from ....choice import where
 from ....elementwise import elementwise
@@ -29,7 +30,8 @@ def l1_loss(
 @primitive(formula="scale·Σ(input − target)²")
 def _squared_distance(input, target, scale):
     difference = (input - target).reshape(-1)
-    return np.asarray(np.dot(difference, difference) * difference.dtype.type(scale))
+    wide = difference.astype(np.float32) if difference.itemsize == 2 else difference
+    return (dot(wide, wide) * wide.dtype.type(scale)).astype(difference.dtype)
 
 
 _squared_distance.vjp(
