@@ -25,9 +25,10 @@ VARIANTS = 16  # combinations of arguments and surroundings that are kept, the l
 def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     """``function`` as a step that is recorded and then replayed: the same numbers, without building a graph.
 
-    What a replay cannot see is a file, a socket, a device, another thread, or the inside of an object of another
-    library's compiled code: a step that reads a temperature from a sensor gets the recorded one. All else that a step
-    sees is compared before each replay, and what cannot be compared is not replayed.
+    What a replay cannot see is what no Python code names: what a method of another library's compiled object reads (a
+    file, a device), what another thread does meanwhile, the inside of a library that somebody replaces. So a step with
+    ``x * sensor.Device().temperature()`` goes on with the temperature that was recorded, until the next audit raises.
+    All else that a step sees is compared before each replay, and what cannot be compared is not replayed.
 
     >>> @mg.capture
     ... def train_step(x, y):

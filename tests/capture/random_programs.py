@@ -247,9 +247,9 @@ def _built(world: World, captured: Callable) -> Callable:
             k += 1
         if python == "history":
             history.append(loss)
-        if not (style == "evaluate" and not model.training) and loss.requires_grad:
-            if python != "every third" or k % 3 == 0:
-                update(loss)
+        trains = model.training or style != "evaluate"
+        if trains and loss.requires_grad and (python != "every third" or k % 3 == 0):
+            update(loss)
         if schedule is not None and inside:
             schedule.step()
         return loss, out
