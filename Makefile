@@ -1,6 +1,7 @@
 # make demo [ARGS="--model cnn"]      train on handwritten digits, write pictures to out/digits
 # make test [ORACLE=0]                every test; ORACLE=0 does without PyTorch and its comparisons
 # make mutants [ARGS="rows.py optim:"] break the code in some 400 places, one at a time: does a test notice each? (about an hour)
+# make fuzz [ARGS="capture --count 500"]  the random tests, at length
 # make lint, make clean
 #
 # Everything is installed into .venv. PYTHON=python3.12 picks the interpreter it is made from.
@@ -13,7 +14,7 @@ PYTEST_ARGS ?= -q -n auto --maxprocesses 4
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test mutants lint clean
+.PHONY: demo test fuzz mutants lint clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -25,6 +26,9 @@ test: $(VENV)/with-dev $(if $(filter 0,$(ORACLE)),,$(VENV)/with-oracle)
 
 mutants: $(VENV)/with-dev $(VENV)/with-oracle
 	@$(PY) -m tests.mutants $(ARGS)
+
+fuzz: $(VENV)/with-dev
+	@$(PY) -m tests.fuzz $(ARGS)
 
 lint: $(VENV)/with-dev
 	@$(PY) -m ruff check .

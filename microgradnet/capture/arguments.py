@@ -177,9 +177,11 @@ def _class_key(kind: type) -> tuple:
 
 def shared(arrays: list, values: Any, sight: Sight) -> tuple:
     """How the memory of the arguments is shared among them and with what the step sees; empty where it is not."""
-    owners = [id(a if a.base is None else root(a)) for a in arrays]
+    owners = [id(root(a)) for a in arrays]
     if len(set(owners)) == len(owners) and sight.memory.isdisjoint(owners):
         return ()
+    if not all(isinstance(a, np.ndarray) for a in arrays):
+        raise Unguarded("arguments on a GPU share memory")
     objects = [id(v) for v in _holders(values)]
     places = [(a.__array_interface__["data"][0], a.strides) for a in arrays]
     start = {owner: min(p for (p, _), o in zip(places, owners, strict=True) if o == owner) for owner in owners}
@@ -281,7 +283,8 @@ def arrays_in(value: Any) -> list[np.ndarray]:
 def copied(value: Any) -> Any:
     """A result with its tensors copied out of the buffers."""
     if isinstance(value, Tensor):
-        return Tensor.made(np.array(value._array))
+        array = value._array
+        return Tensor.made(np.array(array) if type(array) is np.ndarray else array.copy())
     if isinstance(value, np.ndarray):
         return np.array(value)
     if isinstance(value, tuple | list):

@@ -18,6 +18,9 @@ from ..ops.elementwise.arithmetic import _add as add
 from ..ops.linalg.matmul import linear
 from .recorder import Instruction
 
+# Of the ops that NumPy computes alone: those of one correctly rounded operation, at NaN, infinities and −0, too.
+ROUNDED = {"add", "sub", "mul", "div", "neg", "abs", "sqrt", "square", "floor", "ceil", "trunc"}
+
 
 class Chain:
     """Neighbouring elementwise instructions over arrays of one shape, run as one loop."""
@@ -146,9 +149,14 @@ def _joins(group: list[Instruction], i: Instruction) -> bool:
         return False
     if all(a.shape != out.shape for a in arrays) or (out.ndim > 1 and out.size == out.shape[-1]):
         return False
-    if i.kind == "op" and not _has_scalar_form(op):
+    if i.kind == "op" and not (_rounds_alike(op) and _has_scalar_form(op)):
         return False
     return not group or (group[0].outputs[0].shape == out.shape and group[0].outputs[0].dtype == out.dtype)
+
+
+def _rounds_alike(op: Elementwise) -> bool:
+    """Whether the op's text gives the bits of the function of NumPy that it is run by alone, if any."""
+    return op.numpy is None or op.name in ROUNDED
 
 
 def _has_scalar_form(op: Elementwise) -> bool:

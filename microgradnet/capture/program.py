@@ -9,6 +9,7 @@ from functools import partial
 
 import numpy as np
 
+from ..arguments import explained
 from ..backends.device import flat
 from ..backends.sums import is_long, product, sum_rows
 from ..elementwise import Elementwise
@@ -212,12 +213,12 @@ def _recompute(op: Primitive, operands: tuple, settings: dict, outputs: tuple) -
     try:
         results = op.forward(*operands, **settings)
     except (ValueError, TypeError, IndexError) as error:
-        raise op._explained(error, operands) from None
+        raise explained(op, error, operands) from None
     _fill(outputs, results if isinstance(results, tuple | list) else (results,), op.name)
 
 
 def _fill(outputs: tuple, results: Iterable, name: str) -> None:
-    """Copies results into the buffers. Raises RuntimeError for one of another shape: its readers expect the recorded."""
+    """Copies results into the buffers. Raises RuntimeError for one of another shape than the recorded."""
     for out, result in zip(outputs, results, strict=True):
         if np.shape(result) != out.shape:
             raise RuntimeError(

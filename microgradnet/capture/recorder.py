@@ -28,7 +28,8 @@ class Instruction:
 
     ``kind`` is "op" (a forward on arrays), "fused" (an op's fused backward), "add", "part" (a gradient added into its
     place), "gradient" (a leaf's ``.grad`` is there), "assign" (``.grad`` is set by hand), "forget" (it becomes None),
-    "write" (in place), "copy" (of what is overwritten), "again" (a call of a function as a whole) or "product" (a linear layer without its bias).
+    "write" (in place), "copy" (of what is overwritten), "again" (a call of a function as a whole) or "product" (a
+    linear layer without its bias).
     """
 
     kind: str

@@ -25,9 +25,10 @@ VARIANTS = 16  # combinations of arguments and surroundings that are kept, the l
 def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     """``function`` as a step that is recorded and then replayed: the same numbers, without building a graph.
 
-    What a replay cannot see is a file, a socket, a device, another thread, or the inside of an object of another
-    library's compiled code: a step that reads a temperature from a sensor gets the recorded one. All else that a step
-    sees is compared before each replay, and what cannot be compared is not replayed.
+    What a replay cannot see is what no Python code names: what a method of another library's compiled object reads (a
+    file, a device), what another thread does meanwhile, the inside of a library that somebody replaces. So a step with
+    ``x * sensor.Device().temperature()`` goes on with the temperature that was recorded, until the next audit raises.
+    All else that a step sees is compared before each replay, and what cannot be compared is not replayed.
 
     >>> @mg.capture
     ... def train_step(x, y):
@@ -80,6 +81,7 @@ class CapturedStep:
         self._sight: Sight | None = None
         self._sights: dict[int, Sight] = {}  # number of what was seen -> the latest look at it
         self._numbers: dict[tuple, int] = {}  # key of what was seen -> its number
+        self._seen = 0  # how many different sights there were
         self._met: dict[Any, None] = {}  # what has been called with once
         self._fresh = 0  # variants made since the last replay
         self._given_up = False
@@ -128,12 +130,24 @@ class CapturedStep:
         sight = self._sight
         if sight is None or not sight.holds():
             sight = look(self.function)
-            sight.number = self._numbers.setdefault(sight.key, len(self._numbers))
-            self._sights[sight.number] = sight
+            sight.number = self._number(sight)
             self._sight = sight
         pattern = tuple([leaf._grad is None for leaf in self._leaves])
         keys = key_of(args, arrays, sight), key_of(kwargs, arrays, sight) if kwargs else None
         return pattern, state.grad_enabled, sight.number, *keys, shared(arrays, (args, kwargs), sight)
+
+    def _number(self, sight: Sight) -> int:
+        """The number of what was seen: the same for what is equal. Those that no variant needs are forgotten."""
+        number = self._numbers.get(sight.key)
+        if number is None:
+            self._seen += 1
+            number = self._numbers[sight.key] = self._seen
+        self._sights[number] = sight
+        if len(self._sights) > 4 * VARIANTS:
+            needed = {number, *(key[2] for key in self._variants)}
+            self._sights = {n: s for n, s in self._sights.items() if n in needed}
+            self._numbers = {k: n for k, n in self._numbers.items() if n in needed}
+        return number
 
     def _variant(self, key: tuple) -> "_Variant":
         variant = self._variants.get(key)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .visible import OURS, Sight, look
+from .visible import OURS, Sight, from_library, look
 
 # Functions whose result or effect a replay would not have: by module, and by name among the built-in ones.
 CLOCKS = {"time", "_datetime", "datetime", "posix", "nt", "_socket", "_io"}
@@ -44,7 +44,8 @@ class Surroundings:
         owner = getattr(function, "__self__", None)
         if module is None and owner is not None:
             module = (owner if isinstance(owner, type) else type(owner)).__module__
-        if not (module in CLOCKS or (module == "builtins" and name in BUILTINS)):
+        foreign = getattr(function, "__module__", None) is not None and not from_library(module)
+        if not (foreign or module in CLOCKS or (module == "builtins" and name in BUILTINS)):
             return
         while frame is not None and _root(frame) in sys.stdlib_module_names and _root(frame) not in COMPILERS:
             frame = frame.f_back

@@ -17,6 +17,7 @@ from microgradnet.nn import functional as F
 from .traps import batch, labels
 
 WIDTH = 4
+NETS = 20  # the programs below 1000 share so many nets, and their compiled loops
 ROWS = (4, 6)  # few shapes, so that few kernels are compiled
 
 
@@ -155,15 +156,14 @@ class Net(nn.Module):
 class World:
     """What a program's step sees: the model, its optimizer, and Python values."""
 
-    def __init__(self, rng: random.Random):
-        odd = rng.random() < 0.08
+    def __init__(self, net: random.Random, rng: random.Random):
         self.parts = [
-            ("layer", rng.choice(list(LAYERS))) if rng.random() < 0.4 else ("op", rng.choice(list(OPS)))
-            for _ in range(rng.randint(1, 5))
+            ("layer", net.choice(list(LAYERS))) if net.random() < 0.4 else ("op", net.choice(list(OPS)))
+            for _ in range(net.randint(1, 5))
         ]
-        if odd:
-            self.parts.insert(rng.randint(0, len(self.parts)), ("op", rng.choice(list(ODD))))
-        self.doubles = rng.random() < 0.15
+        if net.random() < 0.08:
+            self.parts.insert(net.randint(0, len(self.parts)), ("op", net.choice(list(ODD))))
+        self.doubles = net.random() < 0.15
         self.style = rng.choice(STYLES)
         self.optimizer_name = rng.choice(list(OPTIMIZERS))
         self.schedule_name = rng.choice([None, *SCHEDULES])
@@ -179,7 +179,8 @@ class World:
 
 def program(seed: int) -> Callable:
     """The builder of the program with that number."""
-    world = World(random.Random(seed))
+    net = seed % NETS if seed < 1000 else seed
+    world = World(random.Random(net), random.Random(seed + 1))
 
     def build(captured: Callable) -> Callable:
         return _built(copy.deepcopy(world), captured)
@@ -246,9 +247,9 @@ def _built(world: World, captured: Callable) -> Callable:
             k += 1
         if python == "history":
             history.append(loss)
-        if not (style == "evaluate" and not model.training) and loss.requires_grad:
-            if python != "every third" or k % 3 == 0:
-                update(loss)
+        trains = model.training or style != "evaluate"
+        if trains and loss.requires_grad and (python != "every third" or k % 3 == 0):
+            update(loss)
         if schedule is not None and inside:
             schedule.step()
         return loss, out

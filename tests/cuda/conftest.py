@@ -15,7 +15,9 @@ from microgradnet.backends.cuda import launcher as cuda
 
 HERE = cuda.missing() is None
 collect_ignore_glob = (
-    [] if HERE else ["test_kernels.py", "test_layers.py", "test_ops.py", "test_tensor.py", "test_training.py"]
+    []
+    if HERE
+    else ["test_capture.py", "test_kernels.py", "test_layers.py", "test_ops.py", "test_tensor.py", "test_training.py"]
 )
 if HERE:
     device.library()

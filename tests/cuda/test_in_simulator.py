@@ -27,7 +27,8 @@ def run(*command: str, **variables: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "files", [("test_ops.py",), ("test_kernels.py", "test_layers.py", "test_tensor.py", "test_training.py")]
+    "files",
+    [("test_ops.py",), ("test_capture.py", "test_kernels.py", "test_layers.py", "test_tensor.py", "test_training.py")],
 )
 def test_everything_on_the_simulated_device_and_compiled_for_a_real_one(files, tmp_path):
     launched = str(tmp_path / "launched.json")

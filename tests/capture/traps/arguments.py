@@ -8,7 +8,7 @@ import numpy as np
 
 import microgradnet as mg
 
-from . import batch, trap
+from . import batch, labels, trap
 
 Pair = collections.namedtuple("Pair", "x y")
 
@@ -447,5 +447,81 @@ def result_is_a_parameter_and_is_written_to_afterwards(captured):
     def call(i):
         weight, _ = step(batch(i))
         return weight, model
+
+    return call
+
+
+@trap(refused="it changes an argument")
+def results_put_into_a_dict_of_the_caller(captured):
+    @captured
+    def step(x, out):
+        out["y"] = x * 2
+        return x.sum()
+
+    def call(i):
+        out = {}
+        return step(batch(i), out), out
+
+    return call
+
+
+@trap(refused="it changes an argument")
+def results_put_into_a_record_of_the_caller(captured):
+    @captured
+    def step(given):
+        given.loss = given.x.sum()
+        return given.x * 2
+
+    def call(i):
+        given = Batch(batch(i))
+        return step(given), given.loss
+
+    return call
+
+
+@trap(refused="the same at any two calls", calls=20)
+def meter_as_argument(captured):
+    @captured
+    def step(x, meter):
+        meter["count"] += 1
+        return x * 2
+
+    meter = {"count": 0}
+    return lambda i: (step(batch(i), meter), dict(meter))
+
+
+@trap(warned=True)
+def branch_on_a_copy_of_an_array(captured):
+    step = captured(lambda x, a: x * 2 if np.array(a)[0] > 0 else x * 3)
+    return lambda i: step(batch(i), np.full(3, 1.0 if i in (0, 1, 2, 3, 6, 8) else -1.0, np.float32))
+
+
+@trap(warned=True)
+def branch_on_the_largest_of_an_array(captured):
+    step = captured(lambda x, a: x * 2 if a.argmax() > 0 else x * 3)
+    return lambda i: step(batch(i), np.float32([i % 5 == 3, 0.5, 0]))
+
+
+@trap(replays=6)
+def overlapping_windows_of_one_text(captured):
+    text = labels(0, 5, 40)
+    step = captured(lambda x, y: (x * 2 - y).sum())
+    return lambda i: step(text[i : i + 8], text[i + 1 : i + 9])
+
+
+@trap(replays=6)
+def input_that_is_also_the_target(captured):
+    model = mg.nn.Linear(3, 3)
+
+    @captured
+    def step(x, y):
+        model.zero_grad()
+        loss = (model(x) - y).pow(2).sum()
+        loss.backward()
+        return loss
+
+    def call(i):
+        x = batch(i)
+        return step(x, x), model
 
     return call

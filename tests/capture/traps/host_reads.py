@@ -140,7 +140,8 @@ def adaptive_softmax(captured):
 
 @trap(refused="__bool__ reads numbers")
 def branch_on_a_number(captured):
-    return lambda i, step=captured(lambda x: x * 2 if x.sum() > 0 else x * 3): step(batch(i))
+    step = captured(lambda x: x * 2 if x.sum() > 0 else x * 3)
+    return lambda i: step(batch(i))
 
 
 @trap(refused="reads numbers")
@@ -354,3 +355,27 @@ def linear_algebra(captured):
 def singular_matrix_at_one_call(captured):
     step = captured(lambda x: mg.linalg.inv(x))
     return lambda i: step(mg.zeros(3, 3) if i == 7 else batch(i, 3, 3))
+
+
+@trap(replays=5)
+def error_of_an_op_in_the_middle_of_a_training(captured):
+    model = nn.Linear(3, 3)
+    optimizer = mg.optim.SGD(model.parameters(), lr=0.1)
+
+    @captured
+    def step(x, y):
+        optimizer.zero_grad()
+        F.cross_entropy(model(x), y).backward()
+        optimizer.step()
+        loss = F.cross_entropy(model(x), y * 2)
+        loss.backward()
+        return loss
+
+    def call(i):
+        try:
+            loss = step(batch(i), mg.Tensor(np.array([0, 1, 0, 2 if i == 7 else 0]) % 3 * (i == 7)))
+        except IndexError as error:
+            loss = str(error)
+        return loss, model
+
+    return call

@@ -132,18 +132,21 @@ def shape_returned(captured):
 
 @trap(refused="random numbers")
 def python_random(captured):
-    return lambda i, step=captured(lambda x: x * random.random()): step(batch(i))
+    step = captured(lambda x: x * random.random())
+    return lambda i: step(batch(i))
 
 
 @trap(refused="random numbers")
 def numpy_random(captured):
-    return lambda i, step=captured(lambda x: x * float(np.random.rand())): step(batch(i))
+    step = captured(lambda x: x * float(np.random.rand()))
+    return lambda i: step(batch(i))
 
 
 @trap(warned=True)
 def numpy_generator(captured):
     rng = np.random.default_rng(0)
-    return lambda i, step=captured(lambda x: x * rng.random()): step(batch(i))
+    step = captured(lambda x: x * rng.random())
+    return lambda i: step(batch(i))
 
 
 @trap(warned=True)
@@ -155,12 +158,14 @@ def generator_of_ones_own(captured):
 
 @trap(warned=True)
 def branch_on_python_random(captured):
-    return lambda i, step=captured(lambda x: x * 2 if random.random() < 0.5 else x * 3): step(batch(i))
+    step = captured(lambda x: x * 2 if random.random() < 0.5 else x * 3)
+    return lambda i: step(batch(i))
 
 
 @trap(warned=True)
 def branch_on_random_from_the_default_generator(captured):
-    return lambda i, step=captured(lambda x: x * 2 if mg.rand(1).item() < 0.5 else x * 3): step(batch(i))
+    step = captured(lambda x: x * 2 if mg.rand(1).item() < 0.5 else x * 3)
+    return lambda i: step(batch(i))
 
 
 @trap(refused="calls time")
