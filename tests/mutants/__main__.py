@@ -124,7 +124,7 @@ def make_tree() -> None:
 
 def calls_of(test: str) -> dict[str, list]:
     """``{test: (seconds, functions entered)}`` for a test file; found out anew when it or its cases change."""
-    path = ROOT / test
+    path = TREE / test
     texts = [p.read_bytes() for p in sorted(path.parent.glob("*.py")) if p == path or not p.name.startswith("test_")]
     stored = OUT / "calls" / f"{path.stem}_{hashlib.sha256(b''.join(texts)).hexdigest()[:16]}.json"
     if not stored.exists():

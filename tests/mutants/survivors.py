@@ -21,8 +21,6 @@ SURVIVORS: dict[tuple[str, str], str] = {
         "Equivalent: the names of generated functions, for whoever reads the cache folder.",
     ("microgradnet/scalar/opcodes.py", '_branches: written = [kind["value"].format(place) for place in places] if len(names) > 2 else [kind["x"], kind["y"]]  →  written = [kind["value"].format(place) for place in places] if (len(names) >= 2) else [kind["x"], kind["y"]]'):
         "Speed: x and y are read a second time.",
-    ("microgradnet/backends/loops.py", '<module>: inline: bool = False,  →  inline: bool = True,'):
-        "Speed: which functions become part of the loops that call them.",
     ("microgradnet/ops/reduce/reduction.py", '_arg: return find(x, axis=None if dim is None or x.ndim == 0 else one_dim(dim, x.ndim), keepdims=keepdim)  →  return find(x, axis=None if dim is None or x.ndim == 1 else one_dim(dim, x.ndim), keepdims=keepdim)'):
         "Equivalent: NumPy takes dim 0 of a number too, and a vector has one dim to search.",
     ("microgradnet/ops/linalg/matmul.py", 'matmul: if a.ndim >= 2 and b.ndim >= 2:  →  if a.ndim >= 2 and (b.ndim > 2):'):

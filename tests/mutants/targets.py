@@ -68,5 +68,6 @@ TARGETS = [
     *_targets("ops", "ops/linalg/", OPS, matmul=2, distance=2),
     *_targets("ops", "ops/nn/", (*OPS, *FUSED, *EFFECTS), losses__classification=4, losses__regression=2, embedding=2,
               normalization=2),
-    *_targets("ops", "ops/elementwise/", OPS, arithmetic=3, activation=4, comparison=2),
+    *_targets("ops", "ops/elementwise/", (*OPS, "tests/ops/test_written_once.py"), arithmetic=3,
+              activation=4, comparison=2),
 ]  # fmt: skip
