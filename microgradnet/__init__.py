@@ -6,6 +6,7 @@ from .arguments import explain_all as _explain_all
 from .backends.threads import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 from .capture import capture as capture
 from .checkpoint import load_checkpoint as load_checkpoint, save_checkpoint as save_checkpoint
+from .damaged import DamagedFile as DamagedFile
 from .dtypes import (
     bool_ as bool_,
     double as double,

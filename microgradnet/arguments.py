@@ -160,13 +160,15 @@ def _given(function: Callable, name: str, args: tuple, kwargs: dict) -> dict[str
     for parameter, value in found.items():
         if kinds[parameter] is inspect.Parameter.VAR_KEYWORD:
             given.update(value)
+        elif kinds[parameter] is inspect.Parameter.VAR_POSITIONAL:
+            given.update({f"{parameter}[{i}]": v for i, v in enumerate(value)})
         elif parameter != "self":
             given[parameter] = value
     return given
 
 
 def _raise(name: str, function: Callable, error: Exception, given: dict[str, Any]) -> NoReturn:
-    message = str(error)
+    message = error.args[0] if len(error.args) == 1 and isinstance(error.args[0], str) else str(error)
     if not _is_mistake(error) or _in_foreign_code(error):
         raise error
     if getattr(error, "explained", False):  # by an op that this one called
@@ -175,7 +177,7 @@ def _raise(name: str, function: Callable, error: Exception, given: dict[str, Any
         outer = type(error)(f"{name}: {message}")
         outer.explained = True  # type: ignore[attr-defined]
         raise outer from None
-    if type(error) in KEPT and message.startswith(f"{name}: ") and "'NoneType'" not in message:
+    if message.startswith(f"{name}: ") and "'NoneType'" not in message:
         error.explained = True  # type: ignore[attr-defined]
         raise error
     kind = next((k for k in KEPT if type(error) is k), None)
@@ -188,7 +190,7 @@ def _raise(name: str, function: Callable, error: Exception, given: dict[str, Any
     elif isinstance(error, RecursionError):
         kind, message = ValueError, "nested too deeply"
     elif isinstance(error, KeyError):
-        message = f"unknown name {message}"
+        message = f"unknown name {message!r}"
     elif isinstance(error, MISTAKES[3:]) and type(error) not in KEPT:
         message = message or type(error).__name__
     wrong = _wrong_argument(function, error, given)
@@ -219,8 +221,9 @@ def _wrong_argument(function: Callable, error: Exception, given: dict[str, Any])
     """The name of the argument that is to blame, what would be right, and what it is; None where that is unclear."""
     hints = _hints(function)
     for name, value in given.items():
-        if not fits(value, hints.get(name, Any)):
-            return f"{name!r} must be {_in_words(hints[name])}, got {shown(value)}"
+        hint = hints.get(name.partition("[")[0], Any)
+        if not fits(value, hint):
+            return f"{name!r} must be {_in_words(hint)}, got {shown(value)}"
     if isinstance(error, AttributeError):
         for name, value in given.items():
             if value is error.obj and not isinstance(value, Tensor):
@@ -253,8 +256,9 @@ def _check(cls: str, function: Callable, given: dict[str, Any]) -> None:
     # Numbers first: most constructors take little else, and what a sequence may be is hard to tell.
     for name, value in sorted(given.items(), key=lambda item: hints.get(item[0]) not in (bool, int, float)):
         default = parameters[name].default if name in parameters else None
-        if not fits(value, hints.get(name, Any)):
-            raise TypeError(f"{cls}: argument {name!r} must be {_in_words(hints[name])}, got {shown(value)}")
+        hint = hints.get(name.partition("[")[0], Any)
+        if not fits(value, hint):
+            raise TypeError(f"{cls}: argument {name!r} must be {_in_words(hint)}, got {shown(value)}")
         if name not in hints and isinstance(default, int | float) and isinstance(value, str | bytes | dict | None):
             raise TypeError(f"{cls}: argument {name!r} must be a number, got {shown(value)}")
 

@@ -5,6 +5,8 @@ stored or run. The file is written under another name and then renamed, so a pro
 complete file.
 """
 
+import contextlib
+import copy
 import json
 from os import PathLike
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .backends import device
+from .damaged import DamagedFile
 from .random import Generator, default_generator
 from .serialization import read_file, write_file
 from .tensor import Tensor
@@ -38,24 +41,45 @@ def save_checkpoint(path: str | PathLike[str], *, generator: Generator | None = 
 def load_checkpoint(path: str | PathLike[str], *, generator: Generator | None = None, **parts: Any) -> dict:
     """Reads a checkpoint into the objects that were saved, and returns the plain values: ``{"step": 1200}``.
 
-    ``parts`` names the objects with a ``load_state_dict``; the generator's state is set. The whole file is read before
-    anything is changed. Raises ValueError for a file that is not a checkpoint, KeyError for a missing part.
+    ``parts`` names the objects with a ``load_state_dict``; the generator's state is set. All or nothing: the whole file
+    is read before anything is changed, and if one part refuses its state, the others get back what they had. Raises
+    DamagedFile, a ValueError, for a file that is not a checkpoint, KeyError for a missing part, and what a part raises.
     """
     arrays, metadata = read_file(path)
     if metadata.get("format") != FORMAT:
-        raise ValueError(f"load_checkpoint: {path} is not a checkpoint of this library")
-    values = {name: _restored(value, arrays) for name, value in json.loads(metadata["values"]).items()}
+        raise DamagedFile("load_checkpoint", path, "no checkpoint of this library", "mg.load reads other files")
+    generator = generator or default_generator
+    try:
+        values = {name: _restored(value, arrays) for name, value in json.loads(metadata["values"]).items()}
+        drawn = values.pop("generator")
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        raise DamagedFile(
+            "load_checkpoint", path, f"its values cannot be read: {error!r}", "take an older one"
+        ) from None
     if missing := [name for name in parts if name not in values]:
         raise KeyError(f"load_checkpoint: {path} has no {', '.join(missing)}; it has {', '.join(values)}")
-    (generator or default_generator).set_state(values.pop("generator"))
-    for name, part in parts.items():
-        part.load_state_dict(values.pop(name))
+    before = generator.get_state()
+    loaded: list[tuple[Any, Any]] = []
+    try:
+        generator.set_state(drawn)
+        # Last what cannot be taken back, such as the cutting of a file.
+        for name, part in sorted(parts.items(), key=lambda item: getattr(item[1], "irrevocable", False)):
+            loaded.append((part, copy.deepcopy(part.state_dict()) if hasattr(part, "state_dict") else None))
+            part.load_state_dict(values.pop(name))
+    except BaseException:
+        generator.set_state(before)
+        for part, state in reversed(loaded):
+            with contextlib.suppress(Exception):  # the one that refused may not have changed
+                part.load_state_dict(state)
+        raise
     return values
 
 
 def _plain(value, place: str, arrays: dict):
     """``value`` in JSON types, with its arrays collected in ``arrays`` under the names of their places."""
     if isinstance(value, Tensor) or device.is_array(value):
+        while place in arrays:  # keys 1 and "1", or "a.b" and a nested b
+            place += "'"
         arrays[place] = np.asarray(device.read(value))
         return {"array": place, "tensor": isinstance(value, Tensor)}
     if isinstance(value, bool | int | float | str | type(None)):

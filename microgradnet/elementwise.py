@@ -76,10 +76,8 @@ class Elementwise(Primitive[P]):
         code = function.__code__
         for name in code.co_varnames[: code.co_argcount]:
             if name != "out" and name not in self.parameters:
-                raise TypeError(
-                    f"{self.name}: the derivative's parameter {name!r} is no argument of the op "
-                    f"({', '.join(self.parameters)}); its output is called out"
-                )
+                known = f"{', '.join(self.parameters)}; the output is called out"
+                raise TypeError(f"{self.name}: the derivative's parameter {name!r} is no argument of the op ({known})")
         self._derivative = function
         del self.rules, self.fused, self.partials  # built from the function's source on first use, so import is fast
         return function

@@ -28,6 +28,7 @@ from .notation import Notation
 from .part_of import PartOf
 from .tape import Node
 from .tensor import Tensor
+from .wrapping import array_of, constant, joined
 
 registry: dict[str, "Primitive"] = {}
 
@@ -251,19 +252,19 @@ class Primitive(Generic[P]):
         before, state.grad_enabled = state.grad_enabled, False
         try:
             # Only the tensors of an op with any number of them come in a tuple; an index is one of plain arrays.
-            saved = {n: v if type(v) is tuple and n != self.variadic else _constant(v) for n, v in saved.items()}
-            return [_array_of(c) for c in self._fitted(node, self._by_rules(_constant(g), saved, needed))]
+            saved = {n: v if type(v) is tuple and n != self.variadic else constant(v) for n, v in saved.items()}
+            return [array_of(c) for c in self._fitted(node, self._by_rules(constant(g), saved, needed))]
         finally:
             state.grad_enabled = before
 
     def _as_tensor(self, node: Node, name: str, value: Any) -> Any:
         """A saved array as the Tensor that it was, connected to the graph, so that a rule can be differentiated."""
         if name == self.variadic:
-            return tuple(_joined(a, parent) for a, parent in zip(value, node.parents, strict=True))
+            return tuple(joined(a, parent) for a, parent in zip(value, node.parents, strict=True))
         if not device.is_array(value):
             return value
         if name in self.rules:
-            return _joined(value, node.parents[list(self.rules).index(name)])
+            return joined(value, node.parents[list(self.rules).index(name)])
         if name == "out":
             return Tensor.made(np.asarray(value), node)
         if self.outputs and name in self.outputs and value.dtype.kind == "f":
@@ -274,37 +275,15 @@ class Primitive(Generic[P]):
         return f"<op {self.name}: {self.formula}>"
 
 
-def _constant(value: Any) -> Any:
-    """Arrays as Tensors that need no gradient, so that what a rule computes from them is reported."""
-    if isinstance(value, list | tuple) and any(isinstance(v, np.ndarray) for v in value):
-        return type(value)(map(_constant, value))
-    return Tensor.made(value) if isinstance(value, np.ndarray) else value
-
-
-def _array_of(value: Any) -> Any:
-    """The inverse of ``_constant``."""
-    return [_array_of(v) for v in value] if isinstance(value, list) else getattr(value, "_array", value)
-
-
-def _joined(array: Any, parent: Any) -> Tensor:
-    """The tensor of ``array`` that ``parent`` made, or is."""
-    return parent if isinstance(parent, Tensor) else Tensor.made(array, parent)
-
-
-def primitive(
-    *,
-    formula: str | None = None,
-    outputs: tuple[str, ...] | None = None,
-    differentiable: bool = True,
-    view: bool = False,
-) -> Callable[[Callable[P, Any]], Primitive[P]]:
+def primitive(**declared: Any) -> Callable[[Callable[P, Any]], Primitive[P]]:
     """Declares an op from its ``forward`` on arrays; see the module's docstring.
 
-    ``outputs`` names the results of an op that has several; its rules then get ``g`` as a list, with None for an unused
-    result. ``differentiable=False`` is for results that are constants, such as indices and comparisons. ``view=True``
-    says that the result may share memory with the first argument: a write to one changes both.
+    ``formula`` is what pictures show. ``outputs`` names the results of an op that has several; its rules then get ``g``
+    as a list, with None for an unused result. ``differentiable=False`` is for results that are constants, such as
+    indices and comparisons. ``view=True`` says that the result may share memory with the first argument: a write to one
+    changes both.
     """
-    return lambda forward: Primitive(forward, formula, outputs, differentiable, view)
+    return lambda forward: Primitive(forward, **declared)
 
 
 def fit(g: Any, shape: tuple, dtype: np.dtype) -> Any:

@@ -201,9 +201,7 @@ class Sums:
         elif before is None:
             gradients[key] = contribution
             # A rule may pass its upstream on as it is, or a view of it; any other array it has just made, for this one.
-            passed_on = contribution is upstream or (
-                type(upstream) is list and any(contribution is u for u in upstream)
-            )
+            passed_on = contribution is upstream or (type(upstream) is list and _holds(upstream, contribution))
             if _is_array(contribution) and contribution.base is None and not passed_on:
                 self.owned.add(key)
         elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
@@ -244,6 +242,10 @@ class Sums:
     def _complete(self, leaf: Any) -> None:
         if leaf in self.gradients:
             leaf.accumulate_grad(self.gradients[leaf], owned=leaf in self.owned)
+
+
+def _holds(values: list, value: Any) -> bool:
+    return any(v is value for v in values)
 
 
 def _is_array(value: Any) -> bool:

@@ -10,8 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Lowest first. A module may import from its own layer and from those before it; microgradnet/__init__.py from all.
 LAYERS = (
-    ("backends", "structure", "dtypes", "hooks", "random", "notation", "formulas"),
-    ("tape", "part_of", "events", "beside", "grad_mode", "tensor", "views"),
+    ("backends", "structure", "damaged", "dtypes", "hooks", "random", "notation", "formulas"),
+    ("tape", "part_of", "events", "beside", "grad_mode", "tensor", "views", "wrapping"),
     ("from_data", "typing", "arguments", "primitive", "choice", "elementwise"),
     ("ops",),
     ("autograd", "func", "linalg", "history", "capture", "scalar", "serialization", "checkpoint"),

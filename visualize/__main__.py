@@ -47,6 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
     except (ExpressionError, RenderError) as error:
         print(f"visualize: {error}", file=sys.stderr)
         return 2
+    except (OverflowError, RecursionError, ValueError) as error:
+        deep = "too long or too deeply nested" if isinstance(error, RecursionError) else error
+        print(f"visualize: this formula or file name cannot be used: {deep}", file=sys.stderr)
+        return 2
     print(player.transcript())
     print(f"\nwrote {path}")
     return 0

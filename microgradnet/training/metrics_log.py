@@ -7,6 +7,7 @@ with MetricsLog("run.csv") as log:
 """
 
 import csv
+import errno
 import io
 import json
 import math
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..damaged import DamagedFile
 from ..tensor import Tensor
 
 
@@ -31,9 +33,11 @@ class MetricsLog:
     ``load_checkpoint(path, log=log)`` removes those written after the checkpoint, so that a resumed training leaves the
     same log as an uninterrupted one. ``read_metrics`` reads it.
 
-    Raises ValueError for another suffix, names that differ from the first row's, or strings with line breaks; TypeError
-    for other values.
+    Raises ValueError for another suffix, names that differ from the first row's, or line breaks in names or strings;
+    TypeError for other values; OSError for a row that the disk has no room for, of which nothing is left in the file.
     """
+
+    irrevocable = True  # load_state_dict removes rows
 
     def __init__(self, path: str | Path, resume: bool = False):
         self.path = Path(path)
@@ -52,8 +56,21 @@ class MetricsLog:
                 had = ", ".join(self._names)
                 raise ValueError(f"MetricsLog: {self.path.name} has the columns {had}; got {', '.join(row)}")
             line = ("" if begun else _csv_line(row)) + _csv_line(row[name] for name in self._names)
-        self._file.write(line.encode())
+        self._append(line.encode())
         self.rows += 1
+
+    def _append(self, content: bytes) -> None:
+        """The whole row or nothing: a full disk takes a part of it."""
+        end = self._file.seek(0, io.SEEK_END)
+        try:
+            written = self._file.write(content)
+            if written != len(content):
+                raise OSError(errno.ENOSPC, "only a part of a row could be written", str(self.path))
+        except BaseException:
+            self._file.truncate(end)
+            if not end:
+                self._names = None
+            raise
 
     def state_dict(self) -> dict:
         return {"rows": self.rows}
@@ -81,7 +98,11 @@ class MetricsLog:
         lines = self.path.read_bytes().splitlines(keepends=True)
         whole = [line for line in lines if line.endswith(b"\n")]
         header = whole[: self.path.suffix == ".csv"]
-        self._names = next(csv.reader([header[0].decode()])) if header else None
+        try:
+            self._names = next(csv.reader([header[0].decode()])) if header else None
+        except (ValueError, csv.Error) as error:
+            self._file.close()
+            raise DamagedFile("MetricsLog", self.path, f"line 1: {error}", "begin another file") from None
         kept = whole[len(header) :][:rows]
         self.rows = len(kept)
         self._file.truncate(sum(map(len, header + kept)))
@@ -118,14 +139,28 @@ class TensorBoardLog:
 
 
 def read_metrics(path: str | Path) -> list[dict]:
-    """The rows of a ``MetricsLog``, numbers as numbers; without an incomplete last row. Works while it is written."""
+    """The rows of a ``MetricsLog``, numbers as numbers; without an incomplete last row. Works while it is written.
+
+    Raises ValueError for another suffix, DamagedFile, which is one too, for a line that is no row.
+    """
     path = Path(path)
     _check_suffix("read_metrics", path)
-    text = path.read_bytes().decode()
-    lines = text[: text.rfind("\n") + 1].split("\n")[:-1]
-    if path.suffix == ".jsonl":
-        return [{name: _number(value) for name, value in json.loads(line).items()} for line in lines]
-    return [{name: _number(value) for name, value in row.items()} for row in csv.DictReader(lines)]
+    lines = path.read_bytes().split(b"\n")[:-1]
+    rows: list[dict] = []
+    names: list[str] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            if path.suffix == ".jsonl":
+                rows.append({name: _number(value) for name, value in json.loads(line.decode()).items()})
+                continue
+            (values,) = csv.reader([line.decode()], strict=True)
+            if number == 1:
+                names = values
+            else:
+                rows.append({name: _number(value) for name, value in zip(names, values, strict=True)})
+        except (ValueError, AttributeError, RecursionError, csv.Error) as error:
+            raise DamagedFile("read_metrics", path, f"line {number}: {error}", "remove that line") from None
+    return rows
 
 
 def _check_suffix(name: str, path: Path) -> None:
@@ -139,8 +174,9 @@ def _plain(name: str, value):
         value = value.item()
     if not isinstance(value, int | float | str | type(None)):
         raise TypeError(f"MetricsLog: {name} must be a number or a text, got {value!r:.40}")
-    if isinstance(value, str) and ("\n" in value or "\r" in value):
-        raise ValueError(f"MetricsLog: {name} has a line break in it: {value!r:.40}")
+    for text in (name, value):
+        if isinstance(text, str) and ("\n" in text or "\r" in text):
+            raise ValueError(f"MetricsLog: {name!r:.40} has a line break in it: {text!r:.40}")
     return value
 
 

@@ -239,7 +239,7 @@ def test_files_that_do_not_fit_together_are_named(small, tmp_path):
     with pytest.raises(ValueError, match=r"^MNIST: uint8 images .* the files have uint8 \(60, 28, 28\) and \(59,\)$"):
         MNIST(folder=folder)
     (folder / LABELS).write_bytes(b"junk")
-    with pytest.raises(ValueError, match=r"^read_idx: .* is not an IDX file$"):
+    with pytest.raises(ValueError, match=r"^read_idx: .*: not an IDX file; download it again$"):
         MNIST(folder=folder)
     with pytest.raises(ValueError, match=r"^FashionMNIST: split must be 'train' or 'test', got 'all'$"):
         FashionMNIST("all")

@@ -48,7 +48,7 @@ def test_what_is_wrong_in_a_table_is_named_with_its_line(tmp_path):
         ("a,b\n1,2\n3,\n", "line 3: b is missing"),
         ("a,b\n1,2\n?,2\n", r"line 3: a is '\?', no number"),
     ]:
-        with pytest.raises(ValueError, match=rf"^CSVDataset: .*table\.csv,? {message}$"):
+        with pytest.raises(ValueError, match=rf"^CSVDataset: .*table\.csv[,:]? {message}(; .*)?$"):
             CSVDataset(written(tmp_path, text))
     with pytest.raises(ValueError, match=r"^CSVDataset: .* 1 of its 2 values are NaN"):
         CSVDataset(written(tmp_path, "a,b\n1,2\nnan,2\n"))
@@ -74,11 +74,11 @@ class Trap:
 
 def test_objects_are_not_unpickled(tmp_path, capsys):
     np.savez(tmp_path / "a.npz", x=np.array([Trap()]), y=np.zeros(1))
-    with pytest.raises(ValueError, match=r"^NpzDataset: .*a\.npz: Object arrays cannot be loaded"):
+    with pytest.raises(ValueError, match=r"^NpzDataset: .*a\.npz: x\.npy: .*Python objects, which could run code"):
         NpzDataset(tmp_path / "a.npz")
     assert len(NpzDataset(tmp_path / "a.npz", "y")) == 1
     np.save(tmp_path / "b.npy", np.array([Trap()]), allow_pickle=True)
-    with pytest.raises(ValueError, match=r"^NpzDataset: .*b\.npy is not an \.npz file"):
+    with pytest.raises(ValueError, match=r"^NpzDataset: .*b\.npy: not an \.npz file"):
         NpzDataset(tmp_path / "b.npy")
     assert capsys.readouterr().out == ""
 
@@ -88,10 +88,10 @@ def test_files_that_are_no_archive_are_named(tmp_path):
     (tmp_path / "torn.npz").write_bytes(b"PK\x03\x04torn")
     (tmp_path / "empty").write_bytes(b"")
     for name in ("junk", "torn.npz", "empty"):
-        with pytest.raises(ValueError, match=rf"^NpzDataset: .*{name} is not an \.npz file"):
+        with pytest.raises(ValueError, match=rf"^NpzDataset: .*{name}: not an \.npz file"):
             NpzDataset(tmp_path / name)
     np.save(tmp_path / "one.npy", np.zeros(3))
-    with pytest.raises(ValueError, match=r"one\.npy is a single array; np\.savez writes \.npz files$"):
+    with pytest.raises(ValueError, match=r"one\.npy: not an \.npz file.*; write it again with np\.savez$"):
         NpzDataset(tmp_path / "one.npy")
     np.savez(tmp_path / "a.npz", x=np.zeros(2))
     with pytest.raises(KeyError, match=r"a\.npz has no y, z; it has x"):

@@ -1,35 +1,23 @@
-"""Fuzzers: what no example thought of, found by many generated cases. ``python -m tests.fuzz NAME --count N``.
+"""Long random tests, one for each subject that has one: ``python -m tests.fuzz capture --count 10000``.
 
-A fuzzer is a function of a case's number that returns None, or what went wrong, in one line. The number seeds whatever
-the case draws, so ``--from`` repeats it. ``make fuzz`` runs each for long, ``make test`` a share of it.
+A fuzzer is a function of a seed that raises AssertionError where the subject fails for that seed, and else returns what
+it met, in a word or two, to be counted.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from importlib import import_module
+
+# name -> module and function; imported when it is asked for
+FUZZERS = {
+    "capture": "tests.capture.test_random_programs:check",
+    "calls": "tests.fuzz.bad_calls:check",
+    "files": "tests.fuzz.damaged_files:check",
+    "formulas": "tests.fuzz.formulas:check",
+    "cache": "tests.fuzz.damaged_kernels:check",
+}
 
 
-class Fuzzer(NamedTuple):
-    """One fuzzer, and how many cases ``make fuzz`` runs of it."""
-
-    case: Callable[[int], str | None]
-    count: int
-    about: str
-
-
-registry: dict[str, Fuzzer] = {}
-
-
-def fuzzer(name: str, count: int) -> Callable:
-    """Registers the function under it; its docstring's first line says what it tries."""
-
-    def register(case: Callable[[int], str | None]) -> Callable[[int], str | None]:
-        registry[name] = Fuzzer(case, count, (case.__doc__ or "").partition("\n")[0])
-        return case
-
-    return register
-
-
-def run(name: str, count: int, start: int = 0) -> list[str]:
-    """The failures of ``count`` cases, each with its number."""
-    case = registry[name].case
-    return [f"case {i}: {problem}" for i in range(start, start + count) if (problem := case(i)) is not None]
+def fuzzer(name: str) -> Callable[[int], str]:
+    """The fuzzer of that name."""
+    module, _, function = FUZZERS[name].partition(":")
+    return getattr(import_module(module), function)

@@ -99,10 +99,10 @@ def test_what_a_checkpoint_is_not(tmp_path):
         mg.save_checkpoint(tmp_path / "c", hook=lambda: 0)
     assert not list(tmp_path.iterdir())
     mg.save_checkpoint(tmp_path / "c", model=model)
-    with pytest.raises(KeyError, match="has no optimizer; it has model, generator"):
+    with pytest.raises(KeyError, match="has no optimizer; it has model"):
         mg.load_checkpoint(tmp_path / "c", optimizer=optim.SGD(model.parameters(), lr=0.1))
     mg.save(model.state_dict(), tmp_path / "weights")
-    with pytest.raises(ValueError, match="is not a checkpoint of this library"):
+    with pytest.raises(ValueError, match="no checkpoint of this library"):
         mg.load_checkpoint(tmp_path / "weights")
     (tmp_path / "junk").write_bytes(b"junk")
     with pytest.raises(ValueError, match="not a safetensors file"):

@@ -4,6 +4,7 @@ Everything that has a state takes part: dropout's generator, batch norm's statis
 place within a pass whose batches threads make ahead with noise on them, the log, and early stopping.
 """
 
+import signal
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def noisy(samples: list) -> tuple:
 
 
 def main(folder: Path) -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell in the background starts it with SIGINT ignored
     mg.set_num_threads(1)
     checkpoint = folder / "last.ckpt"
     mg.manual_seed(0)

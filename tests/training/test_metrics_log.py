@@ -145,7 +145,7 @@ def test_bad_rows_and_paths_are_named(tmp_path):
             log(step=1)
         with pytest.raises(TypeError, match=r"^MetricsLog: loss must be a number or a text, got \[1\]$"):
             log(step=1, loss=[1])
-        with pytest.raises(ValueError, match=r"^MetricsLog: loss has a line break in it: 'a\\nb'$"):
+        with pytest.raises(ValueError, match=r"^MetricsLog: 'loss' has a line break in it: 'a\\nb'$"):
             log(step=1, loss="a\nb")
     assert read_metrics(tmp_path / "run.csv") == [{"step": 1, "loss": 2}]
 
@@ -174,3 +174,63 @@ def test_without_the_writer_it_is_asked_for(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "tensorboardX", None)
     with pytest.raises(ImportError, match=r"^TensorBoardLog: tensorboardX is needed: pip install tensorboardX$"):
         TensorBoardLog(tmp_path)
+
+
+def test_a_full_disk_leaves_whole_rows_only(tmp_path, monkeypatch):
+    """A part of a row is taken back, whether the system takes a part of it or refuses the rest."""
+    log = MetricsLog(tmp_path / "run.csv")
+    log(step=1, loss=0.5)
+
+    class Full:
+        def __init__(self, file, error):
+            self.file, self.error = file, error
+
+        def write(self, content):
+            written = self.file.write(content[:3])
+            if self.error:
+                raise OSError(28, "No space left on device")
+            return written
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    file = log._file
+    for error in (False, True):
+        log._file = Full(file, error)
+        with pytest.raises(OSError, match=r"only a part of a row|No space left"):
+            log(step=2, loss=0.25)
+        assert log.rows == 1
+    log._file = file
+    log(step=3, loss=0.125)
+    log.close()
+    assert read_metrics(tmp_path / "run.csv") == [{"step": 1, "loss": 0.5}, {"step": 3, "loss": 0.125}]
+
+
+def test_a_full_disk_at_the_first_row_leaves_no_header(tmp_path):
+    log = MetricsLog(tmp_path / "run.csv")
+
+    class Full:
+        def __init__(self, file):
+            self.file = file
+
+        def write(self, content):
+            return self.file.write(content[:-2])
+
+        def __getattr__(self, name):
+            return getattr(self.file, name)
+
+    file, log._file = log._file, Full(log._file)
+    with pytest.raises(OSError, match="only a part"):
+        log(step=1)
+    log._file = file
+    log(loss=2.0)
+    log.close()
+    assert read_metrics(tmp_path / "run.csv") == [{"loss": 2.0}]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb"])
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_line_break_in_a_name_is_refused(tmp_path, name, suffix):
+    with MetricsLog(tmp_path / f"run.{suffix}") as log, pytest.raises(ValueError, match="line break"):
+        log(**{name: 1})
+    assert (tmp_path / f"run.{suffix}").read_bytes() == b""

@@ -10,8 +10,14 @@ DPI = 140
 
 
 def figure(width: float = 7.0, height: float = 4.0, rows: int = 1, columns: int = 1, title: str = "", **subplots):
-    """A figure in inches and its axes as an array (rows, columns). Imports matplotlib, which is not needed before."""
-    from matplotlib.figure import Figure
+    """A figure in inches and its axes as an array (rows, columns). Imports matplotlib, which is not needed before.
+
+    Raises ImportError, saying how to install it, without matplotlib.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError("plots need matplotlib: pip install 'microgradnet[demos]'") from None
 
     made = Figure(figsize=(width, height), layout="constrained")
     if title:
