@@ -98,7 +98,7 @@ def explaining(function: Callable, name: str | None = None) -> Callable:
     return explained
 
 
-def explaining_constructor(cls: type) -> None:
+def explaining_constructor(cls: Any) -> None:
     """Makes ``cls`` check the types of its arguments, and name itself and them in an error.
 
     Raises TypeError or ValueError as ``explaining`` does.

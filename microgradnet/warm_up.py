@@ -136,7 +136,8 @@ def _step(optimizer: type[optim.Optimizer]) -> None:
             p = Tensor(np.ones(shape, dtype), requires_grad=True)
             with contextlib.suppress(TypeError):  # one around another optimizer, or whose step takes a closure
                 rate = inspect.signature(optimizer).parameters.get("lr")
-                made = optimizer([p], **({"lr": 0.1} if rate and rate.default is rate.empty else {}))
+                options: dict[str, Any] = {"lr": 0.1} if rate and rate.default is rate.empty else {}
+                made = optimizer([p], **options)
                 for _ in range(2):
                     p.grad = Tensor(np.ones(shape, dtype))
                     made.step()

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from ..arguments import explained
+from ..arguments import explain
 from ..backends.device import flat
 from ..backends.sums import is_long, product, sum_rows
 from ..elementwise import Elementwise
@@ -129,7 +129,8 @@ class Program:
             if kernel is not None:
                 return kernel
             if i.op.name == "matmul":
-                return partial(product if is_long(arrays[0]) else np.matmul, *i.operands, out=out)
+                a, b = i.operands
+                return partial(product if is_long(arrays[0]) else np.matmul, a, b, out=out)
             if i.op is sum_to and _sums_rows(arrays[0], out):
                 return partial(sum_rows, arrays[0].reshape(-1, out.size), out=out.reshape(-1))
         return partial(_recompute, i.op, i.operands, i.settings["settings"], i.outputs)
@@ -212,8 +213,8 @@ def loopable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:
 def _recompute(op: Primitive, operands: tuple, settings: dict, outputs: tuple) -> None:
     try:
         results = op.forward(*operands, **settings)
-    except (ValueError, TypeError, IndexError) as error:
-        raise explained(op, error, operands) from None
+    except Exception as error:
+        explain(op, error, operands, settings)
     _fill(outputs, results if isinstance(results, tuple | list) else (results,), op.name)
 
 

@@ -5,6 +5,7 @@ import math
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class CSVDataset(TensorDataset):
         y = () if target is None else (self._labels(columns.pop(_place(path, names, target))),)
         self.columns = [names[place] for place in columns]
         x = np.empty((len(rows), len(columns)), np.float32)
+        column: Any
         for values, column, name in zip(columns.values(), x.T, self.columns, strict=True):
             for place, (line, value) in enumerate(zip(rows, values, strict=True)):
                 try:

@@ -4,7 +4,7 @@ It is written only into what is drawn: of 100,000 ops in closed modules nobody r
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -33,8 +33,8 @@ class Operand(NamedTuple):
 class Step(NamedTuple):
     """The call that a box stands for. ``node`` is None where no gradient was needed."""
 
-    op: object
-    node: object
+    op: Any
+    node: Any
     operands: tuple[Operand, ...]
 
     @property

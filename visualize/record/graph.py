@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class GraphNode:
     needs_gradient: bool = True
     outputs: list[Output] = field(default_factory=list)  # all of them, of an op that has several
     kept: dict[str, int] = field(default_factory=dict)  # what it saved for backward, in bytes
-    step: object = field(default=None, repr=False, compare=False)  # the call that it stands for
+    step: Any = field(default=None, repr=False, compare=False)  # the call that it stands for
 
 
 @dataclass(frozen=True)

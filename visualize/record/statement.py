@@ -39,8 +39,9 @@ def statement(step, argument: str, called: str, shape: tuple[int, ...]) -> str:
     said = f"∂L/∂{names.get(argument, argument)} = {text}"
     if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.MatMult) and argument in shapes:
         sides = [_shape_of(side, shapes) for side in (tree.left, tree.right)]
-        if all(side is not None and len(side) == 2 for side in sides):
-            said += f"; {_by(shapes[argument])} = {_by(sides[0])} · {_by(sides[1])}"
+        known = [side for side in sides if side is not None and len(side) == 2]
+        if len(known) == 2:
+            said += f"; {_by(shapes[argument])} = {_by(known[0])} · {_by(known[1])}"
     return said
 
 
@@ -118,7 +119,8 @@ def _written(tree: ast.expr, names: dict[str, str]) -> str | None:
             return f"{a}{sign}{b}"
         case ast.Call(func=ast.Name(id=function), args=[first, *rest]):
             given = [_written(a, names) for a in (first, *(r for r in rest if getattr(r, "id", "") in names))]
-            return None if None in given else f"{function.strip('_')}({', '.join(given)})"
+            written = [text for text in given if text is not None]
+            return f"{function.strip('_')}({', '.join(written)})" if len(written) == len(given) else None
     return None
 
 
