@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from ..arguments import explain
+from ..arguments import MISTAKES, explain
 from ..backends.device import flat
 from ..backends.sums import is_long, product, sum_rows
 from ..elementwise import Elementwise
@@ -213,7 +213,7 @@ def loopable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:
 def _recompute(op: Primitive, operands: tuple, settings: dict, outputs: tuple) -> None:
     try:
         results = op.forward(*operands, **settings)
-    except Exception as error:
+    except MISTAKES as error:
         explain(op, error, operands, settings)
     _fill(outputs, results if isinstance(results, tuple | list) else (results,), op.name)
 

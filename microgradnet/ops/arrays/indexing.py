@@ -209,7 +209,7 @@ def _plain(part):
         array = np.asarray(part)
         array = array.astype(np.int64) if array.size == 0 and array.dtype.kind == "f" else array
     elif part.ndim or part.dtype == bool:
-        array = copied(part)
+        array = _copied(part)
     else:
         array = np.asarray(getattr(part, "array", part))
     if array.dtype == np.uint8:
@@ -222,7 +222,7 @@ def _plain(part):
 
 
 @told_as_one
-def copied(index) -> np.ndarray:
+def _copied(index) -> np.ndarray:
     """The numbers of an index. A copy: writing into it later must not change where the gradient goes."""
     return np.array(getattr(index, "_array", index))
 
@@ -349,7 +349,7 @@ def take(x: Tensor, index: Tensor) -> Tensor:
     """
     if index.dtype.kind not in "iu":
         raise IndexError(f"take: an integer index expected, got {index.dtype.name}")
-    return _getitem(x.reshape((-1,)), (...,), (copied(index),))
+    return _getitem(x.reshape((-1,)), (...,), (_copied(index),))
 
 
 def select_scatter(x: Tensor, src: Tensor, dim: int, index: int) -> Tensor:

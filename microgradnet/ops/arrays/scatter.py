@@ -9,7 +9,7 @@ from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ..elementwise.comparison import eq
 from .dims import one_dim
-from .indexing import _getitem, _index_put, add_each, copied, getitem
+from .indexing import _copied, _getitem, _index_put, add_each, getitem
 
 
 def _check_index(x, dim: int, index, shape: tuple) -> int:
@@ -259,7 +259,7 @@ def _without(shape, dim: int) -> tuple:
 def _mask(op: str, mask) -> np.ndarray:
     if mask.dtype != bool:
         raise TypeError(f"{op}: a boolean mask expected, got {mask.dtype.name}")
-    return copied(mask)
+    return _copied(mask)
 
 
 def masked_fill(x: Tensor, mask: Tensor, value: Tensor | float) -> Tensor:
