@@ -55,7 +55,8 @@ def _replicated(size: int, before: int, after: int) -> np.ndarray:
 def _wrapped(size: int, before: int, after: int) -> np.ndarray:
     if max(before, after) > size:
         raise ValueError(f"pad: mode 'circular' needs at most the size {size}, got {before} and {after}")
-    return np.arange(-before, size + after) % size
+    first, last = max(0, -before), size - max(0, -after)  # what is cropped does not come back on the other side
+    return first + np.arange(-max(before, 0), last - first + max(after, 0)) % max(last - first, 1)
 
 
 _PLACES = {"reflect": _reflected, "replicate": _replicated, "circular": _wrapped}

@@ -68,7 +68,9 @@ def randint(
 def randperm(
     n: int, generator: Generator | None = None, dtype: DType | None = None, device: str | None = None
 ) -> Tensor:
-    """The numbers 0 to n − 1 in random order."""
+    """The numbers 0 to n − 1 in random order. Raises ValueError for a negative n."""
+    if n < 0:
+        raise ValueError(f"randperm: n of 0 or more expected, got {n}")
     return _made(_stream(generator).permutation(n), dtype or dtypes.int64, False, device)
 
 

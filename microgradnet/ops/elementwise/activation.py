@@ -197,7 +197,7 @@ def _(x):
     return sigmoid(-x)
 
 
-@elementwise(formula="x/(1 + |x|)", derivative_formula="1/(1 + |x|)²")
+@elementwise(formula="x/(1 + |x|)", derivative_formula="1/(1 + |x|)²", integers="float")
 def softsign(x):
     """``x / (1 + abs(x))``: like tanh, with tails that are polynomial. Turian et al. 2009."""
     return x / (1 + abs(x))
@@ -208,7 +208,7 @@ def _(x):
     return 1 / ((1 + abs(x)) * (1 + abs(x)))
 
 
-@elementwise(formula="x − tanh x", derivative_formula="tanh²x")
+@elementwise(formula="x − tanh x", derivative_formula="tanh²x", integers="float")
 def tanhshrink(x):
     """``x - tanh(x)``."""
     return x - tanh(x)

@@ -2,6 +2,7 @@
 
 from ...backends.device import np
 from ...choice import where
+from ...primitive import broadcast_to
 from ...tensor import Tensor
 from ..arrays.dims import one_dim
 from ..arrays.shape import unsqueeze
@@ -11,7 +12,18 @@ from ..reduce.reduction import sum
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """``x1·x2 / (max(|x1|, eps)·max(|x2|, eps))`` along ``dim``; the shapes broadcast."""
+    shape = np.broadcast_shapes(x1.shape, x2.shape)
+    from_end = one_dim(dim, len(shape), "cosine_similarity") - len(shape)
+    x1, x2 = (_repeated(x, from_end, shape) for x in (x1, x2))
     return sum(_unit(x1, dim, eps, x2) * _unit(x2, dim, eps, x1), dim)
+
+
+def _repeated(x, dim: int, shape: tuple):
+    """``x`` repeated along ``dim``, counted from the end of ``shape``, if it is shorter there: its length grows too."""
+    if not shape or (-dim <= x.ndim and x.shape[dim] == shape[dim]):
+        return x
+    own = (*(1,) * (-dim - x.ndim), *x.shape)
+    return broadcast_to(x, (*own[: len(own) + dim], shape[dim], *own[len(own) + dim + 1 :]))
 
 
 def _unit(x, dim: int, eps: float, other):
@@ -57,8 +69,10 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0) -> Tensor:
     """The distance ``|x_i − y_j|_p`` of every two rows: (..., P, M) and (..., R, M) -> (..., P, R).
 
-    Raises ValueError for shapes that do not fit.
+    Raises ValueError for shapes that do not fit or a negative p.
     """
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ValueError(f"cdist: matrices of one width expected, got {tuple(x1.shape)} and {tuple(x2.shape)}")
+    if p < 0:
+        raise ValueError(f"cdist: p must not be negative, got {p}")
     return vector_norm(unsqueeze(x1, -2) - unsqueeze(x2, -3), p, -1)

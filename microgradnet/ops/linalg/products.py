@@ -65,6 +65,12 @@ def tensordot(a: Tensor, b: Tensor, dims: int | Sequence[Sequence[int]] = 2) -> 
         several_dims(tuple(d) if not isinstance(d, int) else d, x.ndim, "tensordot")
         for d, x in zip(dims, (a, b), strict=True)
     )
+    if len(over_a) == len(over_b):  # a size of 1 is repeated: the other operand is summed there
+        pairs = list(zip(over_a, over_b, strict=True))
+        for d in [d for d, e in pairs if b.shape[e] == 1 != a.shape[d]]:
+            a = sum(a, d, True)
+        for e in [e for d, e in pairs if a.shape[d] == 1 != b.shape[e]]:
+            b = sum(b, e, True)
     sizes = [a.shape[d] for d in over_a]
     if sizes != [b.shape[d] for d in over_b]:
         raise ValueError(f"tensordot: the sizes differ: {sizes} of a against {[b.shape[d] for d in over_b]} of b")

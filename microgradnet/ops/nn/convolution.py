@@ -267,7 +267,7 @@ def _transposed(dims, x, weight, bias, stride, padding, output_padding, groups, 
         raise ValueError(f"{name}: the weight takes {weight.shape[0]} channels, the input has {batched.shape[1]}")
     if weight.shape[0] % groups:
         raise ValueError(f"{name}: {weight.shape[0]} channels cannot be split into {groups} groups")
-    if weight.dtype != x.dtype:
+    if weight.dtype != x.dtype or x.dtype.kind != "f":
         raise TypeError(f"{name}: input and weight need one floating dtype, got {x.dtype.name} and {weight.dtype.name}")
     spans = zip(batched.shape[2:], weight.shape[2:], stride, padding, dilation, extra, strict=True)
     size = tuple((n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, d, e in spans)

@@ -92,7 +92,7 @@ def interpolate(
     sizes, factors = _sizes(input, size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}[input.ndim](input, sizes)
-    out = input
+    out = input.float() if smooth and input.dtype.kind != "f" else input
     for i, (to, factor) in enumerate(zip(sizes, factors, strict=True)):
         n = input.shape[2 + i]
         ratio = n / to if factor is None else 1 / factor
@@ -103,7 +103,10 @@ def interpolate(
         else:
             taps = _smooth_taps(n, to, ratio, "cubic" in mode, bool(align_corners), antialias)
         out = resample(out, 2 + i - input.ndim, *taps)
-    return out
+    if out.dtype == input.dtype:
+        return out
+    limits = np.iinfo(input.dtype)
+    return out.round().clamp(limits.min, limits.max).to(input.dtype)
 
 
 def _sizes(input, size, scale_factor, recompute) -> tuple[list[int], list]:

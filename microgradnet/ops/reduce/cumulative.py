@@ -148,11 +148,16 @@ def cummin(x: Tensor, dim: int) -> ValuesIndices:
 def diff(x: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
     """Differences of neighbours along ``dim``, taken ``n`` times; for booleans, whether they differ.
 
-    Raises ValueError for a 0-d ``x`` or n < 0.
+    Raises ValueError for a 0-d ``x``, n < 0 or a ``prepend`` or ``append`` of another rank.
     """
     if x.ndim == 0 or n < 0:
         raise ValueError(f"diff: at least 1 dimension and n >= 0 expected, got shape {tuple(x.shape)} and n = {n}")
     dim = one_dim(dim, x.ndim, "diff")
+    if n == 0:
+        return x
+    for name, part in (("prepend", prepend), ("append", append)):
+        if part is not None and part.ndim != x.ndim:
+            raise ValueError(f"diff: {name} of {x.ndim} dimensions expected, got shape {tuple(part.shape)}")
     if prepend is not None or append is not None:
         x = cat([part for part in (prepend, x, append) if part is not None], dim)
     for _ in range(min(n, x.shape[dim])):

@@ -52,7 +52,8 @@ def vector_norm(
     if not isinstance(ord, int | float):
         raise TypeError(f"vector_norm: ord a number expected, got {ord!r}")
     if ord == 0:
-        return cast(sum(ne(x, 0), dim, keepdim), x.dtype)
+        counted = ne(x, 0)  # as a choice between x, which is never taken, and 1: a gradient of 0, as PyTorch has
+        return sum(where(counted & eq(x, 0), x, cast(counted, x.dtype)), dim, keepdim)
     if ord == 1:
         return sum(abs(x), dim, keepdim)
     if math.isinf(ord):
