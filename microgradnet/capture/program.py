@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from ..arguments import explained
+from ..arguments import explain
 from ..backends.device import flat
 from ..backends.sums import is_long, product, sum_rows
 from ..elementwise import Elementwise
@@ -212,8 +212,8 @@ def loopable(out: np.ndarray, arrays: list[np.ndarray]) -> bool:
 def _recompute(op: Primitive, operands: tuple, settings: dict, outputs: tuple) -> None:
     try:
         results = op.forward(*operands, **settings)
-    except (ValueError, TypeError, IndexError) as error:
-        raise explained(op, error, operands) from None
+    except Exception as error:
+        explain(op, error, operands, settings)
     _fill(outputs, results if isinstance(results, tuple | list) else (results,), op.name)
 
 
