@@ -1,7 +1,7 @@
 # make demo [ARGS="--model cnn"]      train on handwritten digits, write pictures to out/digits
 # make test [ORACLE=0]                every test; ORACLE=0 does without PyTorch and its comparisons
 # make mutants [ARGS="rows.py optim:"] break the code in some 400 places, one at a time: does a test notice each? (about an hour)
-# make fuzz [ARGS="capture --count 500"]  the random tests, at length
+# make fuzz [ARGS="calls --count 500"] the fuzzers, at length: captured steps, bad calls, damaged files, formulas, kernels
 # make lint, make clean
 #
 # Everything is installed into .venv. PYTHON=python3.12 picks the interpreter it is made from.
@@ -22,7 +22,10 @@ demo: $(VENV)/with-demos
 	@$(PY) demos/digits.py --out out/digits $(ARGS)
 
 test: $(VENV)/with-dev $(if $(filter 0,$(ORACLE)),,$(VENV)/with-oracle)
-	@MICROGRADNET_ORACLE=$(ORACLE) $(PY) -m pytest $(PYTEST_ARGS)
+	@cat $(VENV)/test-took 2>/dev/null || \
+	    echo "The first run compiles some 2,000 kernels, about a second each and core; later runs load them."
+	@begun=$$(date +%s); MICROGRADNET_ORACLE=$(ORACLE) $(PY) -m pytest $(PYTEST_ARGS) && \
+	    echo "The last run took $$(( ($$(date +%s) - begun + 59) / 60 )) minutes." > $(VENV)/test-took
 
 mutants: $(VENV)/with-dev $(VENV)/with-oracle
 	@$(PY) -m tests.mutants $(ARGS)

@@ -1,5 +1,6 @@
 """Plots: every one is written in the format asked for, and data at their worst do not stop them."""
 
+import sys
 import numpy as np
 import pytest
 
@@ -74,3 +75,9 @@ def test_numbers_that_are_not_finite_do_not_stop_a_plot(tmp_path):
 def test_a_place_that_cannot_be_written_to_is_named(tmp_path):
     with pytest.raises(visualize.RenderError, match=r"missing/x\.png"):
         visualize.plot_lines({"a": [1]}, tmp_path / "missing" / "x.png")
+
+
+def test_without_matplotlib_it_is_said_how_to_install_it(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match=r"matplotlib: pip install 'microgradnet\[demos\]'"):
+        visualize.plot_lines({"a": [1, 2]}, tmp_path / "a.png")
