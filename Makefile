@@ -1,6 +1,6 @@
 # make demo [ARGS="--model cnn"]      train on handwritten digits, write pictures to out/digits
 # make test [ORACLE=0]                every test; ORACLE=0 does without PyTorch and its comparisons
-# make mutants [ARGS="rows.py optim:"] break the code in some 400 places, one at a time: does a test notice each? (about an hour)
+# make mutants [ARGS="rows.py optim:"] break the code in 225 places, one at a time: does a test notice each? (half an hour)
 # make fuzz [ARGS="capture --count 500"]  the random tests, at length
 # make lint, make clean
 #
