@@ -5,8 +5,6 @@ Equivalent: no call can tell it from the code. Speed: only time or memory change
 # ruff: noqa: E501 (keys are lines of code, as the report has them)
 
 SURVIVORS: dict[tuple[str, str], str] = {
-    ("microgradnet/tensor.py", "__init__: self._array = data.astype(dtype or data.dtype, copy=False)  →  self._array = data.astype(((dtype) and (data.dtype)), copy=False)"):
-        "GPU: tests/cuda runs it.",
     ("microgradnet/grad_mode.py", "<module>: mode = False  →  mode = True  (no. 2)"):
         "Equivalent: inference_mode sets its own when it is made.",
     ("microgradnet/nn/utils/clip_grad.py", "get_total_norm: if not math.isfinite(total) or (0 < total < 1e-15): # the squares may have over- or underflowed  →  if not math.isfinite(total) or ((0 <= total and total < 1e-15)): # the squares may have over- or underflowed"):

@@ -26,8 +26,8 @@ def test_the_old_text_of_a_change_by_hand_stands_in_the_file_once(change):
     ast.parse(mutant.text)
 
 
-def test_every_survivor_that_is_explained_is_still_made():
-    made = {(t.file, mutant.key) for t in (*TARGETS, *BY_HAND) for mutant in chosen(t)}
+def test_every_survivor_that_is_explained_can_still_be_made():
+    made = {(file, m.key) for file in {f for f, _ in SURVIVORS} for m in candidates((ROOT / file).read_text("utf-8"))}
     assert sorted(set(SURVIVORS) - made) == []
 
 

@@ -1,6 +1,7 @@
 """Plots: every one is written in the format asked for, and data at their worst do not stop them."""
 
 import sys
+
 import numpy as np
 import pytest
 
