@@ -1,6 +1,7 @@
 """Convolution layers: cross-correlation with learned kernels, and its transpose."""
 
 import math
+from collections.abc import Sequence
 
 from ..ops.nn.convolution import per_dimension
 from ..tensor import Tensor
@@ -114,7 +115,7 @@ class Conv1d(_Convolution):
         out_channels,
         kernel_size,
         stride=1,
-        padding=0,
+        padding: int | Sequence[int] | str = 0,
         dilation=1,
         groups=1,
         bias=True,
