@@ -209,7 +209,20 @@ class Unguarded(Exception):
 def _layout(array: Any) -> tuple:
     if array.flags.c_contiguous:
         return array.shape, array.dtype
-    return array.shape, array.dtype, tuple(sorted(range(array.ndim), key=lambda d: (-array.strides[d], d)))
+    return array.shape, array.dtype, array.strides
+
+
+def twin(array: np.ndarray) -> np.ndarray:
+    """A copy with the same strides: sums over other strides round otherwise."""
+    copied = np.array(array, order="K")
+    if copied.strides == array.strides or not array.size:
+        return copied
+    reach = [stride * (size - 1) for stride, size in zip(array.strides, array.shape, strict=True)]
+    first = -sum(r for r in reach if r < 0)
+    memory = np.zeros(first + sum(r for r in reach if r > 0) + array.itemsize, np.uint8)
+    own: np.ndarray = np.ndarray(array.shape, array.dtype, memory, first, array.strides)
+    own[...] = array
+    return own
 
 
 def _is_record(value: Any) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..random import default_generator
 from ..tensor import Tensor
-from .arguments import arrays_in
+from .arguments import arrays_in, twin
 from .program import Program
 from .recorder import Instruction, Recorder
 from .visible import OURS
@@ -26,7 +26,7 @@ def audit(program: Program, run: Callable, plain: Callable, arguments: list[np.n
     values = before.values()
     made = [[np.array(a) for a in i.outputs] for i in program.recorder.instructions]
     before.restore()
-    recorder = Recorder([np.array(a, order="K") for a in arguments], tuple(program.recorder.leaves))
+    recorder = Recorder([twin(a) for a in arguments], tuple(program.recorder.leaves))
     result = plain(recorder, recorder.inputs)
     for place, ours, theirs in [
         *(("result", a, b) for a, b in zip(told, arrays_in(result), strict=False)),

@@ -12,7 +12,7 @@ import numpy as np
 from ..backends import device
 from ..events import Listener, leave, listen, state
 from ..tensor import Tensor
-from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared
+from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared, twin
 from .audit import audit
 from .program import Program, Stale
 from .recorder import Recorder
@@ -297,7 +297,7 @@ class _Variant:
             )
             return copied(self.function(*args, **kwargs))
         self.recordings += 1
-        inputs = [np.array(a, order="K") for a in arrays]
+        inputs = [twin(a) for a in arrays]
         recorder = Recorder(inputs, tuple(leaves))
         own_args, own_kwargs = replaced((args, kwargs), iter(inputs), recorder)
         kind = self.kind(own_args, own_kwargs)
