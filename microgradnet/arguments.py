@@ -133,6 +133,8 @@ def explain_all(namespace: dict[str, Any], package: str) -> None:
 
 
 def _takes_some(init: types.FunctionType) -> bool:
+    if init.__qualname__ == "Module.__init__":  # of which it says itself that there are none
+        return False
     code = init.__code__  # inspect.signature would take a tenth of a millisecond for each class
     return code.co_argcount + code.co_kwonlyargcount > 1 or bool(code.co_flags & inspect.CO_VARARGS)
 
@@ -193,6 +195,8 @@ def _raise(name: str, function: Callable, error: Exception, given: dict[str, Any
         message = f"unknown name {message!r}"
     elif isinstance(error, MISTAKES[3:]) and type(error) not in KEPT:
         message = message or type(error).__name__
+    elif message.startswith("unsupported operand type(s) for "):
+        message = message.replace("unsupported operand type(s) for", "there is no", 1).replace(": ", " of ", 1)
     wrong = _wrong_argument(function, error, given)
     if wrong is not None:
         message = f"argument {wrong}"

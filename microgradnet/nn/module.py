@@ -44,7 +44,10 @@ class Module:
     ...         return x * 2
     """
 
-    def __init__(self):
+    def __init__(self, *unknown: Any, **named: Any) -> None:
+        if unknown or named:  # a subclass that says nothing of arguments has none
+            given = ", ".join([*(f"{value!r:.40}" for value in unknown), *named])
+            raise TypeError(f"{type(self).__name__}: it takes no arguments, got {given}")
         object.__setattr__(self, "training", True)
         for name in ("_parameters", "_buffers", "_modules", *HOOKS):
             object.__setattr__(self, name, OrderedDict())

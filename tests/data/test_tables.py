@@ -42,8 +42,8 @@ def test_no_target(tmp_path):
 
 def test_what_is_wrong_in_a_table_is_named_with_its_line(tmp_path):
     for text, message in [
-        ("", "has no rows of data"),
-        ("a,b\n", "has no rows of data"),
+        ("", "no rows of data"),
+        ("a,b\n", "no rows of data"),
         ("a,b\n1,2\n\n3\n", "line 4: 1 values, the first line has 2"),
         ("a,b\n1,2\n3,\n", "line 3: b is missing"),
         ("a,b\n1,2\n?,2\n", r"line 3: a is '\?', no number"),
