@@ -53,7 +53,7 @@ class LazyModule(Module):
 
     def _made(self, size: int) -> Module:
         args, options = self._arguments
-        return self.becomes(size, *args, **options)  # type: ignore[call-arg]
+        return self.becomes(size, *args, **options)
 
     def initialize(self, size: int) -> None:
         """Becomes ``becomes(size, …)``: parameters get their shapes and values, and stay the same objects.
