@@ -91,10 +91,10 @@ def _write(out, values, basic, advanced, accumulate: bool) -> None:
     elif len(picked) == 1:
         _add_rows(part, next(d for d, i in enumerate(advanced) if i is picked[0]), picked[0], values)
     else:
-        add_each(part, advanced, values, _places(part.shape, advanced))
+        _add_each(part, advanced, values, _places(part.shape, advanced))
 
 
-def add_each(out, index, values, places=None) -> None:
+def _add_each(out, index, values, places=None) -> None:
     """``out[index] += values``, one by one; in float64 if many of ``places`` (default: ``index``) are the same."""
     if not many_meet(out.dtype, index if places is None else places):
         add_at(out, index, values)
@@ -132,7 +132,7 @@ def _add_rows(out, dim: int, index, rows) -> None:
         given = index[wrong][0]
         raise IndexError(f"index {given - len(out) * (given < 0)} is out of bounds for axis {dim} with size {len(out)}")
     if out.ndim == 1:
-        add_each(out, index, rows)
+        _add_each(out, index, rows)
         return
     # Sort by index and add each group in one sweep: np.add.at is many times slower on whole rows.
     # NumPy uses radix sort for 16 bits, several times faster.

@@ -9,7 +9,7 @@ from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ..elementwise.comparison import eq
 from .dims import one_dim
-from .indexing import _copied, _getitem, _index_put, add_each, getitem
+from .indexing import _copied, _getitem, _index_put, _add_each, getitem
 
 
 def _check_index(x, dim: int, index, shape: tuple) -> int:
@@ -66,7 +66,7 @@ def _add_along(out, dim: int, index, x) -> None:
     flat = np.zeros((1,) * index.ndim, np.int64)
     for place, stride in zip(_grid(dim, index), strides, strict=True):
         flat = flat + place * stride
-    add_each(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
+    _add_each(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
 
 
 @primitive(formula=Notation("x, [index along dim] += src"))
