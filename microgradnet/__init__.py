@@ -2,7 +2,7 @@
 
 # `a as a` says to type checkers that the name is this package's too.
 from . import autograd as autograd, data as data, func as func, linalg as linalg, nn as nn, ops as ops, optim as optim
-from .arguments import explain_all as _explain_all
+from .arguments import explain_all as _explain_all, explaining as _explaining
 from .backends.threads import get_num_threads as get_num_threads, set_num_threads as set_num_threads
 from .capture import capture as capture
 from .checkpoint import load_checkpoint as load_checkpoint, save_checkpoint as save_checkpoint
@@ -41,7 +41,7 @@ from .serialization import load as load, save as save
 from .tensor import Tensor as Tensor
 from .training.pretraining import pretrain_layerwise as _pretrain_layerwise
 
-nn.init.pretrain_layerwise = _pretrain_layerwise  # type: ignore[attr-defined]  # it trains, so it is defined above nn
+nn.init.pretrain_layerwise = _explaining(_pretrain_layerwise)  # type: ignore[attr-defined]  # it trains, so it is defined above nn
 
 __version__ = "0.1.0"
 
