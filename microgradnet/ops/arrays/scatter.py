@@ -9,7 +9,7 @@ from ...primitive import broadcast_to, primitive
 from ...tensor import Tensor
 from ..elementwise.comparison import eq
 from .dims import one_dim
-from .indexing import _copied, _getitem, _index_put, _add_each, getitem
+from .indexing import _add_each, _copied, _getitem, _index_put, getitem
 
 
 def _check_index(x, dim: int, index, shape: tuple) -> int:
