@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -135,7 +136,7 @@ class SyncBatchNorm(BatchNorm):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        process_group: Callable | None = None,
+        process_group: Any = None,
         device=None,
         dtype=None,
         *,
