@@ -107,13 +107,18 @@ def explaining_constructor(cls: Any) -> None:
 
     @functools.wraps(init)
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-        given = None
+        given = problem = None
         try:
             given = _given(init, type(self).__name__, (self, *args), kwargs)
-            _check(type(self).__name__, init, given)
+            problem = _mismatch(type(self).__name__, init, given)
             init(self, *args, **kwargs)
         except MISTAKES as error:
+            in_own_words = str(error).startswith(f"{type(self).__name__}: ")
+            if problem is not None and not in_own_words:
+                raise problem from None
             _raise(type(self).__name__, init, error, given or {"arguments": args})
+        if problem is not None:
+            raise problem
 
     cls.__init__ = __init__
 
@@ -207,8 +212,15 @@ def _raise(name: str, function: Callable, error: Exception, given: dict[str, Any
 
 
 def _is_mistake(error: Exception) -> bool:
-    """Whether this is Python's, NumPy's or numba's own class, and no class with a meaning of its own."""
-    return type(error).__module__.partition(".")[0] in ("builtins", "numpy", "numba")
+    """Whether this is Python's, NumPy's or numba's own class, and no class with a meaning of its own.
+
+    A full disk or a folder that may not be read is no mistake in an argument.
+    """
+    return not isinstance(error, OSError | MemoryError) and type(error).__module__.partition(".")[0] in (
+        "builtins",
+        "numpy",
+        "numba",
+    )
 
 
 def _in_foreign_code(error: Exception) -> bool:
@@ -255,16 +267,17 @@ def _wrong_argument(function: Callable, error: Exception, given: dict[str, Any])
     return None
 
 
-def _check(cls: str, function: Callable, given: dict[str, Any]) -> None:
+def _mismatch(cls: str, function: Callable, given: dict[str, Any]) -> TypeError | None:
     hints, parameters = _hints(function), inspect.signature(function).parameters
     # Numbers first: most constructors take little else, and what a sequence may be is hard to tell.
     for name, value in sorted(given.items(), key=lambda item: hints.get(item[0]) not in (bool, int, float)):
         default = parameters[name].default if name in parameters else None
         hint = hints.get(name.partition("[")[0], Any)
         if not fits(value, hint):
-            raise TypeError(f"{cls}: argument {name!r} must be {_in_words(hint)}, got {shown(value)}")
+            return TypeError(f"{cls}: argument {name!r} must be {_in_words(hint)}, got {shown(value)}")
         if name not in hints and isinstance(default, int | float) and isinstance(value, str | bytes | dict | None):
-            raise TypeError(f"{cls}: argument {name!r} must be a number, got {shown(value)}")
+            return TypeError(f"{cls}: argument {name!r} must be a number, got {shown(value)}")
+    return None
 
 
 @functools.cache

@@ -76,8 +76,8 @@ class Elementwise(Primitive[P]):
         code = function.__code__
         for name in code.co_varnames[: code.co_argcount]:
             if name != "out" and name not in self.parameters:
-                known = f"{', '.join(self.parameters)}; the output is called out"
-                raise TypeError(f"{self.name}: the derivative's parameter {name!r} is no argument of the op ({known})")
+                problem = f"the derivative's parameter {name!r} is no argument of the op ({', '.join(self.parameters)})"
+                raise TypeError(f"{self.name}: {problem}; its output is called out")
         self._derivative = function
         del self.rules, self.fused, self.partials  # built from the function's source on first use, so import is fast
         return function

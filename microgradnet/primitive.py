@@ -119,7 +119,7 @@ class Primitive(Generic[P]):
             bit <<= 1
         try:
             out = self.forward(*arrays) if settings is None else self.forward(*arrays, **settings)
-        except arguments.MISTAKES as error:
+        except Exception as error:
             arguments.explain(self, error, args, settings)
         if type(out) is not np.ndarray:
             out = np.asarray(out) if self.outputs is None else tuple(map(np.asarray, out))

@@ -53,6 +53,8 @@ class Optimizer:
     paper = ""
     when = ""
 
+    unbounded: tuple[str, ...] = ()  # hyperparameters that may be infinite
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in vars(cls):
@@ -138,7 +140,11 @@ class Optimizer:
             value = group.get(name, 0)
             if value is None or isinstance(value, str):
                 raise TypeError(f"{optimizer}: {name} must be a number, got {value!r}")
-            if not isinstance(value, tuple) and not 0 <= value < math.inf:
+            if (
+                not isinstance(value, tuple)
+                and not 0 <= value < math.inf
+                and not (value > 0 and name in self.unbounded)
+            ):
                 problem = "be finite" if value == math.inf else "not be negative"
                 raise ValueError(f"{optimizer}: {name} must {problem}, got {value}")
         for i, beta in enumerate(group.get("betas", ())):

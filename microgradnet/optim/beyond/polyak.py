@@ -17,6 +17,8 @@ class PolyakSGD(Optimizer):
     paper = "Polyak 1987, 'Introduction to Optimization'; Loizou et al. 2021, 'Stochastic Polyak Step-size for SGD'"
     when = "No lr to find, where the least loss is known; noise or an f_star too low makes the steps too long."
 
+    unbounded = ("lr",)
+
     def __init__(self, params, lr=1.0, c=1.0, f_star=0.0, *, maximize=False):
         super().__init__(params, options(locals()))
 
