@@ -39,9 +39,7 @@ from .random import Generator as Generator, manual_seed as manual_seed
 from .scalar import ScalarTape as ScalarTape, Value as Value
 from .serialization import load as load, save as save
 from .tensor import Tensor as Tensor
-from .training.pretraining import pretrain_layerwise as _pretrain_layerwise
 
-nn.init.pretrain_layerwise = _explaining(_pretrain_layerwise)  # type: ignore[attr-defined]  # it trains, so it is defined above nn
 
 __version__ = "0.1.0"
 

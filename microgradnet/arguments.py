@@ -146,7 +146,11 @@ def _takes_some(init: types.FunctionType) -> bool:
 
 @functools.cache
 def _once(function: Callable) -> Callable:
-    return explaining(function)
+    if getattr(function, "explains", False):  # it came from another package that did this
+        return function
+    explained = explaining(function)
+    explained.explains = True  # type: ignore[attr-defined]
+    return explained
 
 
 @functools.cache

@@ -86,7 +86,10 @@ def read_file(path: str | PathLike[str]) -> tuple[dict[str, np.ndarray], dict[st
         arrays = from_bytes(content)
     except (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as error:
         raise DamagedFile(
-            "load", path, f"no safetensors file that can be read: {error}", "restore it from a copy, or save it again"
+            "load",
+            path,
+            f"not a safetensors file that can be read: {error}",
+            "restore it from a copy, or save it again",
         ) from None
     return arrays, metadata
 

@@ -460,7 +460,7 @@ class TensorMethods:
     def diff(self, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None) -> Tensor:
         """Differences of neighbours along ``dim``, taken ``n`` times; for booleans, whether they differ.
 
-        Raises ValueError for a 0-d ``x`` or n < 0.
+        Raises ValueError for a 0-d ``x``, n < 0 or a ``prepend`` or ``append`` of another rank.
         """
 
     def digamma(self) -> Tensor:

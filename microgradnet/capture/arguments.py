@@ -176,7 +176,10 @@ def _class_key(kind: type) -> tuple:
 
 
 def shared(arrays: list, values: Any, sight: Sight) -> tuple:
-    """How the memory of the arguments is shared among them and with what the step sees; empty where it is not."""
+    """How the memory of the arguments is shared among them and with what the step sees; empty where it is not.
+
+    Raises Unguarded for memory that cannot be told apart.
+    """
     owners = [id(root(a)) for a in arrays]
     if len(set(owners)) == len(owners) and sight.memory.isdisjoint(owners):
         return ()

@@ -37,7 +37,8 @@ class Module:
     """Base of every layer and model.
 
     A subclass calls ``super().__init__()``, assigns parameters and modules to attributes, and defines ``forward``.
-    Names in ``state_dict`` are the attribute paths, as in PyTorch ("0.weight").
+    Names in ``state_dict`` are the attribute paths, as in PyTorch ("0.weight"). Raises TypeError for arguments where a
+    subclass takes none.
 
     >>> class Doubler(Module):
     ...     def forward(self, x):

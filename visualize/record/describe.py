@@ -44,7 +44,8 @@ class Step(NamedTuple):
 
     def without(self, hidden: set[str]) -> "Step":
         """The same call where the boxes ``hidden`` are not drawn: their numbers stand in the formulas."""
-        return self._replace(operands=tuple(o._replace(key=None) if o.key in hidden else o for o in self.operands))
+        kept = [Operand(o.name, o.value, None if o.key in hidden else o.key, o.output, o.called) for o in self.operands]
+        return Step(self.op, self.node, tuple(kept))
 
 
 def describe(graph: Graph) -> Graph:

@@ -32,7 +32,7 @@ def statement(step, argument: str, called: str, shape: tuple[int, ...]) -> str:
         read = ", ".join(["g", *(names[n] for n in rule.needs if n in names)])
         text = f"{rule.function.__name__.strip('_')}({read})"
     else:
-        tree = _chosen(tree, shapes)
+        tree = _Products().visit(_chosen(tree, shapes))
         text = _written(tree, names) or ""
     if not text or len(text) > CUT:
         return ""
@@ -139,3 +139,12 @@ def _shape_of(tree: ast.expr, shapes: dict) -> tuple[int, ...] | None:
 
 def _by(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "scalar"
+
+
+class _Products(ast.NodeTransformer):
+    """A call of matmul is the product that it stands for."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        named = isinstance(node.func, ast.Name) and node.func.id.strip("_") == "matmul" and len(node.args) == 2
+        return ast.BinOp(node.args[0], ast.MatMult(), node.args[1]) if named else node

@@ -1,5 +1,8 @@
 """Initializers: they fill a tensor in place and return it, or set up a whole model."""
 
+import importlib
+from typing import Any
+
 from ...arguments import explain_all as _explain_all
 from .of_models import fixup_, lsuv_, zero_init_residual_
 from .orthogonal import delta_orthogonal_, identity_, irnn_, orthogonal_
@@ -35,3 +38,9 @@ from .variance import (
 )
 
 _explain_all(globals(), "microgradnet")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "pretrain_layerwise":  # it trains, so it stands in ``training``, above this package
+        return importlib.import_module("microgradnet.training.pretraining").pretrain_layerwise
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,6 +4,7 @@ from typing import Any
 
 from ... import dtypes
 from ...backends import device as devices
+from ...moving import moved
 from ...primitive import cast, primitive
 from ...tensor import Tensor
 from ...typing import DType
@@ -19,15 +20,6 @@ def detach(input: Tensor) -> Tensor:
     constant = _detach(input)
     constant.version = input.version
     return constant
-
-
-@primitive(formula="x")
-def moved(x, device, origin):
-    """``x``, moved from the device ``origin`` to ``device``."""
-    return devices.placed(x, device)
-
-
-moved.vjp(x=lambda g, device, origin: moved(g, origin, device))
 
 
 def to(
