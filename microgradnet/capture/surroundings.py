@@ -1,5 +1,6 @@
 """What a step does besides computing: changes of Python objects, clocks, other random generators, printing."""
 
+import gc
 import random
 import sys
 from collections.abc import Callable
@@ -25,12 +26,16 @@ class Surroundings:
 
     def __enter__(self) -> "Surroundings":
         self.random = _states(self.sight)
+        self.collecting = gc.isenabled()
+        gc.disable()  # what others do when garbage is collected is not the step's
         self.profile = sys.getprofile()
         sys.setprofile(self._called)
         return self
 
     def __exit__(self, *exception: Any) -> None:
         sys.setprofile(self.profile)
+        if self.collecting:
+            gc.enable()
         if self.problem is None and _states(self.sight) != self.random:
             self.problem = "it draws random numbers from a generator that a replay would not draw from"
         after = look(self.function)
