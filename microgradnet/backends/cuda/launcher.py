@@ -31,7 +31,7 @@ WRITTEN_OUT = {
     "exp2": "math.pow({dtype}(2), x)",
     "abs": "abs(x)",
     "fmod": "math.fmod(x, y)",
-    "pow": "math.pow(x, y)",
+    "pow": "x ** y",
     "trunc": "math.copysign({dtype}(int64(abs(x))), x) if abs(x) < 4503599627370496.0 else x",
     "floor": "math.copysign({dtype}(math.floor(x)), x) if abs(x) < 4503599627370496.0 else x",
     "ceil": "math.copysign({dtype}(math.ceil(x)), x) if abs(x) < 4503599627370496.0 else x",
