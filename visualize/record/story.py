@@ -297,7 +297,8 @@ def _tensor_of(tape, node):
         raise ValueError(
             f"play: the last thing recorded, {node.op.name}, is not one number: pass the loss to start from"
         )
-    return Tensor.made(array_of(value), node)
+    result = tape.call_of(node).results[0]  # where it is: the tape's value is a copy on the host
+    return Tensor.made(array_of(result), node)
 
 
 def _sentence(e: Event) -> str:
