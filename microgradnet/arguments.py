@@ -1,7 +1,7 @@
 """What something was called with: in the order of its parameters, and in the words of an error message.
 
 One place checks and explains. An op's arguments are looked at only when it has failed; those of a constructor, which
-no loop calls, before it runs.
+no loop calls, each time: its own words about them come first, what its annotations say second.
 """
 
 import collections.abc
