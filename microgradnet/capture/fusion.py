@@ -96,7 +96,7 @@ def fused(instructions: list[Instruction], kept: list[np.ndarray]) -> list[Instr
     instructions = [part for i in instructions for part in _apart(i)]
     readers: dict[int, list[int]] = {}
     for position, i in enumerate(instructions):
-        for array in _arrays_read(i):
+        for array in arrays_read(i):
             readers.setdefault(id(array), []).append(position)
     always = {id(a) for a in kept}
     views = [i for i in instructions if i.kind == "op" and i.op.view]
@@ -168,7 +168,8 @@ def _has_scalar_form(op: Elementwise) -> bool:
     return True
 
 
-def _arrays_read(i: Instruction) -> list[np.ndarray]:
+def arrays_read(i: Instruction) -> list[np.ndarray]:
+    """The arrays that an instruction reads, those of a list among its operands too."""
     found = []
     for o in i.operands:
         found += [a for a in o if isinstance(a, np.ndarray)] if isinstance(o, list) else []

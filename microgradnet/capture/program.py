@@ -44,7 +44,7 @@ class Program:
         self.looked_at = recorder.looked_at
         leaves = recorder.leaves
         self.fresh_at_start = [(leaf, recorder.had_gradient.get(leaf, False)) for leaf in leaves]
-        self._used = {id(o) for i in recorder.instructions for o in _operands_of(i)}
+        self._used = {id(o) for i in recorder.instructions for o in fusion.arrays_read(i)}
         self.kept_gradients = [
             (i.op, i.settings["grad"]._array)
             for i in recorder.instructions
@@ -179,10 +179,6 @@ class Program:
 
     def _again(self, i: Instruction) -> Callable:
         return partial(_call_again, partial(i.op, *i.settings["args"], **i.settings["kwargs"]), i.outputs)  # type: ignore[misc, operator]
-
-
-def _operands_of(i: Instruction) -> list:
-    return [o for operand in i.operands for o in (operand if isinstance(operand, list) else [operand])]
 
 
 def elementwise_kernel(i: Instruction) -> Callable | None:

@@ -15,6 +15,7 @@ from ..part_of import PartOf
 from ..primitive import Primitive
 from ..random import default_generator
 from ..tensor import Tensor
+from ..wrapping import array_of
 from .arguments import arrays_in
 from .visible import LARGEST, root
 
@@ -286,7 +287,7 @@ class Recorder(Listener):
 
     def made_anew(self, other: "Recorder") -> list[tuple[np.ndarray, np.ndarray]]:
         """Of two runs with one signature: the arrays that each makes and then writes to, and what they held before."""
-        arrays = ((_array_of(self.constants[n]), _array_of(other.constants[n]), held) for n, held in self._kept(other))
+        arrays = ((array_of(self.constants[n]), array_of(other.constants[n]), held) for n, held in self._kept(other))
         return [(array, held) for array, theirs, held in arrays if root(array) is not root(theirs)]
 
     def _kept(self, other: "Recorder") -> list[tuple[int, np.ndarray]]:
@@ -298,16 +299,12 @@ class Recorder(Listener):
             theirs = other.constants.get(number)
             if value is theirs:
                 continue
-            a, b = (np.asarray(_array_of(v)) for v in (value, theirs))
+            a, b = (np.asarray(array_of(v)) for v in (value, theirs))
             if root(a) is not root(b) and number in self.overwritten and number in other.overwritten:
                 a, b = self.overwritten[number], other.overwritten[number]
             if a.shape != b.shape or a.dtype != b.dtype or a.tobytes() != b.tobytes():
                 return f"an array of shape {a.shape} that the step makes outside of the library's ops changes"
         return None
-
-
-def _array_of(value):
-    return getattr(value, "_array", value)
 
 
 def _has_mask(arguments: tuple) -> bool:
