@@ -1,13 +1,14 @@
 """What something was called with: in the order of its parameters, and in the words of an error message.
 
 One place checks and explains. An op's arguments are looked at only when it has failed; those of a constructor, which
-no loop calls, each time: its own words about them come first, what its annotations say second.
+no loop calls, each time: against its annotations, unless it says in words of its own what is wrong with that argument.
 """
 
 import collections.abc
 import functools
 import inspect
 import numbers
+import re
 import reprlib
 import sys
 import types
@@ -113,8 +114,7 @@ def explaining_constructor(cls: Any) -> None:
             problem = _mismatch(type(self).__name__, init, given)
             init(self, *args, **kwargs)
         except MISTAKES as error:
-            in_own_words = str(error).startswith(f"{type(self).__name__}: ")
-            if problem is not None and not in_own_words:
+            if problem is not None and not _in_own_words(type(self).__name__, error, problem.argument):
                 raise problem from None
             _raise(type(self).__name__, init, error, given or {"arguments": args})
         if problem is not None:
@@ -271,16 +271,30 @@ def _wrong_argument(function: Callable, error: Exception, given: dict[str, Any])
     return None
 
 
-def _mismatch(cls: str, function: Callable, given: dict[str, Any]) -> TypeError | None:
+class _Mismatch(TypeError):
+    """An argument is not what its annotation says."""
+
+    def __init__(self, cls: str, argument: str, wanted: str, value: Any):
+        super().__init__(f"{cls}: argument {argument!r} must be {wanted}, got {shown(value)}")
+        self.argument = argument
+
+
+def _in_own_words(cls: str, error: Exception, argument: str) -> bool:
+    """Whether the constructor itself has said what is wrong with this argument."""
+    said = str(error).partition(" (given ")[0]
+    return said.startswith(f"{cls}: ") and re.search(rf"\b{re.escape(argument)}\b", said) is not None
+
+
+def _mismatch(cls: str, function: Callable, given: dict[str, Any]) -> _Mismatch | None:
     hints, parameters = _hints(function), inspect.signature(function).parameters
     # Numbers first: most constructors take little else, and what a sequence may be is hard to tell.
     for name, value in sorted(given.items(), key=lambda item: hints.get(item[0]) not in (bool, int, float)):
         default = parameters[name].default if name in parameters else None
         hint = hints.get(name.partition("[")[0], Any)
         if not fits(value, hint):
-            return TypeError(f"{cls}: argument {name!r} must be {_in_words(hint)}, got {shown(value)}")
+            return _Mismatch(cls, name, _in_words(hint), value)
         if name not in hints and isinstance(default, int | float) and isinstance(value, str | bytes | dict | None):
-            return TypeError(f"{cls}: argument {name!r} must be a number, got {shown(value)}")
+            return _Mismatch(cls, name, "a number", value)
     return None
 
 

@@ -4,6 +4,8 @@ import functools
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
+import numpy as np
+
 from .events import state
 
 P = ParamSpec("P")
@@ -12,9 +14,15 @@ Mode = TypeVar("Mode", bound="_GradMode")
 
 
 class set_grad_enabled:
-    """Switches recording on or off for this thread, as a call, a ``with`` block or a decorator."""
+    """Switches recording on or off for this thread, as a call, a ``with`` block or a decorator.
+
+    Raises:
+        TypeError: ``mode`` is neither True nor False.
+    """
 
     def __init__(self, mode: bool):
+        if not isinstance(mode, bool | np.bool_):
+            raise TypeError(f"set_grad_enabled: mode must be True or False, got {mode!r}")
         self.previous, self.mode = state.grad_enabled, bool(mode)
         state.grad_enabled = self.mode
 

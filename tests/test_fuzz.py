@@ -22,7 +22,7 @@ PLAIN = [
     (TypeError, r"StepLR: argument 'step_size' must be int, got 'x'", lambda: mg.optim.lr_scheduler.StepLR(sgd(), "x")),
     (TypeError, r"StepLR: argument 'optimizer'.*None", lambda: mg.optim.lr_scheduler.StepLR(None, 1)),
     (ValueError, r"SGD: lr must be finite, got inf", lambda: sgd(float("inf"))),
-    (TypeError, r"SGD: .*'lr'.*number.*'x'", lambda: sgd("x")),
+    (TypeError, r"SGD: lr must be a number, got 'x'", lambda: sgd("x")),
     (TypeError, r"exp: .*object", lambda: mg.exp(np.array([1, None], object))),
     (ValueError, r"from_numpy: >f4", lambda: mg.from_numpy(np.ones(3, ">f4"))),
     (TypeError, r"normal_: .*'tensor'.*'x'", lambda: mg.nn.init.normal_("x")),
@@ -68,7 +68,8 @@ def test_a_constructor_names_the_argument_that_is_no_number(name, cls):
             required = [p for p in parameters if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD]
             with pytest.raises((TypeError, ValueError)) as caught:
                 cls(**{p.name: bad_calls.some(p) for p in required} | {parameter.name: wrong})
-            assert cls.__name__ in str(caught.value) and repr(parameter.name) in str(caught.value)
+            assert str(caught.value).startswith(f"{cls.__name__}: ")
+            assert re.search(rf"\b{parameter.name}\b", str(caught.value).partition("(given")[0])
 
 
 @pytest.mark.parametrize(("name", "count"), [("calls", 2000), ("files", 3000), ("formulas", 300), ("cache", 3)])

@@ -26,7 +26,7 @@ class CSVDataset(TensorDataset):
     """
 
     def __init__(self, path: str | Path, target: str | int | None = -1, *, header: bool = True, delimiter: str = ","):
-        with open(path, newline="", encoding="utf-8-sig") as file:
+        with Path(path).open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, delimiter=delimiter)
             filled = ([value.strip() for value in row] for row in reader if row)
             try:
@@ -90,7 +90,7 @@ class NpzDataset(TensorDataset):
     def __init__(self, path: str | Path, *names: str):
         remedy = "write it again with np.savez"
         try:
-            with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+            with Path(path).open("rb") as file, zipfile.ZipFile(file) as archive:
                 stored = {name.removesuffix(".npy"): name for name in archive.namelist()}
                 self.names = names or tuple(stored)
                 if missing := [name for name in self.names if name not in stored]:

@@ -105,7 +105,7 @@ def test_what_a_checkpoint_is_not(tmp_path):
     with pytest.raises(ValueError, match="no checkpoint of this library"):
         mg.load_checkpoint(tmp_path / "weights")
     (tmp_path / "junk").write_bytes(b"junk")
-    with pytest.raises(ValueError, match="no safetensors file"):
+    with pytest.raises(ValueError, match="not a safetensors file"):
         mg.load_checkpoint(tmp_path / "junk")
 
 
