@@ -8,6 +8,7 @@ the op's Node is a list with one place for each output; so the cotangent of that
 """
 
 import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -19,6 +20,7 @@ from .hooks import RemovableHandle
 from .part_of import PartOf
 
 _next_sequence = itertools.count().__next__
+_sequence = operator.attrgetter("sequence")
 
 
 class Node:
@@ -100,9 +102,9 @@ def walk(
     Nodes and leaves, no leaf's is: only what was computed from those is pulled, and their gradients are left in
     ``gradients``. With ``create_graph`` the gradients are Tensors whose making is recorded.
     """
-    nodes, uses = reachable(gradients)
+    nodes, last_uses = reachable(gradients)
     useful = None if wanted is None else _leading_to(wanted, nodes)
-    sums = Sums(gradients, uses if wanted is None else None)
+    sums = Sums(gradients, last_uses if wanted is None else None)
     while nodes:
         node = nodes.pop()
         upstream = sums.take(node, keep=wanted is not None and node in wanted)
@@ -123,20 +125,22 @@ def walk(
 
 
 def reachable(roots: Iterable) -> tuple[list[Node], dict]:
-    """Every Node that the roots were computed from, oldest first, and how often each leaf is used by them."""
+    """Every Node that the roots were computed from, oldest first, and for each leaf the oldest of them that used it."""
     seen = {root for root in roots if isinstance(root, Node)}
-    uses: dict = {}
+    last_uses: dict = {}
     stack = list(seen)
     while stack:
-        for parent in stack.pop().parents:
+        node = stack.pop()
+        for parent in node.parents:
             if parent is None:
                 continue
-            if not isinstance(parent, Node):
-                uses[parent] = uses.get(parent, 0) + 1
-            elif parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=lambda node: node.sequence), uses
+            if isinstance(parent, Node):
+                if parent not in seen:
+                    seen.add(parent)
+                    stack.append(parent)
+            elif parent not in last_uses or node.sequence < last_uses[parent].sequence:
+                last_uses[parent] = node
+    return sorted(seen, key=_sequence), last_uses
 
 
 def _leading_to(wanted: Any, nodes: list[Node]) -> set:
@@ -173,9 +177,12 @@ def _told(node: Node, upstream: Any, contributions: list) -> list:
 class Sums:
     """The gradients in flight: each Node's and leaf's, as the sum of the contributions that have arrived."""
 
-    def __init__(self, gradients: dict, uses: dict | None) -> None:
+    def __init__(self, gradients: dict, last_uses: dict | None) -> None:
         self.gradients = gradients
-        self.uses = uses  # leaf -> contributions still to come; None where no leaf's .grad is to change
+        self.last_uses = last_uses  # leaf -> the node that the walk meets last of those that used it; None: no .grad
+        self.completes: dict = {}  # node -> the leaves that are complete once it has passed its cotangent on
+        for leaf, node in (last_uses or {}).items():
+            self.completes.setdefault(node, []).append(leaf)
         self.owned: set = set()  # keys whose array nobody else can see, so that a sum may be formed in place
 
     def take(self, node: Node, keep: bool) -> Any:
@@ -225,18 +232,13 @@ class Sums:
 
     def passed(self, node: Node) -> None:
         """``node`` will contribute nothing more: a leaf that waited for it alone is complete."""
-        if self.uses is None:
-            return
-        for parent in node.parents:
-            if parent in self.uses:
-                self.uses[parent] -= 1
-                if self.uses[parent] == 0:
-                    self._complete(parent)
+        for leaf in self.completes.get(node, ()):
+            self._complete(leaf)
 
     def finish(self) -> None:
         """Completes the roots that are leaves themselves."""
-        if self.uses is not None:
-            for leaf in [key for key in self.gradients if not isinstance(key, Node) and key not in self.uses]:
+        if self.last_uses is not None:
+            for leaf in [key for key in self.gradients if not isinstance(key, Node) and key not in self.last_uses]:
                 self._complete(leaf)
 
     def _complete(self, leaf: Any) -> None:

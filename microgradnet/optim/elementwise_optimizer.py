@@ -53,21 +53,21 @@ class ElementwiseOptimizer(Optimizer):
     def fill(self, p: Tensor, state: dict, held: tuple[str, ...], group: dict) -> None:
         """Creates missing arrays and casts the others to the parameter's dtype."""
         for name in held:
-            held_array(state, name, p.array, self.initial(name, group))
+            held_array(state, name, p._array, self.initial(name, group))
 
     def update_parameter(self, p, g, state, group) -> None:
-        check_arrays(p.array, g)
+        check_arrays(p._array, g)
         rule, held = self.rule(group)
         given = self.begin(group, state)
         self.fill(p, state, held, group)
-        apply(rule, p.array, g, {name: state[name] for name in held}, given, -1.0 if group["maximize"] else 1.0)
+        apply(rule, p._array, g, {name: state[name] for name in held}, given, -1.0 if group["maximize"] else 1.0)
 
     def update_group(self, group: dict) -> None:
         if type(self).update_parameter is not ElementwiseOptimizer.update_parameter:
             return super().update_group(group)
         numbers = without_tensors(group)
         rule, held = self.rule(numbers)
-        present = [p for p in group["params"] if p.grad is not None]
+        present = [p for p in group["params"] if p._grad is not None]
         plan = self.batches.get(id(group))
         if plan is None or not plan.fits(self, present, held):  # type: ignore[attr-defined]
             plan = self.batches[id(group)] = _Plan(self, present)
@@ -86,9 +86,9 @@ class _Plan:
         self.present, self.alone = present, []
         together: dict[tuple, list[Tensor]] = {}
         for p in present:
-            check_arrays(p.array, p.grad.array)
+            check_arrays(p._array, p._grad._array)
             state = optimizer.state[p]
-            if p.array.size <= SHORT and isinstance(p.array, np.ndarray) and p.array.flags.c_contiguous:
+            if p._array.size <= SHORT and isinstance(p._array, np.ndarray) and p._array.flags.c_contiguous:
                 key = (p.dtype, tuple(state), *(state.get(name) for name in optimizer.number_names))
                 together.setdefault(key, []).append(p)
             else:
@@ -111,7 +111,7 @@ class _Part:
         self.params, self.states, self.batch = params, states, None
 
     def arrays(self, held: tuple[str, ...]) -> list:
-        return [p.array for p in self.params] + [s.get(name) for name in held for s in self.states]
+        return [p._array for p in self.params] + [s.get(name) for name in held for s in self.states]
 
     def fits(self, optimizer: ElementwiseOptimizer, held: tuple[str, ...]) -> bool:
         first = self.states[0]
@@ -123,7 +123,7 @@ class _Part:
         )
 
     def step(self, optimizer: ElementwiseOptimizer, group: dict, rule, held: tuple[str, ...]) -> None:
-        first, gradients = self.states[0], [p.grad.array for p in self.params]
+        first, gradients = self.states[0], [p._grad._array for p in self.params]
         if self.batch is not None:
             self.batch.gather(gradients)
         given = optimizer.begin(group, first)

@@ -164,11 +164,11 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:
-                    p.grad = None
-                elif p.grad is not None:
+                    p._grad = None
+                elif p._grad is not None:
                     if p.grad.grad_fn is not None:
                         p.grad = p.grad.detach()
-                    p.grad.array[...] = 0
+                    p._grad._array[...] = 0
                     p.grad.version[0] += 1
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -187,7 +187,7 @@ class Optimizer:
         """One step of a group's parameters."""
         numbers = without_tensors(group)
         for p in group["params"]:
-            if p.grad is not None:
+            if p._grad is not None:
                 self.update_where_it_is(p, numbers)
                 p.version[0] += 1
         if numbers is not group:  # numbers that the updates changed in their group
@@ -196,9 +196,9 @@ class Optimizer:
     def update_where_it_is(self, p: Tensor, group: dict) -> None:
         """``update_parameter``, with new arrays created on the parameter's device."""
         if not device.loaded:
-            return self.update_parameter(p, p.grad.array, self.state[p], group)
-        with device.use(p.array):
-            self.update_parameter(p, p.grad.array, self.state[p], group)
+            return self.update_parameter(p, p._grad._array, self.state[p], group)
+        with device.use(p._array):
+            self.update_parameter(p, p._grad._array, self.state[p], group)
 
     def update_parameter(self, p: Tensor, g: np.ndarray, state: dict, group: dict) -> None:
         """One step of one parameter."""
@@ -214,8 +214,8 @@ class Optimizer:
         *hyperparameters: float,
     ) -> None:
         """Applies an update rule, creating the states in ``names`` as zeros at the first step."""
-        states = {name: update_rule.held_array(state, name, p.array) for name in names}
-        update_rule.apply(update, p.array, g, states, hyperparameters)
+        states = {name: update_rule.held_array(state, name, p._array) for name in names}
+        update_rule.apply(update, p._array, g, states, hyperparameters)
 
     def register_step_pre_hook(self, hook: Callable) -> RemovableHandle:
         """Calls ``hook(optimizer, args, kwargs)`` before each step; it may return other ``(args, kwargs)``."""

@@ -19,22 +19,29 @@ def numbers(dtype) -> np.ndarray:
     return np.concatenate([SPECIAL, others]).astype(dtype)
 
 
-def chained(name: str, function, arguments: int, dtype, gradient: bool) -> None:
-    """Registers a trap around ``function`` between two other elementwise ops."""
+def chained(name: str, functions: list, arguments: int, dtype, gradient: bool) -> None:
+    """Registers a trap around each of ``functions`` between two other elementwise ops, with weights of its own."""
 
     def build(captured):
         values = numbers(dtype)
-        weights = [mg.Tensor(np.roll(values, 7 * k), requires_grad=gradient) for k in range(arguments)]
+        weights = [
+            [mg.Tensor(np.roll(values, 7 * k), requires_grad=gradient) for k in range(arguments)] for _ in functions
+        ]
+
+        leaves = [w for ws in weights for w in ws]
+
+        def between(function, x, ws):
+            y = function(*[w * x for w in ws])
+            return (y + 0.0) * 1.0 if y.dtype.kind == "f" else mg.where(y, x, -x) * 1.0
 
         @captured
         def step(x):
-            for w in weights:
+            for w in leaves:
                 w.grad = None
-            y = function(*[w * x for w in weights])
-            z = (y + 0.0) * 1.0 if y.dtype.kind == "f" else mg.where(y, x, -x) * 1.0
-            if gradient and z.requires_grad:
-                (z * z).sum().backward()
-            return z, [w.grad for w in weights]
+            results = [between(function, x, ws) for function, ws in zip(functions, weights, strict=True)]
+            if gradient:
+                sum((z * z).sum() for z in results if z.requires_grad).backward()
+            return results, [w.grad for w in leaves]
 
         return lambda i: step(mg.Tensor(np.roll(numbers(dtype), i) if i % 2 else np.ones_like(values)))
 
@@ -42,93 +49,44 @@ def chained(name: str, function, arguments: int, dtype, gradient: bool) -> None:
     trap(replays=6)(build)
 
 
-UNARY = [
-    "acos",
-    "asin",
-    "asinh",
-    "atan",
-    "atanh",
-    "acosh",
-    "sin",
-    "cos",
-    "tan",
-    "sinh",
-    "cosh",
-    "tanh",
-    "exp",
-    "exp2",
-    "expm1",
-    "log",
-    "log2",
-    "log10",
-    "log1p",
-    "sqrt",
-    "rsqrt",
-    "abs",
-    "sign",
-    "floor",
-    "ceil",
-    "round",
-    "trunc",
-    "frac",
-    "sigmoid",
-    "relu",
-    "isinf",
-    "isnan",
-    "isfinite",
-    "signbit",
-    "nan_to_num",
-    "square",
-    "reciprocal",
-    "neg",
-    "erf",
-    "erfc",
-    "lgamma",
-    "deg2rad",
-]
-BINARY = [
-    "maximum",
-    "minimum",
-    "fmax",
-    "fmin",
-    "fmod",
-    "remainder",
-    "copysign",
-    "atan2",
-    "logaddexp",
-    "logaddexp2",
-    "hypot",
-    "pow",
-    "div",
-    "mul",
-]
+def groups(functions: dict, arguments: int, size: int = 6) -> None:
+    """Registers the traps of ``functions``, a few in one step: to compile a loop for each would take minutes."""
+    for i in range(0, len(functions), size):
+        names = list(functions)[i : i + size]
+        for dtype in (np.float32, np.float64):
+            chained("-".join(names), [functions[n] for n in names], arguments, dtype, gradient=dtype is np.float32)
+
+
+UNARY = (
+    "acos asin asinh atan atanh acosh sin cos tan sinh cosh tanh exp exp2 expm1 log log2 log10 log1p sqrt "
+    "rsqrt abs sign floor ceil round trunc frac sigmoid relu isinf isnan isfinite signbit nan_to_num square "
+    "reciprocal neg erf erfc lgamma deg2rad"
+)
+BINARY = "maximum minimum fmax fmin fmod remainder copysign atan2 logaddexp logaddexp2 hypot pow div mul"
 OTHERS = {
-    "clamp": (lambda x: x.clamp(-0.5, 0.5), 1),
-    "clamp_min_above_max": (lambda x: x.clamp(0.5, -0.5), 1),
-    "clamp_min": (lambda x: x.clamp(min=0.1), 1),
-    "clamp_max": (lambda x: x.clamp(max=0.1), 1),
-    "clamp_with_nan": (lambda x: x.clamp(min=float("nan")), 1),
-    "pow_of_a_number": (lambda x: x**3, 1),
-    "pow_with_a_fraction": (lambda x: x**0.5, 1),
-    "pow_minus_two": (lambda x: x**-2, 1),
-    "pow_zero": (lambda x: x**0, 1),
-    "number_to_the_power": (lambda x: 2.0**x, 1),
-    "square_difference": (lambda x, y: (x - y) ** 2 * 0.5 + x * y, 2),
-    "where": (lambda x, y: mg.where(x > y, x * 2, y * 3), 2),
-    "lerp": (lambda x, y: mg.lerp(x, y, 0.3), 2),
-    "gelu": (lambda x: mg.nn.functional.gelu(x), 1),
-    "silu": (lambda x: mg.nn.functional.silu(x), 1),
-    "leaky_relu": (lambda x: mg.nn.functional.leaky_relu(x, 0.1), 1),
-    "elu": (lambda x: mg.nn.functional.elu(x), 1),
-    "softplus": (lambda x: mg.nn.functional.softplus(x), 1),
-    "hardtanh": (lambda x: mg.nn.functional.hardtanh(x), 1),
-    "masked_fill": (lambda x: x.masked_fill(x > 0, -1.0), 1),
+    "clamp": lambda x: x.clamp(-0.5, 0.5),
+    "clamp_min_above_max": lambda x: x.clamp(0.5, -0.5),
+    "clamp_min": lambda x: x.clamp(min=0.1),
+    "clamp_max": lambda x: x.clamp(max=0.1),
+    "clamp_with_nan": lambda x: x.clamp(min=float("nan")),
+    "pow_of_a_number": lambda x: x**3,
+    "pow_with_a_fraction": lambda x: x**0.5,
+    "pow_minus_two": lambda x: x**-2,
+    "pow_zero": lambda x: x**0,
+    "number_to_the_power": lambda x: 2.0**x,
+    "gelu": lambda x: mg.nn.functional.gelu(x),
+    "silu": lambda x: mg.nn.functional.silu(x),
+    "leaky_relu": lambda x: mg.nn.functional.leaky_relu(x, 0.1),
+    "elu": lambda x: mg.nn.functional.elu(x),
+    "softplus": lambda x: mg.nn.functional.softplus(x),
+    "hardtanh": lambda x: mg.nn.functional.hardtanh(x),
+    "masked_fill": lambda x: x.masked_fill(x > 0, -1.0),
+}
+OTHERS_OF_TWO = {
+    "square_difference": lambda x, y: (x - y) ** 2 * 0.5 + x * y,
+    "where": lambda x, y: mg.where(x > y, x * 2, y * 3),
+    "lerp": lambda x, y: mg.lerp(x, y, 0.3),
 }
 
-for dtype in (np.float32, np.float64):
-    for name in UNARY:
-        chained(name, getattr(mg, name), 1, dtype, gradient=dtype is np.float32)
-    for name in BINARY:
-        chained(name, getattr(mg, name), 2, dtype, gradient=dtype is np.float32)
-    for name, (function, arguments) in OTHERS.items():
-        chained(name, function, arguments, dtype, gradient=dtype is np.float32)
+groups({name: getattr(mg, name) for name in UNARY.split()} | OTHERS, 1)
+groups({name: getattr(mg, name) for name in BINARY.split()} | OTHERS_OF_TWO, 2)
