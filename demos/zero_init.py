@@ -23,6 +23,7 @@ from microgradnet import nn, optim
 from microgradnet.data import Digits
 
 UNITS, PIXEL = 32, 20
+ROUNDING = 1e-6  # a matrix product may add up the terms of two equal units in another order
 
 
 def network(start: str) -> nn.Module:
@@ -78,15 +79,15 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     last = {start: values[-1] for start, values in accuracy.items()}
     lesson.finding(
-        f"Started equal, the {UNITS} units are equal to the last bit after {lesson.args.steps} steps: "
-        f"the largest difference is {spread['all 0.05']:.0f}."
+        f"Started equal, the {UNITS} units are still equal after {lesson.args.steps} steps: two weights of one pixel "
+        f"differ by {spread['all 0.05']:.1g} at most, which is rounding (random ones by {spread['random']:.1g})."
     )
     lesson.finding(
         f"So the net reads {last['all 0.05']:.0%} of its digits, from zeros {last['zero']:.0%}, from random weights "
         f"{last['random']:.0%}."
     )
     for start in ("zero", "all 0.05"):
-        lesson.check(f"units that start {start} stay exactly equal ({spread[start]} apart)", spread[start] == 0.0)
+        lesson.check(f"units that start {start} stay equal ({spread[start]:.1g} apart)", spread[start] < ROUNDING)
         lesson.check(f"the watch calls the net that starts {start} symmetric", "symmetric" in flows[start])
     lesson.check(f"random units differ (by {spread['random']:.2f})", spread["random"] > 0.1)
     best_equal = max(last["zero"], last["all 0.05"])

