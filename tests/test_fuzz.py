@@ -20,7 +20,7 @@ PLAIN = [
     (TypeError, r"Linear: .*out_features", lambda: mg.nn.Linear(3)),
     (TypeError, r"Dropout: argument 'p' must be .*None", lambda: mg.nn.Dropout(None)),
     (TypeError, r"StepLR: argument 'step_size' must be int, got 'x'", lambda: mg.optim.lr_scheduler.StepLR(sgd(), "x")),
-    (TypeError, r"StepLR: argument 'optimizer'.*None", lambda: mg.optim.lr_scheduler.StepLR(None, 1)),
+    (TypeError, r"StepLR: optimizer must be an Optimizer, got None", lambda: mg.optim.lr_scheduler.StepLR(None, 1)),
     (ValueError, r"SGD: lr must be finite, got inf", lambda: sgd(float("inf"))),
     (TypeError, r"SGD: lr must be a number, got 'x'", lambda: sgd("x")),
     (TypeError, r"exp: .*object", lambda: mg.exp(np.array([1, None], object))),

@@ -16,10 +16,10 @@ MANY = 1024  # how many may go to one place of an array before they are added in
 
 def total(x, axis=None, keepdims: bool = False, dtype=None):
     """``x.sum``. Integers are added exactly, or in float64 if ``dtype`` is floating; float16 in float64."""
-    own = x.dtype
     if type(x) is not numpy.ndarray:  # CuPy adds in a tree
         return x.sum(axis=axis, keepdims=keepdims, dtype=dtype)
-    if own.kind == "f" and own.itemsize > 2 and (dtype is None or own == dtype):
+    own = x.dtype
+    if own.char in "fd" and (dtype is None or dtype is own or own == dtype):
         return _floating(x, axis, keepdims)
     dtype = numpy.dtype(dtype or own)
     wide = numpy.float64 if dtype.kind == "f" else dtype
@@ -28,12 +28,11 @@ def total(x, axis=None, keepdims: bool = False, dtype=None):
 
 def _floating(x, axis, keepdims: bool):
     """The sum over ``axis``: NumPy's where that is pairwise or short, else dimension by dimension in blocks."""
-    if x.size <= 2 * BLOCK or (axis is None and x.flags.c_contiguous):
+    count = x.size if axis is None else x.shape[axis] if type(axis) is int else math.prod([x.shape[a] for a in axis])
+    if count <= 2 * BLOCK or (axis is None and x.flags.c_contiguous):
         return x.sum(axis=axis, keepdims=keepdims)
-    axes = range(x.ndim) if axis is None else (axis,) if type(axis) is int else axis
-    axes = [a % x.ndim for a in axes]
-    inner = x.flags.c_contiguous and min(axes, default=0) >= x.ndim - len(axes)
-    if inner or math.prod([x.shape[a] for a in axes]) <= 2 * BLOCK:
+    axes = [a % x.ndim for a in (range(x.ndim) if axis is None else (axis,) if type(axis) is int else axis)]
+    if x.flags.c_contiguous and min(axes) >= x.ndim - len(axes):
         return x.sum(axis=axis, keepdims=keepdims)
     kept = tuple(1 if d in axes else n for d, n in enumerate(x.shape))
     order = sorted(range(x.ndim), key=lambda d: -abs(x.strides[d]))  # dimensions as they lie in memory
@@ -73,7 +72,8 @@ def sum_rows(x, out=None):
     """
     count = x.shape[-2]
     if count <= 2 * BLOCK or not on_cpu(x):
-        return np.matmul(_ones(count, x.dtype, x.__class__), x, out=out)
+        ones = _ones(count, x.dtype, x.__class__)
+        return ones @ x if out is None else np.matmul(ones, x, out=out)
     blocks, rest = divmod(count, BLOCK)
     lead, width = x.shape[:-2], x.shape[-1]
     parts = numpy.empty((*lead, blocks + bool(rest), width), x.dtype)
@@ -96,8 +96,8 @@ def is_long(a) -> bool:
 
 def product(a, b, out=None):
     """``np.matmul``; of long float32 rows as a sum, in float64, of products of their parts."""
-    if not is_long(a):
-        return np.matmul(a, b, out=out)
+    if a.shape[-1] < LONG or not is_long(a):
+        return a @ b if out is None else np.matmul(a, b, out=out)
     total = 0.0
     for start in range(0, a.shape[-1], LONG // 16):
         part = slice(start, start + LONG // 16)
@@ -110,7 +110,7 @@ def product(a, b, out=None):
 
 def dot(x, y):
     """``Σ x·y`` of two vectors."""
-    return product(x.reshape(1, -1), y.reshape(-1, 1))[0, 0] if is_long(x) else np.dot(x, y)
+    return np.dot(x, y) if x.size < LONG or not is_long(x) else product(x.reshape(1, -1), y.reshape(-1, 1))[0, 0]
 
 
 def many_meet(dtype, index) -> bool:

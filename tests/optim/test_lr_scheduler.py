@@ -282,7 +282,7 @@ def test_a_schedule_resumes_at_an_epoch_of_the_optimizers_groups():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda o: lr_scheduler.StepLR(3, 5), TypeError, "an Optimizer expected, got int"),
+        (lambda o: lr_scheduler.StepLR(3, 5), TypeError, "optimizer must be an Optimizer, got int"),
         (lambda o: lr_scheduler.StepLR(o, 0), ValueError, "step_size must be at least 1, got 0"),
         (lambda o: lr_scheduler.MultiStepLR(o, [5, 3]), ValueError, r"must not decrease, got \[5, 3\]"),
         (lambda o: lr_scheduler.ConstantLR(o, 1.5), ValueError, r"in \[0, 1\], got 1.5"),

@@ -1,7 +1,7 @@
 """Matrix products. NumPy passes them to the BLAS without a copy, also for transposed operands."""
 
 from ...backends.device import np
-from ...backends.sums import product
+from ...backends.sums import LONG, product
 from ...primitive import primitive
 from ...tensor import Tensor
 
@@ -22,9 +22,14 @@ def _matmul(a, b):
     return product(a, b)
 
 
+def _times(a, b):
+    """``matmul`` for rules, whose operands fit: of arrays without a call of the op, unless the sums are long."""
+    return a @ b if a.shape[-1] < LONG else matmul(a, b)
+
+
 _matmul.vjp(
-    a=lambda g, b: _matmul(g, b.mT),
-    b=lambda g, a: _matmul(a.mT, g),
+    a=lambda g, b: _times(g, b.mT),
+    b=lambda g, a: _times(a.mT, g),
 )
 
 
@@ -120,11 +125,11 @@ def linear(input, weight, bias: Tensor | None = None):
 
 
 linear.vjp(
-    input=lambda g, weight: matmul(g, weight) if weight.ndim == 2 else g.reshape((*g.shape, 1)) * weight,
+    input=lambda g, weight: _times(g, weight) if weight.ndim == 2 else g.reshape((*g.shape, 1)) * weight,
     weight=lambda g, input, weight_shape: (
-        _matmul(rows_of(g).mT, rows_of(input))
+        _times(rows_of(g).mT, rows_of(input))
         if len(weight_shape) == 2
-        else _matmul(g.reshape((1, -1)), rows_of(input)).reshape(weight_shape)
+        else _times(g.reshape((1, -1)), rows_of(input)).reshape(weight_shape)
     ),
     bias=lambda g: g,
 )

@@ -44,13 +44,14 @@ def mean(x, dim: Dims = None, keepdim: bool = False, dtype: DType | None = None)
     """Mean over ``dim`` (default: all); floating point only. NaN if there are no elements. Raises TypeError for
     integers.
     """
-    dtype = np.dtype(dtype or x.dtype)
+    dtype = x.dtype if dtype is None else np.dtype(dtype)
     if dtype.kind != "f":
         raise TypeError(f"a floating dtype expected, got {dtype.name}: convert with .float() or pass dtype")
     n = count(x.shape, dim)
     wide = dtype if dtype.itemsize > 2 else dtypes.float32  # a float16 holds neither the sum nor the count
     out = total(x, axes(x, dim), keepdim, wide)
-    return (out / wide.type(n) if n else out + wide.type(math.nan)).astype(dtype, copy=False)
+    out = out / wide.type(n) if n else out + wide.type(math.nan)
+    return out if wide is dtype else out.astype(dtype)
 
 
 def _shared(g, x_shape, dim, keepdim):

@@ -28,7 +28,7 @@ class ReduceLROnPlateau(LRScheduler):
         eps: float = 1e-8,
     ):
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"ReduceLROnPlateau: an Optimizer expected, got {type(optimizer).__name__}")
+            raise TypeError(f"ReduceLROnPlateau: optimizer must be an Optimizer, got {type(optimizer).__name__}")
         if factor >= 1:
             raise ValueError(f"ReduceLROnPlateau: factor must be below 1, got {factor}")
         if mode not in ("min", "max"):

@@ -30,8 +30,10 @@ def l1_loss(
 @primitive(formula="scale·Σ(input − target)²")
 def _squared_distance(input, target, scale):
     difference = (input - target).reshape(-1)
-    wide = difference.astype(np.float32) if difference.itemsize == 2 else difference
-    return (dot(wide, wide) * wide.dtype.type(scale)).astype(difference.dtype)
+    if difference.itemsize == 2:  # a float16 does not hold the sum
+        wide = difference.astype(np.float32)
+        return (dot(wide, wide) * np.float32(scale)).astype(difference.dtype)
+    return dot(difference, difference) * difference.dtype.type(scale)
 
 
 _squared_distance.vjp(
