@@ -36,15 +36,15 @@ def gradcheck(
         if x.dtype != np.float64:
             raise TypeError(f"gradcheck: input {i} is {x.dtype.name}: finite differences need float64")
     try:
-        for number, output in enumerate(_differentiable(func(*inputs))):
-            for i, x in checked:
-                if not x.numel() or not output.numel():
-                    continue
-                numeric = _numeric_jacobian(func, inputs, x, number, eps)
-                analytic = _analytic_jacobian(output, x)
-                wrong = ~(np.abs(analytic - numeric) <= atol + rtol * np.abs(numeric))
+        outputs = _differentiable(func(*inputs))
+        analytic = [_analytic_jacobians(output, [x for _, x in checked]) for output in outputs]
+        for k, (i, x) in enumerate(checked):
+            numeric = _numeric_jacobians(func, inputs, x, outputs, eps)
+            for number, output in enumerate(outputs):
+                ours, theirs = analytic[number][k], numeric[number]
+                wrong = ~(np.abs(ours - theirs) <= atol + rtol * np.abs(theirs))
                 if wrong.any():
-                    raise GradcheckError(_report(output, number, i, x, wrong, analytic, numeric))
+                    raise GradcheckError(_report(output, number, i, x, wrong, ours, theirs))
     except GradcheckError:
         if raise_exception:
             raise
@@ -88,32 +88,36 @@ def _differentiable(outputs) -> tuple[Tensor, ...]:
     return tuple(o for o in outputs if isinstance(o, Tensor) and o.requires_grad)
 
 
-def _numeric_jacobian(func, inputs, x: Tensor, number: int, eps: float) -> np.ndarray:
-    """d output / d x as (x.numel(), output.numel()); each element of ``x`` is changed in place and restored."""
+def _numeric_jacobians(func, inputs, x: Tensor, outputs: tuple[Tensor, ...], eps: float) -> list[np.ndarray]:
+    """d output / d x of each output, (x.numel(), output.numel()); elements of ``x`` are changed and restored."""
+    jacobians = [np.empty((x.numel(), output.numel())) for output in outputs]
 
-    def evaluate() -> np.ndarray:
-        return np.array(_differentiable(func(*inputs))[number].array).ravel()
+    def evaluate() -> list[np.ndarray]:
+        return [np.array(output.array).ravel() for output in _differentiable(func(*inputs))]
 
-    rows = []
-    for index in np.ndindex(x.shape):
+    for row, index in enumerate(np.ndindex(x.shape)):
         before = x.array[index]
         x.array[index] = before + eps
         above = evaluate()
         x.array[index] = before - eps
         below = evaluate()
         x.array[index] = before
-        rows.append((above - below) / (2 * eps))
-    return np.array(rows).reshape(x.numel(), -1)
+        for jacobian, a, b in zip(jacobians, above, below, strict=True):
+            jacobian[row] = (a - b) / (2 * eps)
+    return jacobians
 
 
-def _analytic_jacobian(output: Tensor, x: Tensor) -> np.ndarray:
-    columns = []
-    for index in np.ndindex(output.shape):
+def _analytic_jacobians(output: Tensor, xs: list[Tensor]) -> list[np.ndarray]:
+    """d output / d x for each of ``xs``, (x.numel(), output.numel()): one backward for each element of ``output``."""
+    jacobians = [np.zeros((x.numel(), output.numel())) for x in xs]
+    for column, index in enumerate(np.ndindex(output.shape)):
         one = np.zeros(output.shape)
         one[index] = 1.0
-        (g,) = grad(output, x, Tensor(one), retain_graph=True, allow_unused=True)
-        columns.append(np.zeros(x.numel()) if g is None else np.array(g.array).ravel())
-    return np.array(columns).reshape(-1, x.numel()).T
+        gradients = grad(output, xs, Tensor(one), retain_graph=True, allow_unused=True)
+        for jacobian, g in zip(jacobians, gradients, strict=True):
+            if g is not None:
+                jacobian[:, column] = np.array(g.array).ravel()
+    return jacobians
 
 
 def _report(output, number, i, x, wrong, analytic, numeric) -> str:
