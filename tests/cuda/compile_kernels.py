@@ -4,6 +4,7 @@ LIST is what the simulator's run launched (``conftest.py``): each kernel's modul
 modules are compiled as they would be for a GPU, with the shuffles between lanes that the simulator does without.
 """
 
+import ast
 import json
 import re
 import sys
@@ -28,6 +29,9 @@ def numba_types(names: list[str]) -> tuple:
     return tuple(found)
 
 
+DEVICE_FUNCTIONS: dict = {}  # source of a device function and of what it calls -> the function, compiled once for all
+
+
 def ptx(module: str, names: list[str]) -> str:
     """The PTX of one kernel."""
     from numba import cuda
@@ -35,7 +39,20 @@ def ptx(module: str, names: list[str]) -> str:
     text = (cache.folder() / f"{module}.py").read_text().replace(cuda_source.IN_SIMULATOR, cuda_source.ON_DEVICE)
     text = re.sub(r"^@cuda\.jit(\(cache=True\))?\ndef kernel", "def kernel", text, flags=re.MULTILINE)
     scope: dict = {"__name__": module}
-    exec(compile(text, module, "exec"), scope)
+    sources: dict[str, str] = {}
+    for statement in ast.parse(text).body:
+        source = ast.unparse(statement)
+        device_function = isinstance(statement, ast.FunctionDef) and bool(statement.decorator_list)
+        if device_function:
+            called = {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            source = "\n".join([*(sources[name] for name in sorted(called & sources.keys())), source])
+            sources[statement.name] = source
+            if source in DEVICE_FUNCTIONS:
+                scope[statement.name] = DEVICE_FUNCTIONS[source]
+                continue
+        exec(compile(ast.Module([statement], []), module, "exec"), scope)
+        if device_function:
+            DEVICE_FUNCTIONS[source] = scope[statement.name]
     return cuda.compile_ptx(scope["kernel"], numba_types(names), cc=ARCHITECTURE)[0]
 
 
