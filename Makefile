@@ -9,7 +9,7 @@
 PYTHON ?= python3
 ORACLE ?= 1
 ARGS ?=
-PYTEST_ARGS ?= -q -n auto --maxprocesses 4
+PYTEST_ARGS ?= -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 PY := $(VENV)/bin/python
