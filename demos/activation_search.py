@@ -14,6 +14,7 @@ training.
 import multiprocessing
 import os
 import sys
+from unittest.mock import patch
 
 import numpy as np
 from lesson import Lesson
@@ -32,6 +33,29 @@ KNOWN = {
     "Swish: x·σ(βx)": Unit("scaled", "identity", "gated"),
     "linear": Unit("identity"),
 }
+
+SWISH = "Swish: x·σ(βx)"
+FORMULAS = {  # of the known ones, with β = 1
+    "ReLU": lambda x: np.maximum(x, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    SWISH: lambda x: x / (1 + np.exp(-x)),
+    "linear": lambda x: x,
+}
+BREAKS = {
+    "another function under Swish's name": lambda: patch.dict(KNOWN, {SWISH: Unit("tanh", "identity", "gated")}),
+    "β is not learned": lambda: patch.object(optim, "Adam", lambda p, lr: optim.SGD(p, lr=0.0)),
+    "the line has a bend": lambda: patch.dict(KNOWN, {"linear": Unit("relu")}),
+}
+
+
+def by_formula() -> float:
+    """The largest difference between a known activation and its formula."""
+    x, worst = mg.linspace(-4, 4, 101, dtype=mg.float64), 0.0
+    for name, formula in FORMULAS.items():
+        y = nn.ComposedActivation(KNOWN[name], beta=1.0).double()(x).detach().numpy()
+        worst = max(worst, float(np.abs(y - formula(x.numpy())).max()))
+    return worst
 
 
 def spirals(seed: int):
@@ -71,7 +95,7 @@ def learn_beta(lesson: Lesson) -> dict[str, list[float]]:
     images, labels = Digits("train").tensors
     curves = {}
     for beta in (0.2, 1.0, 3.0):
-        swish = nn.ComposedActivation(KNOWN["Swish: x·σ(βx)"], beta=beta)
+        swish = nn.ComposedActivation(KNOWN[SWISH], beta=beta)
         model = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), swish, nn.Linear(32, 10))
         optimizer = optim.Adam(model.parameters(), lr=1e-2)
         values = []
@@ -90,7 +114,7 @@ def learn_beta(lesson: Lesson) -> dict[str, list[float]]:
 def main(argv: list[str] | None = None) -> int:
     lesson = Lesson(
         __file__, __doc__, argv, quick={"candidates": 15, "steps": 150}, candidates=(60, "compositions to try"),
-        steps=(250, "steps of each training"),
+        steps=(250, "steps of each training"), breaks=BREAKS,
     )  # fmt: skip
     everything = [unit for unit in compositions() if unit not in KNOWN.values()]
     drawn = np.random.default_rng(lesson.args.seed).choice(len(everything), lesson.args.candidates, replace=False)
@@ -107,7 +131,7 @@ def main(argv: list[str] | None = None) -> int:
         shown, lesson.picture("ranking.png", "the best, and some that are known"), 
         xlabel="share of held-out points right", title=f"{len(units)} activations, ranked",
     )  # fmt: skip
-    best = {n: nn.ComposedActivation(units[n]) for n in [*names[:6], "Swish: x·σ(βx)", "ReLU"]}
+    best = {n: nn.ComposedActivation(units[n]) for n in [*names[:6], SWISH, "ReLU"]}
     visualize.plot_activation(best, lesson.picture("best.png", "the best ones, Swish and ReLU"), low=-4, high=4)
     betas = learn_beta(lesson)
     visualize.plot_lines(
@@ -117,8 +141,8 @@ def main(argv: list[str] | None = None) -> int:
         ylabel="β",
         title="x·σ(βx), β is learned",
     )
-    swish, linear = scores["Swish: x·σ(βx)"], scores["linear"]
-    place = names.index("Swish: x·σ(βx)") + 1
+    swish, linear = scores[SWISH], scores["linear"]
+    place = names.index(SWISH) + 1
     useless = sum(s < 0.5 for s in results)
     lesson.finding(
         f"Of {len(units)} activations {names[0]} is best, {scores[names[0]]:.1%} right; {useless} get less than half."
@@ -128,6 +152,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     ends = ", ".join(f"{name.removeprefix('from β = ')} to {values[-1]:.2f}" for name, values in betas.items())
     lesson.finding(f"β moves from {ends}.")
+    wrong = by_formula()
+    lesson.check(f"the known ones are what their names say (off by {wrong:.0e})", wrong < 1e-9)
     lesson.check(f"Swish is not far down the list ({place} of {len(units)})", place <= 0.65 * len(units))
     lesson.check(f"Swish is within 10 % of the best ({scores[names[0]] - swish:.1%})", swish > scores[names[0]] - 0.1)
     lesson.check("some compositions are useless", useless > 0)

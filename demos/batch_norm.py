@@ -15,7 +15,9 @@ What to look at: ``histograms.png``: layers 1, 4 and 7 during training, with and
 """
 
 import copy
+import functools
 import sys
+from unittest.mock import patch
 
 import numpy as np
 from lesson import Lesson
@@ -25,7 +27,24 @@ import visualize
 from microgradnet import nn, optim
 from microgradnet.data import Digits
 
+STARTS = {"weight": 1.0, "bias": 0.0}  # γ and β before training
 SIZES = (100, 50, 50, 50, 50, 50, 50)
+
+
+BREAKS = {
+    "the running means never move": lambda: patch.object(
+        nn, "BatchNorm1d", functools.partial(nn.BatchNorm1d, momentum=0.0)
+    ),
+    "nothing is normalized": lambda: patch.object(
+        sys.modules[__name__], "network", lambda norm, make=network: make(None)
+    ),
+    "γ and β are fixed": lambda: patch.object(
+        nn, "BatchNorm1d", lambda n, make=nn.BatchNorm1d: make(n).requires_grad_(False)
+    ),
+    "statistics for each pixel": lambda: patch.object(
+        nn, "BatchNorm2d", lambda n: nn.Sequential(nn.Flatten(), nn.LazyBatchNorm1d(), nn.Unflatten(1, (n, 4, 4)))
+    ),
+}
 
 
 def network(norm) -> nn.Module:
@@ -99,20 +118,21 @@ def along_gradient(model, steps: np.ndarray) -> np.ndarray:
     probe = copy.deepcopy(model)
     probe.zero_grad()
     nn.functional.cross_entropy(probe(images), labels).backward()
-    start = [p.detach().numpy().copy() for p in probe.parameters()]
-    gradients = [p.grad.numpy().copy() for p in probe.parameters()]
+    parameters = [p for p in probe.parameters() if p.requires_grad]
+    start = [p.detach().numpy().copy() for p in parameters]
+    gradients = [p.grad.numpy().copy() for p in parameters]
     length = np.sqrt(sum((g * g).sum() for g in gradients))
     losses = []
     with mg.no_grad():
         for s in steps:
-            for p, at, g in zip(probe.parameters(), start, gradients, strict=True):
+            for p, at, g in zip(parameters, start, gradients, strict=True):
                 p.copy_(mg.tensor(at - np.float32(s / length) * g))
             losses.append(nn.functional.cross_entropy(probe(images), labels).item())
     return np.array(losses)
 
 
 def main(argv: list[str] | None = None) -> int:
-    lesson = Lesson(__file__, __doc__, argv, steps=(400, "steps of each training"), quick={"steps": 100})
+    lesson = Lesson(__file__, __doc__, argv, steps=(400, "steps of each training"), quick={"steps": 100}, breaks=BREAKS)
     plain, plain_seen = train(lesson, network(None), 0.5, 256, "without batch norm")
     normed_model = network(nn.BatchNorm1d)
     normed, normed_seen = train(lesson, normed_model, 0.5, 256, "with batch norm")
@@ -176,8 +196,8 @@ def main(argv: list[str] | None = None) -> int:
         f"{worst['batch norm']:.1f} with batch norm: the gradient can be trusted farther."
     )
     lesson.check("the loss along the gradient is smoother with batch norm", worst["batch norm"] < worst["without"])
-    first = normed_model[2]
-    moved = float((first.weight - 1).abs().mean()), float(first.bias.abs().mean())
+    learned = dict(normed_model[2].named_parameters())
+    moved = [float((learned[n] - start).abs().mean()) if n in learned else 0.0 for n, start in STARTS.items()]
     lesson.finding(f"The learned γ of layer 1 is {moved[0]:.2f} from 1 on average, its β {moved[1]:.2f} from 0.")
     lesson.check("γ and β are learned", min(moved) > 1e-3)
     neighbours(lesson)
@@ -224,6 +244,7 @@ def judge(lesson: Lesson, plain, normed, fast, by_size, refused, two, test) -> N
     lesson.check(f"without batch norm the net stays at guessing ({ends['plain']:.2f})", ends["plain"] > 2.2)
     lesson.check(f"with it it learns ({ends['normed']:.2f})", ends["normed"] < 1.6)
     lesson.check(f"and stands a larger rate ({ends['fast']:.2f})", ends["fast"] < 1.9)
+    lesson.check(f"in evaluation, with running means, it reads as well ({test:.0%})", test > 0.6)
     lesson.check("one sample is refused", "more than one value" in refused)
     lesson.check("two samples become ±1", bool(((two.abs() - 1).abs() < 0.02).all()))
     lesson.check(f"γ = √(σ² + ε), β = μ is the identity ({same:.1e})", same < 1e-9)

@@ -11,9 +11,11 @@ What to look at: ``dead.png``: the share of units that are active for no sample,
 """
 
 import sys
+from unittest.mock import patch
 
 from lesson import Lesson
 
+import microgradnet as mg
 import visualize
 from microgradnet import nn, optim
 from microgradnet.data import Digits
@@ -44,6 +46,24 @@ CASES = {
 }
 
 
+BREAKS = {
+    "the small bias is −0.01": lambda: patch.dict(CASES, {"ReLU, b = 0.01": (nn.ReLU, -0.01, 0.1)}),
+    "no rate is too large": lambda: patch.dict(CASES, {"ReLU, η = 2": (nn.ReLU, 0.0, 0.1)}),
+    "the leaky unit does not leak": lambda: patch.object(nn, "LeakyReLU", lambda slope: nn.ReLU()),
+    "ELU is a ReLU": lambda: patch.dict(CASES, {"ELU, b = −2": (nn.ReLU, -2.0, 0.1)}),
+}
+
+
+def firing(model: nn.Module, images) -> float:
+    """The share of all pairs of a unit and an image in which the unit is active."""
+    active, x = 0.0, images
+    for layer in model:
+        x = layer(x)
+        if isinstance(layer, nn.Linear) and x.shape[1] == UNITS:
+            active += float((x > 0).float().mean())
+    return active / 2
+
+
 def silent(model: nn.Module, images) -> float:
     """The share of units whose input is negative for every image."""
     dead, x = 0, images
@@ -55,11 +75,13 @@ def silent(model: nn.Module, images) -> float:
 
 
 def main(argv: list[str] | None = None) -> int:
-    lesson = Lesson(__file__, __doc__, argv, steps=(400, "steps of each training"), quick={"steps": 200})
+    lesson = Lesson(__file__, __doc__, argv, steps=(400, "steps of each training"), quick={"steps": 200}, breaks=BREAKS)
     images, labels = (t[:1000] for t in Digits("train").tensors)
-    dead, accuracy = {}, {}
+    dead, accuracy, first = {}, {}, {}
     for name, (activation, bias, rate) in CASES.items():
+        mg.manual_seed(lesson.args.seed)  # all start from the same weights
         model = network(activation, bias)
+        first[name] = firing(model, images)
         optimizer = optim.SGD(model.parameters(), lr=rate)
         shares = []
         for step in lesson.progress(lesson.args.steps, name):
@@ -92,6 +114,9 @@ def main(argv: list[str] | None = None) -> int:
         + ", ".join(f"{name.partition(',')[0]} {accuracy[name]:.0%}" for name in cures)
         + ": they have a way back."
     )
+    more = first["ReLU, b = 0.01"] - first["ReLU, η = 0.1"]
+    lesson.finding(f"A bias of 0.01 lets {more:+.1%} of the pairs of a unit and a digit fire at the start.")
+    lesson.check(f"b = 0.01 makes more units fire than b = 0 ({more:+.2%})", more > 0)
     for name in ("ReLU, η = 2", "ReLU, b = −2"):
         lesson.check(f"{name}: {last[name]:.0%} of the units are dead", last[name] > 0.4)
     for name in ("ReLU, η = 0.1", "ReLU, b = 0.01"):

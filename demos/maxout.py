@@ -12,6 +12,7 @@ and ReLU nets with dropout on the digits.
 """
 
 import sys
+from unittest.mock import patch
 
 import numpy as np
 from lesson import Lesson
@@ -22,6 +23,36 @@ from microgradnet import nn, optim
 from microgradnet.data import Digits
 
 TARGETS = {"convex: x² − 1": lambda x: x * x - 1, "not convex: sin 3x": lambda x: np.sin(3 * x)}
+
+
+BREAKS = {
+    "the maxout net is a ReLU net": lambda: patch.object(
+        sys.modules[__name__], "maxout_layer", lambda n, m: [nn.Linear(n, m), nn.ReLU()]
+    ),
+    "only one piece is ever the largest": lambda: patch.object(
+        nn.Maxout, "forward", lambda self, x: self.linear(x)[..., :: self.pieces]
+    ),
+    "two pieces instead of sixteen": lambda: patch.object(
+        sys.modules[__name__], "TwoUnits", lambda pieces, make=TwoUnits: make(2)
+    ),
+}
+
+
+def maxout_layer(n: int, m: int) -> list[nn.Module]:
+    return [nn.Maxout(n, m, 3)]
+
+
+def pieces_in_use(model: nn.Module, images) -> float:
+    """Of a net's maxout units: how many of its pieces a unit uses on average, for at least 1 % of the images each."""
+    used, x = [], images
+    with mg.no_grad():
+        for layer in model.eval():
+            if isinstance(layer, nn.Maxout):
+                values = layer.linear(x).reshape(len(x), -1, 3).numpy()
+                largest = values.argmax(2)[..., None] == np.arange(3)
+                used.append(float((largest.mean(0) > 0.01).sum(1).mean()))
+            x = layer(x)
+    return float(np.mean(used)) if used else 0.0
 
 
 def by_hand() -> float:
@@ -69,8 +100,8 @@ def fit(lesson: Lesson, pieces: int, target, what: str) -> tuple[np.ndarray, flo
         return model(x).numpy().ravel(), float(nn.functional.mse_loss(model(x), y)) ** 0.5
 
 
-def digits(lesson: Lesson, hidden, what: str) -> list[float]:
-    """Held-out accuracy, epoch by epoch, of a net with dropout."""
+def digits(lesson: Lesson, hidden, what: str) -> tuple[list[float], nn.Module]:
+    """Held-out accuracy, epoch by epoch, of a net with dropout; and the net."""
     (images, labels), (held, truth) = Digits("train").tensors, Digits("test").tensors
     model = nn.Sequential(
         nn.Flatten(), *hidden(64, 48), nn.Dropout(0.3), *hidden(48, 48), nn.Dropout(0.3), nn.Linear(48, 10)
@@ -88,13 +119,13 @@ def digits(lesson: Lesson, hidden, what: str) -> list[float]:
             accuracy.append(float((model(held).argmax(1) == truth).float().mean()))
         model.train()
         lesson.show(loss=loss.item(), accuracy=accuracy[-1])
-    return accuracy
+    return accuracy, model
 
 
 def main(argv: list[str] | None = None) -> int:
     lesson = Lesson(
         __file__, __doc__, argv, quick={"steps": 500, "epochs": 8}, steps=(1500, "steps of each fit"),
-        epochs=(25, "passes over the digits"),
+        epochs=(25, "passes over the digits"), breaks=BREAKS,
     )  # fmt: skip
     exact = by_hand()
     x, panels, errors = np.linspace(-2, 2, 201), {}, {}
@@ -108,10 +139,10 @@ def main(argv: list[str] | None = None) -> int:
         panels, lesson.picture("pieces.png", "what two maxout units learned with k pieces each"), xlabel="x",
         ylabel="f(x)", height=3.6,
     )  # fmt: skip
-    accuracy = {
-        "Maxout, k = 3": digits(lesson, lambda n, m: [nn.Maxout(n, m, 3)], "maxout with dropout"),
-        "ReLU": digits(lesson, lambda n, m: [nn.Linear(n, m), nn.ReLU()], "ReLU with dropout"),
-    }
+    learned, model = digits(lesson, maxout_layer, "maxout with dropout")
+    plain, _ = digits(lesson, lambda n, m: [nn.Linear(n, m), nn.ReLU()], "ReLU with dropout")
+    accuracy = {"Maxout, k = 3": learned, "ReLU": plain}
+    in_use = pieces_in_use(model, Digits("test").tensors[0])
     visualize.plot_lines(
         accuracy, lesson.picture("dropout.png", "maxout and ReLU nets with dropout on the digits"), xlabel="epoch",
         ylabel="share of held-out digits read", title="both with dropout 0.3",
@@ -123,6 +154,8 @@ def main(argv: list[str] | None = None) -> int:
         lesson.check(f"{name}: 16 pieces ({many:.3f}), 2 pieces ({two:.3f})", many < min(0.15, two / 2))
     maxout, relu = (values[-1] for values in accuracy.values())
     lesson.finding(f"With dropout the maxout net reads {maxout:.1%} of the held-out digits, the ReLU net {relu:.1%}.")
+    lesson.finding(f"On the digits a maxout unit uses {in_use:.1f} of its 3 pieces: it has learned its own activation.")
+    lesson.check(f"the units use more than one piece ({in_use:.2f})", in_use > 1.5)
     lesson.check(f"difference by hand {exact:.1e}", exact < 1e-6)
     lesson.check(f"maxout reads {maxout:.1%}, ReLU {relu:.1%}: both above 90 %", min(maxout, relu) > 0.9)
     return lesson.finish()
