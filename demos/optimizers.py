@@ -8,11 +8,13 @@ gradient where momentum will take it. AdaGrad divides by the root of the sum of 
 of recent ones, Adam combines this with momentum: each weight gets its own rate. A saddle is where the gradient vanishes
 in a direction that still leads down.
 
-What to look at: ``ravine.gif``: all paths at once. ``ravine.png``, ``saddle.png``, ``local.png``, ``noise.png``: the
-paths. ``digits.png``: the same optimizers on a net.
+What to look at: ``steps.png``: the steps of each under a gradient that never changes. ``ravine.gif``: all paths at
+once. ``ravine.png``, ``saddle.png``, ``local.png``, ``noise.png``: the paths. ``digits.png``: the same optimizers on a
+net.
 """
 
 import sys
+from unittest.mock import patch
 
 import numpy as np
 from lesson import Lesson
@@ -32,6 +34,42 @@ RULES = {
     "Adadelta": lambda p, lr: optim.Adadelta(p, lr=50 * lr),
     "NAdam": lambda p, lr: optim.NAdam(p, lr=5 * lr),
 }
+
+BREAKS = {
+    "RMSProp and AdaGrad are swapped": lambda: patch.dict(
+        RULES, {"RMSProp": lambda p, lr: optim.Adagrad(p, lr=lr), "AdaGrad": lambda p, lr: optim.RMSprop(p, lr=20 * lr)}
+    ),
+    "Nesterov is momentum": lambda: patch.dict(RULES, {"Nesterov": RULES["momentum"]}),
+    "NAdam is Adam": lambda: patch.dict(RULES, {"NAdam": RULES["Adam"]}),
+    "no momentum": lambda: patch.dict(RULES, {"momentum": RULES["SGD"]}),
+    "the ravine is a bowl": lambda: patch.dict(SURFACES, {"ravine": (bowl, *SURFACES["ravine"][1:])}),
+}
+NEAR_LIMIT = 0.045  # SGD diverges in the ravine from 2/λ = 2/40 on
+
+
+def steps_by_formula(name: str, count: int) -> np.ndarray | None:
+    """The lengths of the steps with rate 1 while the gradient is 1, from the rule's paper; None where it is not told.
+
+    Momentum's are sums of 1 + μ + μ² + ..., Nesterov's have one term more; AdaGrad has seen t gradients, RMSProp an
+    average of them that starts at 0, which Adam corrects. NAdam (Dozat 2016) mixes in the momentum of the next step.
+    """
+    t = np.arange(1, count + 1)
+    mu = 0.9 * (1 - 0.5 * 0.96 ** (0.004 * np.arange(1, count + 2)))
+    past, m = np.cumprod(mu), 1 - 0.9**t
+    return {
+        "SGD": np.ones(count),
+        "momentum": (1 - 0.9**t) / 0.1,
+        "Nesterov": (1 - 0.9 ** (t + 1)) / 0.1,
+        "AdaGrad": 1 / np.sqrt(t),
+        "RMSProp": 1 / np.sqrt(1 - 0.99**t),
+        "Adam": np.ones(count),
+        "NAdam": (1 - mu[:-1]) / (1 - past[:-1]) + mu[1:] * m / (1 - past[1:]),
+    }.get(name)
+
+
+def bowl(x, y):
+    """As steep across as along."""
+    return 0.5 * x * x + 0.5 * y * y
 
 
 def ravine(x, y):
@@ -80,6 +118,11 @@ def follow(surface, start, make, rate: float, steps: int, noise: float) -> np.nd
     return np.array(path)
 
 
+def changes_of_direction(path: np.ndarray) -> int:
+    """How often a path turns across the ravine in its first 25 steps."""
+    return int(np.sum(np.diff(np.sign(np.diff(path[:25, 1]))) != 0))
+
+
 def digits(lesson: Lesson, name: str, make) -> list[float]:
     """The loss on the digits, step by step."""
     images, labels = Digits("train").tensors
@@ -100,7 +143,13 @@ def digits(lesson: Lesson, name: str, make) -> list[float]:
 def main(argv: list[str] | None = None) -> int:
     lesson = Lesson(
         __file__, __doc__, argv, quick={"steps": 60, "walk": 60, "frames": 8}, steps=(300, "steps on the digits"),
-        walk=(120, "steps on each surface"), frames=(50, "pictures of the animation"),
+        walk=(120, "steps on each surface"), frames=(50, "pictures of the animation"), breaks=BREAKS,
+    )  # fmt: skip
+    constant = {n: -np.diff(follow(lambda x, y: x + y, (0, 0), make, 0.01, 60, 0.0)[:, 0]) for n, make in RULES.items()}
+    visualize.plot_lines(
+        {name: values / np.abs(values).max() for name, values in constant.items()},
+        lesson.picture("steps.png", "the steps of each while the gradient stays 1"), xlabel="step",
+        ylabel="length of the step, largest = 1", title="what each makes of the same gradient, again and again",
     )  # fmt: skip
     paths = {}
     for kind, (surface, start, rate, xrange, yrange, minimum, noise) in SURFACES.items():
@@ -122,14 +171,16 @@ def main(argv: list[str] | None = None) -> int:
         ylabel=f"cross-entropy, nats (mean of {width} steps)",
     )  # fmt: skip
     distance = {name: float(np.linalg.norm(path[-1])) for name, path in paths["ravine"].items()}
-    escaped = {name: float(abs(path[-1, 1])) for name, path in paths["saddle"].items()}
+    at = min(60, lesson.args.walk)
+    escaped = {name: float(abs(path[at, 1])) for name, path in paths["saddle"].items()}
     lesson.finding(
         f"After {lesson.args.walk} steps in the ravine SGD is {distance['SGD']:.2f} from the minimum, momentum "
         f"{distance['momentum']:.3f}, Nesterov {distance['Nesterov']:.3f}."
     )
     lesson.finding(
-        f"On the saddle SGD has come {escaped['SGD']:.2f} down, Adam {escaped['Adam']:.2f}: a small gradient is no "
-        "small step where each direction has its own rate."
+        f"After {at} steps on the saddle SGD has come {escaped['SGD']:.3f} down, momentum {escaped['momentum']:.2f}, "
+        f"Adam {escaped['Adam']:.2f}, RMSProp {escaped['RMSProp']:.2f}: the gradient is tiny there, and who divides by "
+        "its size takes full steps all the same; momentum gets there too, later."
     )
     rolled = {name: float(path[-1, 0]) for name, path in paths["local"].items()}
     deep = [name for name, x in rolled.items() if x < 0]
@@ -145,7 +196,30 @@ def main(argv: list[str] | None = None) -> int:
     lesson.finding(
         f"On digits momentum ends at {last['momentum']:.2f} nats, SGD at {last['SGD']:.2f}, Adam at {last['Adam']:.2f}."
     )
-    turns = {name: int(np.sum(np.diff(np.sign(np.diff(path[:25, 1]))) != 0)) for name, path in paths["ravine"].items()}
+    turns = {name: changes_of_direction(path) for name, path in paths["ravine"].items()}
+    swinging = changes_of_direction(follow(SURFACES["ravine"][0], (-4.0, 0.9), RULES["SGD"], NEAR_LIMIT, 25, 0.0))
+    lesson.finding(
+        f"In 25 steps SGD turns {turns['SGD']} times across the ravine at a rate of 0.02, {swinging} times at "
+        f"{NEAR_LIMIT}: the walls' curvature of 40 allows no rate above 0.05, however slow the way along the floor."
+    )
+    lesson.check(
+        f"near its limit SGD swings ({swinging} turns), below it does not", turns["SGD"] == 0 and swinging > 15
+    )
+    over = {name: float(-paths["ravine"][name][:, 1].min()) for name in ("momentum", "Nesterov")}
+    lesson.finding(
+        f"Momentum overshoots the floor of the ravine by {over['momentum']:.2f}, Nesterov by {over['Nesterov']:.2f}."
+    )
+    lesson.check(
+        f"Nesterov overshoots less than momentum ({over['Nesterov']:.2f}, {over['momentum']:.2f})",
+        over["Nesterov"] < 0.8 * over["momentum"],
+    )
+    for name, lengths in constant.items():
+        formula = steps_by_formula(name, len(lengths))
+        if formula is not None:
+            wrong = float(np.abs(lengths / lengths[0] / (formula / formula[0]) - 1).max())
+            lesson.check(
+                f"{name}'s steps under a constant gradient are its formula's (off by {wrong:.0e})", wrong < 1e-3
+            )
     lesson.check(
         f"momentum is nearer than SGD ({distance['momentum']:.3f}, {distance['SGD']:.3f})",
         distance["momentum"] < distance["SGD"],
