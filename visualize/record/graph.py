@@ -20,7 +20,7 @@ class Output:
     gradient: np.ndarray | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class GraphNode:
     """One box. ``value`` and ``gradient`` are arrays, or None where they are not known (yet).
 
@@ -48,7 +48,7 @@ class GraphNode:
     step: Any = field(default=None, repr=False, compare=False)  # the call that it stands for
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class GraphEdge:
     """From a value to the op that uses it as ``argument``; two edges may connect the same two nodes.
 

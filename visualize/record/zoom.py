@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from .collection import uncollected
 from .graph import Graph, GraphEdge, GraphNode
 from .repeats import Piece, pieces, repetition
 
@@ -17,6 +18,7 @@ def size(graph: Graph) -> float:
     return len(graph.nodes) + len(graph.edges) / 3
 
 
+@uncollected
 def readable(graph: Graph, limit: float = READABLE) -> Graph:
     """The graph itself if it is readable, else with modules closed below the largest depth at which it is.
 
