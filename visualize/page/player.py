@@ -1,15 +1,13 @@
 """The step player: a story as one HTML file, without a server, a network or a layout engine."""
 
 import html
-import json
 from pathlib import Path
 
 from ..picture.engine import write
 from ..picture.layered import HEIGHT, WIDTH, Layout
 from ..record.formula import number_text
 from ..record.story import Story, tell
-
-PAGE = Path(__file__).parent
+from .embed import page
 
 
 class Player:
@@ -26,13 +24,7 @@ class Player:
 
     def html(self) -> str:
         """The page: style, script and story in one string. Labels are escaped."""
-        parts = {name: (PAGE / f"player.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
-        # In a script element only "<" could end it or begin a comment.
-        data = json.dumps(self._data(), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-        page = parts["html"]
-        for mark, text in (("/*CSS*/", parts["css"]), ("/*JS*/", parts["js"]), ("/*DATA*/", data)):
-            page = page.replace(mark, text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"), 1)
-        return page
+        return page("player.html", ("base.css", "player.css"), ("player.js",), self._data())
 
     def transcript(self) -> str:
         """The story, one numbered sentence per step."""

@@ -10,11 +10,13 @@ from pathlib import Path
 import microgradnet as mg
 from microgradnet.scalar import ScalarTape, to_scalar
 
+from ..page.embed import page, to_json
 from ..record.describe import describe
 from ..record.graph import Graph
 from ..record.trace import skeleton
 from ..record.trace_scalar import trace_scalar
 from ..record.zoom import DRAWABLE, SCALARS, close_modules, fold_repeats, part_of, readable
+from .data import to_data
 from .dot import to_dot
 from .engine import FORMATS, RenderError, render, write
 from .mermaid import to_mermaid
@@ -22,10 +24,13 @@ from .outline import to_text
 
 
 class Picture:
-    """A graph ready to draw: it is displayed in a notebook, ``save`` writes it, ``open`` opens the browser."""
+    """A graph ready to draw: it is displayed in a notebook, ``save`` writes it, ``open`` opens the browser.
 
-    def __init__(self, graph: Graph, dark: bool = False):
-        self.graph, self.dark = graph, dark
+    ``graph`` is what the static pictures show; ``whole`` is all of it, for the page and for JSON.
+    """
+
+    def __init__(self, graph: Graph, dark: bool = False, whole: Graph | None = None):
+        self.graph, self.dark, self.whole = graph, dark, whole or graph
 
     @property
     def dot(self) -> str:
@@ -37,17 +42,35 @@ class Picture:
         """The picture in Mermaid's syntax."""
         return to_mermaid(self.graph)
 
+    @property
+    def json(self) -> str:
+        """The whole graph as data; ``visualize.picture.data`` says which key means what."""
+        return to_json(to_data(self.whole))
+
+    def html(self) -> str:
+        """The whole graph as one offline page, in which modules and repeats open and close."""
+        return page("graph.html", ("base.css", "graph.css"), ("layout.js", "graph.js"), to_data(self.whole))
+
     def __str__(self) -> str:
         return to_text(self.graph)
 
     def save(self, path) -> Path:
-        """Writes SVG, PNG, PDF, DOT, Mermaid (.mmd) or text, by the file's ending.
+        """Writes an interactive page (.html), SVG, PNG, PDF, DOT, Mermaid (.mmd), JSON or text, by the file's ending.
+
+        The page works offline: modules and repeats open by a click, whatever the size of the graph; a click on a
+        parameter marks its paths to the result. The page and JSON hold the whole graph, the others what can be read.
 
         Raises ``RenderError``, with the reason, if it fails.
         """
         path = Path(path)
         kind = path.suffix.removeprefix(".").lower()
-        texts = {"dot": lambda: self.dot, "mmd": lambda: self.mermaid, "txt": lambda: str(self)}
+        texts = {
+            "html": self.html,
+            "dot": lambda: self.dot,
+            "mmd": lambda: self.mermaid,
+            "json": lambda: self.json,
+            "txt": lambda: str(self),
+        }
         if kind not in (*FORMATS, *texts):
             raise RenderError(f"draw: the format is one of {', '.join([*FORMATS, *texts])}, got {kind!r}")
         write(path, texts[kind]().encode(errors="replace") if kind in texts else render(self.dot, kind))
@@ -120,7 +143,8 @@ def draw(
             "scalar.to_scalar(function, *tensors) opens any function of tensors"
         )
     if hasattr(x, "columns") or hasattr(x, "tape"):
-        return Picture(readable(trace_scalar(x, model, title), SCALARS), dark)
+        whole = trace_scalar(x, model, title)
+        return Picture(readable(whole, SCALARS), dark, whole)
     if not hasattr(x, "nodes") and not hasattr(x, "grad_fn"):
         expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
@@ -130,9 +154,9 @@ def draw(
     if level == "module" or depth is not None:
         if depth is None:  # a module that contains everything is opened
             depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
-        graph = close_modules(graph, depth)
-        return Picture(describe(fold_repeats(graph) if level == "module" else graph), dark)
-    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark)
+        closed = close_modules(graph, depth)
+        return Picture(describe(fold_repeats(closed) if level == "module" else closed), dark, graph)
+    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark, graph)
 
 
 def _input_names(module, inputs: tuple) -> dict:
