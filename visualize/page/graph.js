@@ -24,6 +24,23 @@
     return element;
   };
   const short = (text, most) => { const c = [...String(text)]; return c.length > most ? c.slice(0, most - 1).join("") + "…" : c.join(""); };
+  const pen = document.createElement("canvas").getContext("2d"), widths = new Map();
+  const FONTS = { "": "12px", faint: "12px", label: "700 13px" };
+  function width(text, kind) {
+    const key = kind + text;
+    if (!widths.has(key)) {
+      pen.font = `${FONTS[kind]} ${getComputedStyle(document.body).fontFamily}`;
+      widths.set(key, pen.measureText(text).width);
+    }
+    return widths.get(key);
+  }
+  function fitted(text, room, kind) {  // as much of a text as there is room for
+    if (width(text, kind) <= room) return text;
+    const c = [...text];
+    let most = Math.max(1, Math.floor(c.length * room / width(text, kind)));
+    while (most > 1 && width(c.slice(0, most).join("") + "…", kind) > room) most--;
+    return c.slice(0, most).join("") + "…";
+  }
   const counted = (n, noun) => `${n.toLocaleString("en")} ${noun}${n === 1 ? "" : "s"}`;
   const by = (shape) => (shape && shape.length ? shape.join("×") : "scalar");
   const bytes = (n) => { let u = 0; while (n >= 1000 && u < 3) { n /= 1000; u++; } return u ? `${Number(n.toPrecision(3))} ${["B", "kB", "MB", "GB"][u]}` : `${n} B`; };
@@ -44,25 +61,25 @@
   let withConstants = true, picked = null, path = null, found = new Set();
   const box = (id) => (id >= N ? boxes[id - N] : null);
   const nameOf = (id) => (box(id) ? title(box(id)) : nodes[id].name || nodes[id].label);
-  const title = (b) => b.label + (b.kind === "repeat" ? ` × ${(b.count || 1).toLocaleString("en")}` : "") + (b.call ? ` (call ${b.call.toLocaleString("en")})` : "");
+  const title = (b) => b.label + (b.kind === "repeat" ? ` × ${(b.count || 1).toLocaleString("en")}` : "") + (b.run ? ` (again, ${b.run.toLocaleString("en")})` : "");
   const kept = (id) => (box(id) ? box(id).kept || 0 : sum(nodes[id].kept));
 
-  // Opens level by level what fits.
-  function openMore(room) {
+  // Opens the closed boxes in sight that `may` be, as far as there is room; returns whether one is open now.
+  function openLevel(room, may) {
     let shown = visibleCount(), changed = false;
-    for (;;) {
-      const next = [];
-      for (const b of closedInSight()) {
-        const more = children[b].length + members[b].length - 1;
-        if (shown + more > room && shown > 1) continue;
-        shown += more;
-        next.push(b);
-      }
-      if (!next.length) return changed;
-      next.forEach((b) => open.add(b));
+    for (const b of closedInSight()) {
+      const more = children[b].length + members[b].length - 1;
+      if (!may(b) || shown + more > room) continue;
+      shown += more;
+      open.add(b);
       changed = true;
-      if (room > ROOM) return true;
     }
+    return changed;
+  }
+  // At the start: modules, level by level; what repeats only where it is small.
+  function openFirst(room) {
+    const whole = (b) => (boxes[b].ops || 0) + (boxes[b].kind === "module" ? 0 : children[b].length);
+    while (openLevel(room, (b) => boxes[b].kind === "module" || whole(b) <= room / 2));
   }
   function closedInSight() {
     const seen = [];
@@ -106,27 +123,37 @@
     const put = (item) => { items.push(item); ids.set(item.id, item); };
     const parent = (id) => { const p = box(id) ? box(id).parent : nodes[id].box; return p === 0 ? "" : "b" + (N + p); };
     const idOf = (id) => (id >= N ? "b" + id : "n" + id);
-    const uses = new Map();
-    for (const p of pairs.values()) if (p.s < N && !nodes[p.s].number && nodes[p.s].kind !== "module") uses.set(p.s, (uses.get(p.s) || 0) + 1);
+    const uses = new Map(), firsts = new Map();  // of leaves: how many read it, and the first of those
+    for (const p of pairs.values()) if (p.s < N && !nodes[p.s].number && nodes[p.s].kind !== "module") {
+      uses.set(p.s, (uses.get(p.s) || 0) + 1);
+      if (!firsts.has(p.s) || order[p.t] < order[firsts.get(p.s)]) firsts.set(p.s, p.t);
+    }
+    // A shared leaf is drawn once, and as a copy for each other op; a closed box says that it reads it.
+    reads.clear();
+    for (const p of pairs.values()) if (uses.get(p.s) > SHARED && p.t >= N && firsts.get(p.s) !== p.t) {
+      if (!reads.has(p.t)) reads.set(p.t, []);
+      reads.get(p.t).push(nodes[p.s].label);
+    }
     for (const id of visible(rep, shows)) {
       if (uses.get(id) > SHARED) continue;
       const isOpen = id >= N && open.has(id - N);
-      put({ id: idOf(id), of: id, parent: parent(id), order: order[id], open: isOpen, ...size(id) });
+      // A leaf stands before all that read it: where a loop's box does, an op in it came first.
+      const place = firsts.has(id) ? Math.min(order[id], order[firsts.get(id)] - 0.5) : order[id];
+      put({ id: idOf(id), of: id, parent: parent(id), order: place, open: isOpen, ...size(id) });
     }
     const list = [];
-    const numbers = new Map();
     for (const p of pairs.values()) {
       let source = idOf(p.s);
       if (uses.get(p.s) > SHARED) {
-        const n = (numbers.get(p.s) || 0) + 1;
-        numbers.set(p.s, n);
+        if (p.t >= N && firsts.get(p.s) !== p.t) continue;
         source = `${idOf(p.s)}@${p.t}`;
-        put({ id: source, of: p.s, parent: parent(p.t), order: order[p.t] - 0.5, copy: n > 1 ? `${n} of ${uses.get(p.s)}` : "", ...size(p.s, n > 1) });
+        put({ id: source, of: p.s, parent: parent(p.t), order: order[p.t] - 0.5, copy: firsts.get(p.s) !== p.t, ...size(p.s, firsts.get(p.s) !== p.t) });
       }
       list.push({ source, target: idOf(p.t), edges: p.edges });
     }
     return { items, ids, list };
   }
+  const reads = new Map();
   function* visible(rep, shows) {
     for (let b = 0; b < boxes.length; b++) {
       if (rep[b] === b || (b && rep[b] < 0)) { if (withConstants || anyShown(b)) yield N + b; }
@@ -144,6 +171,7 @@
       const rows = [[title(b), "label"]];
       rows.push([[b.ops && counted(b.ops, "op"), b.parameters && counted(b.parameters, "parameter")].filter(Boolean).join(", ") || "nothing inside", "faint"]);
       rows.push([(b.first && b.kind !== "module" ? `${b.first === b.last ? "op" : "ops"} ${b.first.toLocaleString("en")}${b.first === b.last ? "" : ` to ${b.last.toLocaleString("en")}`} → ` : "gives ") + by(b.shape), "faint"]);
+      if (reads.has(id)) rows.push([`reads ${reads.get(id).join(", ")}`, "faint"]);
       return rows;
     }
     const n = nodes[id];
@@ -160,8 +188,8 @@
   const wrapped = (text, most) => { const out = [""]; for (const word of text.split(/\s+/)) { if ((out[out.length - 1] + " " + word).length > most && out[out.length - 1]) out.push(word); else out[out.length - 1] = (out[out.length - 1] + " " + word).trim(); } return out; };
   function size(id, copy) {
     if (copy) return { w: 130, h: 26 };
-    const rows = lines(id), most = Math.max(...rows.map(([t, c]) => [...t].length * (c === "label" ? 7.6 : 6.5)));
-    return { w: Math.max(92, Math.min(nodes[id] && nodes[id].kind === "failed" ? 270 : 206, most + (box(id) ? 44 : 20))), h: 12 + rows.length * 16 };
+    const rows = lines(id), most = Math.max(...rows.map(([t, c]) => width(short(t, 60), c)));
+    return { w: Math.max(92, Math.min(nodes[id] && nodes[id].kind === "failed" ? 290 : 216, most + (box(id) ? 40 : 20))), h: 12 + rows.length * 16 };
   }
   let least = Infinity, largest = 0;
   for (const n of nodes) { const s = norm(n.gradient); if (s > 0) { least = Math.min(least, s); largest = Math.max(largest, s); } }
@@ -174,9 +202,17 @@
 
   // ---- the drawing
 
+  // Rows as wide as the screen: a portrait one has more of them.
+  function shape() {
+    const aspect = stage.clientWidth / Math.max(stage.clientHeight, 1), portrait = aspect < 0.9;
+    Object.assign(LAYOUT, portrait ? { strip: 1.1, wanted: 0.7, fewest: 4 } : { strip: 3.2, wanted: 1.7, fewest: 6 });
+    return portrait;
+  }
   let now = null, extent = { w: 1, h: 1 };
   const elements = new Map();
   function draw() {
+    hideTip();
+    shape();
     now = scene();
     const drawn = layout({ items: now.items, edges: now.list });
     extent = drawn;
@@ -228,20 +264,20 @@
     if (b && !item.open) make("rect", { class: "shadow", x: 4, y: 4, width: item.w, height: item.h, rx: round }, g);
     make("rect", { class: "body", width: item.w, height: item.h, rx: round }, g);
     if (item.open) {
-      make("text", { x: 10, y: 20, class: "label" }, g, short(title(b), Math.max(10, Math.floor((item.w - 50) / 7.4))));
+      make("text", { x: 10, y: 20, class: "label" }, g, fitted(title(b), item.w - 40, "label"));
       make("text", { x: item.w - 18, y: 21, class: "sign" }, g, "−");
     } else if (item.copy) {
-      make("text", { x: 8, y: 17 }, g, short(`${n.label}, use ${item.copy}`, 18)).append(make("title", {}, null, nameOf(id)));
+      make("text", { x: 8, y: 17 }, g, fitted(`${n.label}, again`, item.w - 14, "")).append(make("title", {}, null, nameOf(id)));
     } else {
       lines(id).forEach(([text, name, heat], i) => {
         if (heat) make("rect", { class: "heat", x: 1, y: 7 + 16 * i, width: item.w - 2, height: 16, style: `fill: rgba(var(--heat), ${heat.toFixed(2)})` }, g);
-        make("text", { x: 9, y: 19 + 16 * i, class: name }, g, short(text, Math.floor((item.w - (b ? 34 : 14)) / (name === "label" ? 7.2 : 6.2))));
+        make("text", { x: 9, y: 19 + 16 * i, class: name }, g, fitted(short(text, 60), item.w - (b ? 32 : 16), name));
       });
       if (b) make("text", { x: item.w - 18, y: 20, class: "sign" }, g, "+");
       if (kept(id)) make("rect", { class: "kept", x: 2, y: item.h - 4, width: Math.max(1, (item.w - 4) * kept(id) / most), height: 3 }, g);
     }
     elements.set(item.id, g);
-    g.addEventListener("pointerenter", (event) => { if (event.pointerType !== "touch") showTip(event, item.open ? title(b) : "", id); });
+    g.addEventListener("pointerenter", (event) => { if (event.pointerType !== "touch" && !item.open) showTip(event, "", id); });
     g.addEventListener("pointerleave", hideTip);
   }
 
@@ -314,6 +350,7 @@
     for (const { g, link } of elements.get("links") || []) g.classList.toggle("onpath", Boolean(on(link.from) && link.to.some(on)));
   }
   function pick(id) {
+    hideTip();
     picked = id;
     path = id !== null && id < N ? pathFrom(id) : null;
     marks();
@@ -324,6 +361,17 @@
     $("memory").setAttribute("aria-pressed", "false");
     $("what").textContent = nameOf(id);
     $("facts").replaceChildren(facts(id));
+    const item = now.items.find((i) => i.of === id);
+    if (item) inSight(item);
+  }
+  function inSight(item) {
+    const r = svg.getBoundingClientRect(), low = innerWidth <= 760 && !$("panel").hidden ? $("panel").offsetHeight : 0;
+    const w = r.width / view.k, h = (r.height - low) / view.k;
+    if (item.x < view.x) view.x = item.x - 20;
+    if (item.x + Math.min(item.w, w) > view.x + w) view.x = item.x + Math.min(item.w, w) - w + 20;
+    if (item.y < view.y) view.y = item.y - 20;
+    if (item.y + Math.min(item.h, h) > view.y + h) view.y = item.y + Math.min(item.h, h) - h + 20;
+    place();
   }
   function facts(id) {
     const dl = html("dl"), say = (name, text, code) => { if (!text) return null; html("dt", dl, name); return html("dd", dl, text, code ? "code" : ""); };
@@ -396,7 +444,7 @@
       if (n.value && n.value.counts) tip.append(histogram(n.value));
     } else if (id !== undefined) {
       const b = box(id);
-      html("div", tip, [title(b), ...lines(id).slice(1).map((l) => l[0]), b.kept && `keeps ${bytes(b.kept)} for backward`, open.has(id - N) ? "click to close" : "click to open"].filter(Boolean).join("\n"));
+      html("div", tip, [title(b), ...lines(id).slice(1).map((l) => l[0]), b.kept && `keeps ${bytes(b.kept)} for backward`, "click to open"].filter(Boolean).join("\n"));
     } else if (text) html("div", tip, text);
     else return;
     tip.hidden = false;
@@ -411,7 +459,7 @@
     const seen = now.items.filter((i) => !i.open && !i.copy && kept(i.of)).sort((a, b) => a.order - b.order), most = Math.max(1, ...seen.map((i) => kept(i.of)));
     $("bars").replaceChildren(...seen.map((item) => {
       const li = html("li"), button = html("button", li);
-      html("span", button, bytes(kept(item.of)), "n"); html("span", button, short(nameOf(item.of), 40));
+      html("span", button, bytes(kept(item.of)), "n"); html("span", button, short(nameOf(item.of) + (item.of < N && nodes[item.of].name ? ` = ${nodes[item.of].label}` : ""), 40));
       const bar = html("span", button, undefined, "bar");
       bar.style.width = `${100 * kept(item.of) / most}%`;
       button.onclick = () => { reveal(item.of); elements.get(item.id).focus({ preventScroll: true }); };
@@ -447,6 +495,8 @@
     world.setAttribute("transform", `scale(${view.k}) translate(${-view.x},${-view.y})`);
     const r = svg.getBoundingClientRect();
     if (mapView) for (const [name, value] of [["x", view.x], ["y", view.y], ["width", r.width / view.k], ["height", r.height / view.k]]) mapView.setAttribute(name, value);
+    const whole = view.x <= 1 && view.y <= 1 && view.x + r.width / view.k >= extent.w - 1 && view.y + r.height / view.k >= extent.h - 1;
+    $("map").style.visibility = whole ? "hidden" : "visible";
   }
   function clampView() {
     const r = svg.getBoundingClientRect(), w = r.width / view.k, h = r.height / view.k;
@@ -454,9 +504,9 @@
     view.y = h > extent.h ? (extent.h - h) / 2 : Math.min(Math.max(view.y, -h / 2), extent.h - h / 2);
   }
   function fit(smallest) {
-    const r = svg.getBoundingClientRect(), whole = Math.min((r.width - 8) / extent.w, (r.height - 40) / extent.h, 1.25);
+    const r = svg.getBoundingClientRect(), whole = Math.min((r.width - 8) / extent.w, (r.height - 8) / extent.h, 1.25);
     view.k = Math.max(whole, smallest || 0.02);
-    view.x = (extent.w - r.width / view.k) / 2; view.y = (extent.h - (r.height - 30) / view.k) / 2;
+    view.x = (extent.w - r.width / view.k) / 2; view.y = (extent.h - r.height / view.k) / 2;
     if (r.width / view.k < extent.w) view.x = -4;  // from its start
     if (r.height / view.k < extent.h) view.y = -4;
     place();
@@ -556,7 +606,7 @@
     place();
   }
   function more() {
-    const done = openMore(MOST);
+    const done = openLevel(MOST, () => true);
     draw();
     fit(0.35);
     $("notes").textContent = done || !closedInSight().length ? said : [said, `more than ${MOST} boxes at once are not opened: open single ones by a click`].filter(Boolean).join(" · ");
@@ -581,12 +631,13 @@
   svg.addEventListener("focusin", (event) => {  // what the keyboard reaches is brought into sight
     const element = event.target.closest(".box"), item = element && now.ids.get(element.dataset.id);
     if (!item || !element.matches(":focus-visible")) return;
-    const r = svg.getBoundingClientRect(), w = r.width / view.k, h = r.height / view.k;
-    if (item.x < view.x || item.x + Math.min(item.w, w) > view.x + w) view.x = item.x - 20;
-    if (item.y < view.y || item.y + Math.min(item.h, h) > view.y + h) view.y = item.y - 20;
-    place();
+    inSight(item);
   });
-  new ResizeObserver(() => place()).observe(svg);
+  let portrait = shape();
+  new ResizeObserver(() => {
+    if (shape() !== portrait) { portrait = !portrait; draw(); fit(smallest()); } else place();
+  }).observe(svg);
+  const smallest = () => (stage.clientWidth < 760 ? 0.8 : 0.65);
 
   // ---- start
 
@@ -597,8 +648,8 @@
   if (matchMedia("(prefers-color-scheme: dark)").matches) root.dataset.theme = "dark";
   onlyWrapped();
   const opened = new URLSearchParams(location.hash.slice(1));
-  if (opened.get("open") !== "0") openMore(Math.min(ROOM, stage.clientWidth < 760 ? 24 : ROOM));
+  if (opened.get("open") !== "0") openFirst(stage.clientWidth < 760 ? 24 : ROOM);
   draw();
-  fit(0.55);
+  fit(smallest());
   root.dataset.ready = String(Math.round(performance.now()));
 })();

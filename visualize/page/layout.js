@@ -7,7 +7,7 @@
 // an edge is {source, target}. Every item gets x and y (absolute), open ones w and h; `links` are the curves to draw:
 // {source, targets, d, head}, in the place where they run.
 "use strict";
-const LAYOUT = { gapX: 46, gapY: 16, lane: 14, pad: 16, head: 30, strip: 3.2, wanted: 1.7, sweeps: 8 };
+const LAYOUT = { gapX: 46, gapY: 16, lane: 14, pad: 16, head: 30, strip: 3.2, wanted: 1.7, fewest: 6, sweeps: 8 };
 
 function layout(scene) {
   const byId = new Map(scene.items.map((item) => [item.id, item]));
@@ -220,16 +220,18 @@ function settle(layer, gap) {
 function cut(layers, widths) {
   const n = layers.length, tall = (a, b) => Math.max(...layers.slice(a, b).map((l) => l.reduce((h, c) => h + c.h + LAYOUT.gapY, 0)));
   const wide = (a, b) => widths.slice(a, b).reduce((sum, w) => sum + w + LAYOUT.gapX, 0);
-  if (n < 7 || wide(0, n) < LAYOUT.strip * Math.max(tall(0, n), 260)) return [[0, n]];
+  const full = layers.map((layer) => layer.some((c) => c.item)), filled = full.filter(Boolean).length;
+  if (filled < LAYOUT.fewest || wide(0, n) < LAYOUT.strip * Math.max(tall(0, n), 260)) return [[0, n]];
   const crossing = layers.map((layer, d) => (d ? new Set(layer.flatMap((c) => c.before)).size : 0));
   let rows = [[0, n]];
-  for (let count = 2; count <= n / 3; count++) {
+  for (let count = 2; count <= filled / 2; count++) {
     const cuts = [0];
     for (let k = 1; k < count; k++) {
       const aim = Math.round(k * n / count), reach = Math.max(1, Math.floor(n / count / 4));
       let best = -1;
       for (let d = Math.max(cuts[cuts.length - 1] + 1, aim - reach); d <= Math.min(n - 1, aim + reach); d++)
-        if (best < 0 || crossing[d] < crossing[best] || (crossing[d] === crossing[best] && Math.abs(d - aim) < Math.abs(best - aim))) best = d;
+        if (!full.slice(cuts[cuts.length - 1], d).some(Boolean) || !full.slice(d).some(Boolean)) continue;
+        else if (best < 0 || crossing[d] < crossing[best] || (crossing[d] === crossing[best] && Math.abs(d - aim) < Math.abs(best - aim))) best = d;
       if (best > 0) cuts.push(best);
     }
     rows = cuts.map((a, i) => [a, i + 1 < cuts.length ? cuts[i + 1] : n]);

@@ -1,14 +1,14 @@
 """A graph as plain data: what ``draw(…).save("graph.json")`` writes, and what the interactive page carries.
 
-``format`` is "microgradnet graph", ``version`` 1. Keys whose value is empty, false or 1 (count, call) are left out;
+``format`` is "microgradnet graph", ``version`` 1. Keys whose value is empty, false or 1 (count, run) are left out;
 numbers that are not finite are null.
 
 - ``title``, ``notes`` (what was left out), ``ops``, ``parameters``, ``kept`` (bytes that all ops keep for backward;
   an array that several ops keep counts for each of them).
-- ``boxes``: what opens, each after the one that it is in; ``boxes[0]`` is the whole. ``kind``: "module" (one ``call``
-  of it), "repeat" (``count`` times), "turn" (of a repeat), "stretch" (many ops without a module). ``label``; ``parent``,
-  a place in ``boxes``; ``ops``, ``parameters`` and ``kept`` of what is in it; ``shape`` of its last result; ``first``
-  and ``last``, the numbers of its ops.
+- ``boxes``: what opens, each after the one that it is in; ``boxes[0]`` is the whole, of the kind "root". ``kind``:
+  "module" (consecutive ops of it; ``run`` counts such boxes of the same module), "repeat" (``count`` times), "turn" (of a
+  repeat), "stretch" (many ops, or turns). ``label``; ``parent``, a place in ``boxes``; ``ops``, ``parameters`` and
+  ``kept`` of what is in it; ``shape`` of its last result; ``first`` and ``last``, the numbers of its ops.
 - ``nodes``, in the order of computation. ``kind``: "parameter", "input", "constant", "op", "output", "failed" (or
   "module", drawn closed). ``key``; ``label``: a leaf's name, an op's; ``name``: of an op's result; ``box``, a place in
   ``boxes``; ``number`` of an op; ``formula``, ``shape``, ``dtype``, ``device``, ``line`` (file:line); ``value`` and
@@ -82,7 +82,7 @@ def to_data(graph: Graph) -> dict:
 def _box(kind: str, label: str, count: int) -> dict:
     data: dict = {"kind": kind, "label": label}
     if count > 1:
-        data["count" if kind == "repeat" else "call"] = count
+        data["count" if kind == "repeat" else "run"] = count
     return data
 
 

@@ -1,4 +1,4 @@
-"""The whole graph as a tree of boxes that open: calls of modules, repeats marked × N, stretches of many ops.
+"""The whole graph as a tree of boxes that open: modules, repeats marked × N, stretches of many ops.
 
 Each inner box covers consecutive ops, so that within any box the edges run forwards only, whatever is open.
 """
@@ -14,12 +14,12 @@ from .repeats import repetitions
 MOST = 60  # children of one box
 FOLDED = 3  # repeats of a module or a loop that become one box
 NAMED = 4  # ops that a label names
-LONG = 24  # loose ops, from which on loops are looked for among them
+LONG = 150  # loose ops, beyond which loops are looked for among them
 
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """What opens: a "module" (one call of it), a "repeat" (× count), one "turn" of a repeat, or a "stretch" of ops.
+    """What opens: a "module" (consecutive ops of it), a "repeat" (× count), one "turn" of a repeat, or a "stretch" of ops.
 
     ``items`` are boxes and nodes in the order of computation.
     """
@@ -27,7 +27,7 @@ class Box:
     kind: str
     label: str
     items: list = field(default_factory=list)
-    count: int = 1  # how often a repeat repeats; of a module's calls, which one this is
+    count: int = 1  # how often a repeat repeats; of a module, which of its runs this is
     signature: int = 0  # equal for equal content
     parent: "Box | None" = None
     number: tuple[int, int] | None = None  # which turns of a loop it holds, first and last
@@ -121,7 +121,8 @@ class Tree:
             if node.kind == "input":
                 outer = next((i for i, box in enumerate(way) if box.kind == "module"), len(way))
                 way = way[:outer]
-            # Within one turn of a loop it is its own; what all turns share is outside of the loop.
+            while way[-1].kind == "repeat" or way[-1].number and way[-1].kind == "stretch":
+                way = way[:-1]  # what several turns of a loop share stands outside of it
             self.home[node.key] = way[-1]
             first.setdefault(id(way[-1]), []).append(node)
         for box in self.boxes():
@@ -133,10 +134,10 @@ def _ran(node: GraphNode) -> bool:
 
 
 def _nest(root: Box, nodes: list[GraphNode]) -> None:
-    """One box for each call of a module: a module that runs again after something else did has another box."""
+    """One box for consecutive ops of a module: one that runs again after something else did has another box."""
     stack: list[Box] = [root]
     open_path: tuple[str, ...] = ()
-    calls: Counter = Counter()
+    runs: Counter = Counter()
     for node in nodes:
         same = 0
         for a, b in zip(open_path, node.module, strict=False):
@@ -146,8 +147,8 @@ def _nest(root: Box, nodes: list[GraphNode]) -> None:
         del stack[same + 1 :]
         for depth in range(same, len(node.module)):
             path = node.module[: depth + 1]
-            calls[path] += 1
-            box = Box("module", path[-1], count=calls[path])
+            runs[path] += 1
+            box = Box("module", path[-1], count=runs[path])
             stack[-1].items.append(box)
             stack.append(box)
         open_path = node.module
