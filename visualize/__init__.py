@@ -9,6 +9,7 @@
 from microgradnet.arguments import explain_all as _explain_all
 
 from .flow import Flow, Verdict, watch
+from .notebook import show_in_notebooks as _show_in_notebooks
 from .page.player import Player, play
 from .picture.diff import diff
 from .picture.draw import Picture, draw
@@ -46,3 +47,4 @@ __all__ = [
 _public = {name: thing for name, thing in globals().items() if name not in ("Event", "Graph", "GraphEdge", "GraphNode")}
 _explain_all(_public, "visualize")
 globals().update(_public)
+_show_in_notebooks()

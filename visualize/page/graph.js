@@ -205,7 +205,7 @@
   // Rows as wide as the screen: a portrait one has more of them.
   function shape() {
     const aspect = stage.clientWidth / Math.max(stage.clientHeight, 1), portrait = aspect < 0.9;
-    Object.assign(LAYOUT, portrait ? { strip: 1.1, wanted: 0.7, fewest: 4 } : { strip: 3.2, wanted: 1.7, fewest: 6 });
+    Object.assign(LAYOUT, portrait ? { strip: 1.1, wanted: 0.7, fewest: 4 } : { strip: 3.2, wanted: 1.7, fewest: 5 });
     return portrait;
   }
   let now = null, extent = { w: 1, h: 1 };
@@ -637,7 +637,7 @@
   new ResizeObserver(() => {
     if (shape() !== portrait) { portrait = !portrait; draw(); fit(smallest()); } else place();
   }).observe(svg);
-  const smallest = () => (stage.clientWidth < 760 ? 0.8 : 0.65);
+  const smallest = () => 0.62;
 
   // ---- start
 

@@ -7,7 +7,7 @@
 // an edge is {source, target}. Every item gets x and y (absolute), open ones w and h; `links` are the curves to draw:
 // {source, targets, d, head}, in the place where they run.
 "use strict";
-const LAYOUT = { gapX: 46, gapY: 16, lane: 14, pad: 16, head: 30, strip: 3.2, wanted: 1.7, fewest: 6, sweeps: 8 };
+const LAYOUT = { gapX: 46, gapY: 16, lane: 14, pad: 16, head: 30, strip: 3.2, wanted: 1.7, fewest: 5, sweeps: 8 };
 
 function layout(scene) {
   const byId = new Map(scene.items.map((item) => [item.id, item]));

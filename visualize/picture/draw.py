@@ -11,14 +11,16 @@ import microgradnet as mg
 from microgradnet.scalar import ScalarTape, to_scalar
 
 from ..page.embed import page, to_json
+from ..record.backward import backward_of
 from ..record.describe import describe
 from ..record.graph import Graph
 from ..record.trace import skeleton
 from ..record.trace_scalar import trace_scalar
 from ..record.zoom import DRAWABLE, SCALARS, close_modules, fold_repeats, part_of, readable
-from .data import to_data
+from .data import DESCRIBED, to_data
 from .dot import to_dot
 from .engine import FORMATS, RenderError, render, write
+from .memory import kept_by
 from .mermaid import to_mermaid
 from .outline import to_text
 
@@ -29,13 +31,14 @@ class Picture:
     ``graph`` is what the static pictures show; ``whole`` is all of it, for the page and for JSON.
     """
 
-    def __init__(self, graph: Graph, dark: bool = False, whole: Graph | None = None):
-        self.graph, self.dark, self.whole = graph, dark, whole or graph
+    def __init__(self, graph: Graph, dark: bool = False, whole: Graph | None = None, memory: bool = False):
+        self.graph, self.dark, self.whole, self.memory = graph, dark, whole or graph, memory
 
     @property
     def dot(self) -> str:
         """The picture in Graphviz's DOT language."""
-        return to_dot(self.graph, self.dark)
+        total = sum(map(kept_by, self.whole.nodes)) if self.memory else None
+        return to_dot(self.graph, self.dark, total)
 
     @property
     def mermaid(self) -> str:
@@ -104,6 +107,8 @@ def draw(
     depth: int | None = None,
     part: str | tuple[int, int] | None = None,
     gradient_only: bool = False,
+    backward: bool = False,
+    memory: bool = False,
     dark: bool = False,
 ) -> Picture:
     """The graph of a computation, inputs on the left, the result on the right.
@@ -126,6 +131,8 @@ def draw(
         depth: nesting depth to which modules are open; 0 closes all.
         part: draw only the module of this name, or the ops of these numbers, first and last, with what they read.
         gradient_only: leave out inputs, constants, masks and ops that need no gradient.
+        backward: draw the backward pass: a box for each gradient, from the result back to the leaves.
+        memory: bars beside the graph say what each box keeps for backward. The page has them anyway.
         dark: light on a dark background.
 
     Raises TypeError for an ``x`` without a graph, ValueError for a level or a part that it does not have.
@@ -144,19 +151,22 @@ def draw(
         )
     if hasattr(x, "columns") or hasattr(x, "tape"):
         whole = trace_scalar(x, model, title)
-        return Picture(readable(whole, SCALARS), dark, whole)
+        whole = backward_of(whole) if backward else whole
+        return Picture(readable(whole, SCALARS), dark, whole, memory)
     if not hasattr(x, "nodes") and not hasattr(x, "grad_fn"):
         expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
     graph = skeleton(x, model, title, gradient_only=gradient_only, inputs=names)
     if part is not None:
         graph = part_of(graph, part)
+    if backward:
+        graph = backward_of(describe(graph) if len(graph.nodes) <= DESCRIBED else graph)
     if level == "module" or depth is not None:
         if depth is None:  # a module that contains everything is opened
             depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
         closed = close_modules(graph, depth)
-        return Picture(describe(fold_repeats(closed) if level == "module" else closed), dark, graph)
-    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark, graph)
+        return Picture(describe(fold_repeats(closed) if level == "module" else closed), dark, graph, memory)
+    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark, graph, memory)
 
 
 def _input_names(module, inputs: tuple) -> dict:

@@ -41,7 +41,7 @@ class GraphNode:
     compute: Callable[[dict], object] | None = None  # computes its value from its arguments, if all are known
     device: str = "cpu"
     name: str = ""  # its name in formulas: the user's, or v1, v2, … for computed values
-    mark: str = ""  # "path" for a highlighted node, "changed" for one that differs between two steps
+    mark: str = ""  # "path": highlighted; "changed" between two steps; "copy" of a shared leaf; "gradient": of backward
     needs_gradient: bool = True
     outputs: list[Output] = field(default_factory=list)  # all of them, of an op that has several
     kept: dict[str, int] = field(default_factory=dict)  # what it saved for backward, in bytes
