@@ -94,7 +94,9 @@ def _parts(module, depth: int) -> str:
         head = f"{_text(name)}: {_text(said[:100])} <span style='opacity:.65'>{count:,} parameters</span>"
         inside = _parts(child, depth + 1)
         opened = " open" if depth == 0 and len(list(module.children())) <= 8 else ""
-        lines.append(f"<li><details{opened}><summary>{head}</summary>{inside}</details></li>" if inside else f"<li>{head}</li>")
+        lines.append(
+            f"<li><details{opened}><summary>{head}</summary>{inside}</details></li>" if inside else f"<li>{head}</li>"
+        )
     return f"<ul style='margin:0;padding-left:1.4em'>{''.join(lines)}</ul>" if lines else ""
 
 
@@ -105,7 +107,9 @@ def _graph(graph: Graph) -> str:
 def _flow(flow: Flow) -> str:
     if not flow.steps:
         return _block(f"<div>{_text(str(flow))}</div>")
-    head = "".join(f"<th style='text-align:left;padding:2px 8px'>{h}</th>" for h in ("layer", "activations", "gradients"))
+    head = "".join(
+        f"<th style='text-align:left;padding:2px 8px'>{h}</th>" for h in ("layer", "activations", "gradients")
+    )
     rows = []
     for layer in flow.layers:
         charts = [_histogram(looks[-1]) if looks else "" for looks in (layer.activations, layer.gradients)]
@@ -113,11 +117,13 @@ def _flow(flow: Flow) -> str:
         rows.append("<tr>" + "".join(f"<td style='padding:2px 8px;{EDGE}'>{cell}</td>" for cell in cells) + "</tr>")
     verdicts = "".join(f"<li>{_text(str(verdict))}</li>" for verdict in flow.verdicts()) or "<li>No illness found.</li>"
     said = f"<div>step {flow.steps[-1]}, {len(flow.steps)} looks</div>"
-    return _block(said, f"<table style='border-collapse:collapse'><tr>{head}</tr>{''.join(rows)}</table><ul>{verdicts}</ul>")
+    return _block(
+        said, f"<table style='border-collapse:collapse'><tr>{head}</tr>{''.join(rows)}</table><ul>{verdicts}</ul>"
+    )
 
 
 def _player(player: Player) -> str:
-    return player._repr_html_()
+    return f'<iframe srcdoc="{_text(player.html())}" width="100%" height="640" style="border:0"></iframe>'
 
 
 def _paths(paths: Paths) -> str:
@@ -151,11 +157,12 @@ def _picture(picture: Picture) -> str:
 
 def _array(array: np.ndarray) -> str:
     """Small ones as cells, the others as a summary with a histogram."""
-    if array.ndim <= 2 and 0 < array.size and max(array.shape, default=1) <= CELLS and array.dtype.kind in "fiub":
+    if array.ndim <= 2 and array.size > 0 and max(array.shape, default=1) <= CELLS and array.dtype.kind in "fiub":
         rows = np.atleast_2d(array)
         most = float(np.max(np.abs(rows[np.isfinite(rows)]), initial=0)) or 1.0
         lines = ("".join(_cell(number, most) for number in row) for row in rows.tolist())
-        return f"<table style='border-collapse:collapse;font-size:90%'>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
+        cells = "".join(f"<tr>{line}</tr>" for line in lines)
+        return f"<table style='border-collapse:collapse;font-size:90%'>{cells}</table>"
     text = f"<div>{_text(number_text(array) if array.size else 'no elements')}</div>"
     return text + (_histogram(moments(array)) if array.size and array.dtype.kind in "fiu" else "")
 
@@ -170,13 +177,14 @@ def _cell(number: float, most: float) -> str:
 def _histogram(m) -> str:
     """Bars, with mean and spread."""
     most = max(int(m.counts.max()), 1)
+    heights = [(i, 28 * count / most) for i, count in enumerate(m.counts.tolist()) if count]
     bars = "".join(
-        f"<rect x='{4 * i}' y='{30 - 28 * count / most:.1f}' width='3.5' height='{28 * count / most:.1f}' fill='#0072b2'/>"
-        for i, count in enumerate(m.counts.tolist())
-        if count
+        f"<rect x='{4 * i}' y='{30 - height:.1f}' width='3.5' height='{height:.1f}' fill='#0072b2'/>"
+        for i, height in heights
     )
     said = f"{m.mean:.3g} ± {m.std:.3g}, {m.edges[0]:.3g} to {m.edges[-1]:.3g}".replace("-", "−")
-    return f"<svg width='{4 * len(m.counts)}' height='30' role='img' aria-label='{said}'>{bars}</svg> <small>{said}</small>"
+    chart = f"<svg width='{4 * len(m.counts)}' height='30' role='img' aria-label='{said}'>{bars}</svg>"
+    return f"{chart} <small>{said}</small>"
 
 
 def _block(*parts: str) -> str:

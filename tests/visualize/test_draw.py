@@ -165,7 +165,7 @@ def test_a_layout_that_crashes_is_a_message(monkeypatch):
 
 def test_an_unknown_format_and_an_unwritable_place_are_named(tmp_path):
     picture = visualize.draw(taped())
-    with pytest.raises(RenderError, match="svg, png, pdf, dot, mmd, txt, got 'bmp'"):
+    with pytest.raises(RenderError, match="svg, png, pdf, html, dot, mmd, json, txt, got 'bmp'"):
         picture.save(tmp_path / "g.bmp")
     with pytest.raises(RenderError, match=r"missing/g\.dot"):
         picture.save(tmp_path / "missing" / "g.dot")

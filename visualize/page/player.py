@@ -1,6 +1,5 @@
 """The step player: a story as one HTML file, without a server, a network or a layout engine."""
 
-import html
 from pathlib import Path
 
 from ..picture.engine import write
@@ -29,9 +28,6 @@ class Player:
     def transcript(self) -> str:
         """The story, one numbered sentence per step."""
         return "\n".join(f"{i}. {line}" for i, line in enumerate(self.story.transcript(), 1))
-
-    def _repr_html_(self) -> str:
-        return f'<iframe srcdoc="{html.escape(self.html())}" width="100%" height="640" style="border:0"></iframe>'
 
     def _data(self) -> dict:
         graph = self.story.graph

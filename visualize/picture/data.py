@@ -6,9 +6,9 @@ numbers that are not finite are null.
 - ``title``, ``notes`` (what was left out), ``ops``, ``parameters``, ``kept`` (bytes that all ops keep for backward;
   an array that several ops keep counts for each of them).
 - ``boxes``: what opens, each after the one that it is in; ``boxes[0]`` is the whole, of the kind "root". ``kind``:
-  "module" (consecutive ops of it; ``run`` counts such boxes of the same module), "repeat" (``count`` times), "turn" (of a
-  repeat), "stretch" (many ops, or turns). ``label``; ``parent``, a place in ``boxes``; ``ops``, ``parameters`` and
-  ``kept`` of what is in it; ``shape`` of its last result; ``first`` and ``last``, the numbers of its ops.
+  "module" (consecutive ops of it; ``run`` counts such boxes of the same module), "repeat" (``count`` times), "turn"
+  (of a repeat), "stretch" (many ops, or turns). ``label``; ``parent``, a place in ``boxes``; ``ops``, ``parameters``
+  and ``kept`` of what is in it; ``shape`` of its last result; ``first`` and ``last``, the numbers of its ops.
 - ``nodes``, in the order of computation. ``kind``: "parameter", "input", "constant", "op", "output", "failed" (or
   "module", drawn closed). ``key``; ``label``: a leaf's name, an op's; ``name``: of an op's result; ``box``, a place in
   ``boxes``; ``number`` of an op; ``formula``, ``shape``, ``dtype``, ``device``, ``line`` (file:line); ``value`` and
@@ -18,8 +18,8 @@ numbers that are not finite are null.
   ``derivative``, the local one in symbols; ``local``, its value where it is one number; ``statement``, the gradient
   that flows back, of an op on whole arrays; ``constant``: true where no gradient flows.
 - A value is {``text``, and ``number`` or ``mean``, ``std``, ``rms``, ``zeros`` (a share), ``not_finite`` (a share),
-  ``low``, ``high``, ``counts`` (a histogram from low to high; of a sample, of large arrays), ``numbers`` (all of them, in
-  row-major order, of arrays up to 16 × 16)}.
+  ``low``, ``high``, ``counts`` (a histogram from low to high; of a sample, of large arrays), ``numbers`` (all, in
+  row-major order, of arrays up to 256 numbers)}.
 """
 
 import math

@@ -234,7 +234,11 @@ class _Drawing:
         more = sum(bool(node.kept) for node in graph.nodes) - len(shown)
         if more:
             lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT">{self._small(f"and {more} smaller ones")}</TD></TR>')
-        said = "an array that several ops keep counts for each of them" if shown else "no op keeps an array, or they are freed"
+        said = (
+            "an array that several ops keep counts for each of them"
+            if shown
+            else "no op keeps an array, or they are freed"
+        )
         lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT">{self._small(said)}</TD></TR>')
         table = f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" COLOR="{self.faint}">'
         return f"<{table}{''.join(lines)}</TABLE>>"

@@ -17,7 +17,11 @@ def bars(graph: Graph) -> list[tuple[str, int, int]]:
     shown = {node.key for node in keeping}
     most = max((kept_by(node) for node in keeping), default=1)
     return [
-        (f"{node.name} = {node.label}" if node.name else node.label, kept_by(node), max(1, WIDEST * kept_by(node) // most))
+        (
+            f"{node.name} = {node.label}" if node.name else node.label,
+            kept_by(node),
+            max(1, WIDEST * kept_by(node) // most),
+        )
         for node in graph.nodes
         if node.key in shown
     ]

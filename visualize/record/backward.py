@@ -40,7 +40,10 @@ def backward_of(graph: Graph) -> Graph:
         for node in reversed(graph.nodes)
         if node.key in reached
     ]
-    notes = [*graph.notes, f"the backward pass of {called}: each box is a gradient, each edge what an op's rule adds to it"]
+    notes = [
+        *graph.notes,
+        f"the backward pass of {called}: each box is a gradient, each edge what an op's rule adds to it",
+    ]
     others = [node.name or node.label for node in ends[:-1]]
     if others:
         notes.append(f"not drawn: the backward pass of {', '.join(others[:5])}{', …' * (len(others) > 5)}")

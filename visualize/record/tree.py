@@ -19,7 +19,7 @@ LONG = 150  # loose ops, beyond which loops are looked for among them
 
 @dataclass(slots=True, eq=False)
 class Box:
-    """What opens: a "module" (consecutive ops of it), a "repeat" (× count), one "turn" of a repeat, or a "stretch" of ops.
+    """What opens: a "module" (consecutive ops of it), a "repeat" (× count), one "turn" of it, or a "stretch" of ops.
 
     ``items`` are boxes and nodes in the order of computation.
     """
@@ -39,6 +39,7 @@ class Tree:
 
     def __init__(self, graph: Graph):
         self._numbers: dict = {}
+        self._weights = _parameters_read(graph)
         self.root = Box("root", "")
         self.home: dict[str, Box] = {}
         _nest(self.root, [node for node in graph.nodes if _ran(node)])
@@ -65,7 +66,7 @@ class Tree:
     def _kind(self, item) -> int:
         if isinstance(item, Box):
             return item.signature
-        return self._number((item.label, item.line, item.shape))
+        return self._number((item.label, item.line, item.shape, self._weights.get(item.key)))
 
     def _shortened(self, items: list, kinds: list[int]) -> list:
         """The items with repeats in one box each, and, if they are still many, in stretches."""
@@ -94,7 +95,7 @@ class Tree:
                     self.home[item.key] = box
 
     def _leaves(self, graph: Graph) -> None:
-        """Puts a parameter or constant into the innermost box with all ops that read it, an input outside of modules."""
+        """Puts a parameter or constant into the innermost box with all its readers, an input outside of modules."""
         readers: dict[str, list[Box]] = {}
         for edge in graph.edges:
             if edge.source not in self.home and edge.target in self.home:
@@ -121,7 +122,7 @@ class Tree:
             if node.kind == "input":
                 outer = next((i for i, box in enumerate(way) if box.kind == "module"), len(way))
                 way = way[:outer]
-            while way[-1].kind == "repeat" or way[-1].number and way[-1].kind == "stretch":
+            while way[-1].kind == "repeat" or (way[-1].number and way[-1].kind == "stretch"):
                 way = way[:-1]  # what several turns of a loop share stands outside of it
             self.home[node.key] = way[-1]
             first.setdefault(id(way[-1]), []).append(node)
@@ -131,6 +132,16 @@ class Tree:
 
 def _ran(node: GraphNode) -> bool:
     return node.step is not None or node.kind in ("op", "output", "failed", "module")
+
+
+def _parameters_read(graph: Graph) -> dict[str, tuple]:
+    """By op, the shapes of the parameters that it reads."""
+    shapes = {node.key: node.shape for node in graph.nodes if node.kind == "parameter"}
+    found: dict[str, tuple] = {}
+    for edge in graph.edges:
+        if edge.source in shapes:
+            found[edge.target] = (*found.get(edge.target, ()), shapes[edge.source])
+    return found
 
 
 def _nest(root: Box, nodes: list[GraphNode]) -> None:
