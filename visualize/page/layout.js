@@ -7,7 +7,7 @@
 // an edge is {source, target}. Every item gets x and y (absolute), open ones w and h; `links` are the curves to draw:
 // {source, targets, d, head}, in the place where they run.
 "use strict";
-const LAYOUT = { gapX: 46, gapY: 16, lane: 14, pad: 16, head: 30, strip: 3.2, wanted: 1.7, fewest: 5, sweeps: 8 };
+const LAYOUT = { gapX: 46, gapY: 16, lane: 14, pad: 16, head: 30, strip: 3.2, wanted: 1.7, fewest: 5, level: 140, sweeps: 8 };
 
 function layout(scene) {
   const byId = new Map(scene.items.map((item) => [item.id, item]));
@@ -196,7 +196,8 @@ function middle(c, other) {
   const known = [...c.item.exit.values(), ...c.item.enter.values()];
   const side = other.layer > c.layer ? [...c.item.exit.values()] : [...c.item.enter.values()];
   const ports = side.length ? side : known;
-  return c.y + (ports.length ? ports.reduce((sum, y) => sum + y, 0) / ports.length : c.h / 2);
+  // Boxes of several rows stand side by side, though the one's last row feeds the other's first.
+  return c.y + Math.min(LAYOUT.level, ports.length ? ports.reduce((sum, y) => sum + y, 0) / ports.length : c.h / 2);
 }
 
 // Moves the cells of a layer as near to what each wants as their order allows (least squares: pooled neighbours).

@@ -27,6 +27,7 @@ import math
 import numpy as np
 
 from ..flow.statistics import moments
+from ..record.collection import uncollected
 from ..record.describe import describe
 from ..record.formula import number_text
 from ..record.graph import Graph, GraphEdge, GraphNode, Output
@@ -36,6 +37,7 @@ DESCRIBED = 20_000  # nodes with formulas, derivatives and histograms
 CELLS = 256  # numbers of an array that are all written down
 
 
+@uncollected
 def to_data(graph: Graph) -> dict:
     """The graph, and the boxes that it opens in, as dicts and lists ready for JSON."""
     notes = list(graph.notes)

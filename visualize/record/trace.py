@@ -228,7 +228,7 @@ class _OfTensor(_Tracer):
             value = known.pop(name, None)
             if parent is None:
                 arguments.append(self._operand(name, value))
-                missing |= np.size(value) > 1
+                missing |= value is not None and np.size(value) > 1
                 continue
             made = _maker(parent)
             source = self._of_leaf(parent) if hasattr(parent, "grad_fn") else self.keys.get(id(made))
