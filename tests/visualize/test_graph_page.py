@@ -155,6 +155,20 @@ def test_a_browser_draws_modules_open_where_they_are_few_and_repeats_closed(tmp_
     assert page.count('class="box output"') == 1
 
 
+def test_a_browser_finds_a_parameter_opens_its_module_and_marks_its_path_to_the_result(tmp_path):
+    path = blocks(30).save(tmp_path / "model.html")
+    page = run_page(f"file://{path}#find=28.0.weight", tmp_path / "profile")
+    # The modules around it, opened; what the other 29 hold stays closed.
+    assert ("28: Sequential", "open") in boxes(page) and ("28.0: Linear" not in page)
+    assert ("27: Sequential", "closed") in boxes(page)
+    assert re.search(r'class="box parameter[^"]* onpath[^"]* picked|class="box parameter[^"]* picked[^"]* onpath', page)
+    on = re.findall(r'class="(box [^"]*onpath[^"]*)"[^>]*aria-label="([^",]*)', page)
+    assert any("29: Sequential" in label for _, label in on)  # after it
+    assert not any("27: Sequential" in label for _, label in on)  # before it
+    assert "5 ops from here to" in page  # linear, tanh, linear, tanh, sum
+    assert page.count('class="edge onpath"') >= 5
+
+
 def test_a_browser_opens_100000_ops_in_less_than_3_seconds(tmp_path):
     class Deep(nn.Module):
         def forward(self, x):

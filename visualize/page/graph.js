@@ -248,7 +248,7 @@
     return e.statement || (e.derivative ? `∂ = ${e.derivative}${known && e.derivative !== known.slice(3) ? known : ""}` : known ? `∂${known}` : "");
   };
   function edgeText(parts) {
-    const said = parts.slice(0, 6).map((e) => `${nameOf(e.source)} → ${nodes[e.target].name || nodes[e.target].label}${e.argument ? ` (${e.argument})` : ""}\n${derivative(e) || (e.constant ? "no gradient flows here" : "")}`.trim());
+    const said = parts.slice(0, 6).map((e) => `${nameOf(e.source)} (${by(nodes[e.source].outputs ? nodes[e.source].outputs[e.output || 0].shape : nodes[e.source].shape)}) → ${nodes[e.target].name || nodes[e.target].label}${e.argument ? ` (${e.argument})` : ""}\n${derivative(e) || (e.constant ? "no gradient flows here" : "")}`.trim());
     return said.join("\n") + (parts.length > 6 ? `\nand ${counted(parts.length - 6, "more edge")}` : "");
   }
   function drawItem(item, layer, most) {
@@ -647,9 +647,15 @@
   $("notes").textContent = said;
   if (matchMedia("(prefers-color-scheme: dark)").matches) root.dataset.theme = "dark";
   onlyWrapped();
-  const opened = new URLSearchParams(location.hash.slice(1));
-  if (opened.get("open") !== "0") openFirst(stage.clientWidth < 760 ? 24 : ROOM);
+  openFirst(stage.clientWidth < 760 ? 24 : ROOM);
   draw();
   fit(smallest());
+  const wanted = new URLSearchParams(location.hash.slice(1)).get("find");  // model.html#find=0.weight
+  if (wanted) {
+    $("search").value = wanted;
+    search();
+    if (hits.length) { at = Math.max(0, hits.findIndex((id) => nameOf(id) === wanted)); goTo(); }
+    $("hits").hidden = true;
+  }
   root.dataset.ready = String(Math.round(performance.now()));
 })();

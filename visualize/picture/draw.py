@@ -61,7 +61,8 @@ class Picture:
         """Writes an interactive page (.html), SVG, PNG, PDF, DOT, Mermaid (.mmd), JSON or text, by the file's ending.
 
         The page works offline: modules and repeats open by a click, whatever the size of the graph; a click on a
-        parameter marks its paths to the result. The page and JSON hold the whole graph, the others what can be read.
+        parameter marks its paths to the result; ``model.html#find=0.weight`` opens it there. The page and JSON hold the
+        whole graph, the others what can be read.
 
         Raises ``RenderError``, with the reason, if it fails.
         """

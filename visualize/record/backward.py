@@ -11,7 +11,6 @@ def backward_of(graph: Graph) -> Graph:
 
     Raises ValueError for a graph in which nothing needs a gradient.
     """
-    nodes = {node.key: node for node in graph.nodes}
     roots = [node for node in graph.nodes if node.kind in ("op", "output") and node.needs_gradient]
     if not roots:
         raise ValueError("draw: there is no backward pass to draw: no op of this graph needs a gradient")
@@ -19,7 +18,7 @@ def backward_of(graph: Graph) -> Graph:
     root = ends[-1]
     incoming: dict[str, list[GraphEdge]] = {}
     for edge in graph.edges:
-        if edge.needs_gradient and nodes[edge.source].needs_gradient:
+        if edge.needs_gradient:
             incoming.setdefault(edge.target, []).append(edge)
     reached = {root.key}
     for node in reversed(graph.nodes):
