@@ -34,7 +34,7 @@ EDGE = "border:1px solid #cbd2d9"
 def show_in_notebooks() -> None:
     """Gives each class its ``_repr_mimebundle_``."""
     for cls, write in WRITERS.items():
-        cls._repr_mimebundle_ = _bundle(write)
+        cls._repr_mimebundle_ = _bundle(write)  # type: ignore[attr-defined]
 
 
 def _bundle(write: Callable) -> Callable:
