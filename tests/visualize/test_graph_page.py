@@ -132,6 +132,11 @@ def test_a_long_chain_is_cut_into_rows():
     assert 4 < len(rows) < 30
 
 
+def test_nothing_is_laid_out_as_nothing():
+    drawn = lay_out(scene_of([], []))
+    assert drawn["links"] == [] and 0 < drawn["w"] < 100 and 0 < drawn["h"] < 100
+
+
 def test_an_edge_over_several_layers_passes_between_the_boxes():
     names = [(f"n{i}", "") for i in range(4)]
     drawn = lay_out(scene_of(names, [("n0", "n1"), ("n1", "n2"), ("n2", "n3"), ("n0", "n3")]))

@@ -235,6 +235,8 @@
     const g = make("g", { class: `edge${negative ? " minus" : ""}${thin ? " thin" : ""}` }, layer);
     make("path", { d: link.d }, g);
     if (link.head) make("path", { class: "head", d: `M${link.head[0] - 8},${link.head[1] - 4} l8,4 l-8,4 z` }, g);
+    const uses = link.targets.length === 1 && parts.length && parts[0].target === now.ids.get(link.targets[0]).of ? parts.length : 1;
+    if (link.head && uses > 1) make("text", { x: link.head[0] - 12, y: link.head[1] - 6, "text-anchor": "end" }, g, `${uses}×`);  // x·x
     make("path", { class: "wide", d: link.d }, g);
     g.addEventListener("pointerenter", (event) => showTip(event, edgeText(parts)));
     g.addEventListener("pointerleave", hideTip);
@@ -256,6 +258,7 @@
     const kind = b ? "group" : n.kind, classes = ["box", kind];
     if (item.open) classes.push("opened");
     if (item.copy) classes.push("copy");
+    if (n && (n.mark === "changed" || n.mark === "path")) classes.push("marked");
     if (n && n.constant && n.number && n.kind !== "failed") classes.push("free");
     const g = make("g", { class: classes.join(" "), tabindex: 0, role: "button", transform: `translate(${item.x},${item.y})`, "data-id": item.id }, layer);
     g.setAttribute("aria-label", b ? `${title(b)}, ${counted(b.ops || 0, "op")}, ${item.open ? "open" : "closed"}` : `${nameOf(id)}, ${n.label} ${n.value ? n.value.text : ""}`);
@@ -644,7 +647,7 @@
   const said = (data.notes || []).join(" · ");
   document.title = data.title || "Computation graph";
   $("title").textContent = data.title || [counted(data.ops, "op"), data.parameters && counted(data.parameters, "parameter"), data.kept && `${bytes(data.kept)} kept for backward`].filter(Boolean).join(", ");
-  $("notes").textContent = said;
+  $("notes").textContent = said || (nodes.length ? "" : "nothing ran: the graph is empty");
   if (matchMedia("(prefers-color-scheme: dark)").matches) root.dataset.theme = "dark";
   onlyWrapped();
   openFirst(stage.clientWidth < 760 ? 24 : ROOM);

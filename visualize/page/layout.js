@@ -129,7 +129,7 @@ function layoutBox(box, children, links, byId) {
   const margin = rows.length > 1 ? pad + 8 * Math.max(...crossing.map((c) => c.length)) : pad;
   rows.forEach(([a, b], r) => {
     const inRow = layers.slice(a, b).flat();
-    const low = Math.min(...inRow.map((c) => c.y)), high = Math.max(...inRow.map((c) => c.y + c.h));
+    const low = Math.min(...inRow.map((c) => c.y), inRow.length ? Infinity : 0), high = Math.max(low, ...inRow.map((c) => c.y + c.h));
     if (r) { gaps[r] = y0; y0 += 26 + 8 * crossing[r].length; }
     let x = margin;
     for (let d = a; d < b; d++) {
