@@ -160,6 +160,13 @@ def test_a_browser_draws_modules_open_where_they_are_few_and_repeats_closed(tmp_
     assert page.count('class="box output"') == 1
 
 
+def test_a_box_is_painted_before_what_is_in_it(tmp_path):
+    path = blocks(2).save(tmp_path / "model.html")
+    page = run_page(f"file://{path}", tmp_path / "profile")
+    painted = re.findall(r'class="box group opened"[^>]*aria-label="([^",]*)', page)
+    assert painted[:4] == ["Sequential", "0: Sequential", "0: Linear", "1: Tanh"]
+
+
 def test_a_browser_finds_a_parameter_opens_its_module_and_marks_its_path_to_the_result(tmp_path):
     path = blocks(30).save(tmp_path / "model.html")
     page = run_page(f"file://{path}#find=28.0.weight", tmp_path / "profile")

@@ -222,7 +222,7 @@
     const most = Math.max(1, ...now.items.filter((i) => !i.open).map((i) => kept(i.of)));
     const between = new Map(now.list.map((e) => [e.source + "\n" + e.target, e]));
     for (const link of drawn.links) drawLink(link, between, lower);
-    const sorted = [...now.items].sort((a, b) => a.order - b.order || (a.open ? -1 : 1));
+    const sorted = [...now.items].sort((a, b) => a.order - b.order || b.open - a.open || a.of - b.of);  // a box before what is in it
     for (const item of sorted) drawItem(item, item.open ? groups : upper, most);
     marks();
     drawMap();
@@ -508,7 +508,7 @@
   }
   function fit(smallest) {
     const r = svg.getBoundingClientRect(), whole = Math.min((r.width - 8) / extent.w, (r.height - 8) / extent.h, 1.25);
-    view.k = Math.max(whole, smallest || 0.02);
+    view.k = Math.max(whole, smallest && whole < 0.5 ? smallest : 0.02);  // all of it, unless that is too small to read
     view.x = (extent.w - r.width / view.k) / 2; view.y = (extent.h - r.height / view.k) / 2;
     if (r.width / view.k < extent.w) view.x = -4;  // from its start
     if (r.height / view.k < extent.h) view.y = -4;
@@ -640,7 +640,7 @@
   new ResizeObserver(() => {
     if (shape() !== portrait) { portrait = !portrait; draw(); fit(smallest()); } else place();
   }).observe(svg);
-  const smallest = () => 0.62;
+  const smallest = () => 0.75;
 
   // ---- start
 
