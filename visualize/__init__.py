@@ -9,6 +9,7 @@
 from microgradnet.arguments import explain_all as _explain_all
 
 from .flow import Flow, Verdict, watch
+from .notebook import show_in_notebooks as _show_in_notebooks
 from .page.player import Player, play
 from .picture.diff import diff
 from .picture.draw import Picture, draw
@@ -42,4 +43,8 @@ __all__ = [
     "watch",
 ]
 
-_explain_all(globals(), "visualize")
+# The records that pictures are made of are not checked: a graph of 100,000 ops makes 200,000 of them.
+_public = {name: thing for name, thing in globals().items() if name not in ("Event", "Graph", "GraphEdge", "GraphNode")}
+_explain_all(_public, "visualize")
+globals().update(_public)
+_show_in_notebooks()

@@ -3,14 +3,12 @@
 import html
 import json
 import re
-import shutil
-import subprocess
-
-import pytest
 
 import microgradnet as mg
 import visualize
 from visualize.picture.layered import HEIGHT, WIDTH, Layout
+
+from .browser import run_page
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -58,7 +56,7 @@ def test_labels_stay_text():
 
 
 def test_it_shows_itself_in_a_notebook():
-    frame = played()._repr_html_()
+    frame = played()._repr_mimebundle_()["text/html"]
     assert frame.startswith("<iframe srcdoc=")
     assert html.unescape(re.search(r'srcdoc="(.*?)" width', frame, re.S)[1]) == played().html()
 
@@ -81,27 +79,11 @@ def test_boxes_do_not_overlap_and_long_edges_run_between_them():
     assert any(layout.bends)
 
 
-def chromium() -> str:
-    """The browser's path; the test is left out where there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.skip("no Chromium on this machine: the page was not tried in a browser")
-    return found
-
-
-def run_page(path, step: int, profile) -> str:
-    command = [
-        chromium(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-        f"--user-data-dir={profile}", "--virtual-time-budget=2000", "--dump-dom", f"file://{path}#step={step}",
-    ]  # fmt: skip
-    return subprocess.run(command, capture_output=True, text=True, timeout=120).stdout
-
-
 def test_a_browser_shows_the_step_that_is_asked_for(tmp_path):
     player = played()
     path = player.save(tmp_path / "steps.html")
     events = player.story.events
-    page = run_page(path, len(events), tmp_path / "profile")
+    page = run_page(f"file://{path}#step={len(events)}", tmp_path / "profile")
     assert f'<output id="count">{len(events)} / {len(events)}</output>' in page
     assert html.escape(events[-1].title, quote=False) in page
     assert page.count("<li") == len(events)

@@ -1,15 +1,12 @@
 """The step player: a story as one HTML file, without a server, a network or a layout engine."""
 
-import html
-import json
 from pathlib import Path
 
 from ..picture.engine import write
 from ..picture.layered import HEIGHT, WIDTH, Layout
 from ..record.formula import number_text
 from ..record.story import Story, tell
-
-PAGE = Path(__file__).parent
+from .embed import page
 
 
 class Player:
@@ -26,20 +23,11 @@ class Player:
 
     def html(self) -> str:
         """The page: style, script and story in one string. Labels are escaped."""
-        parts = {name: (PAGE / f"player.{name}").read_text(encoding="utf-8") for name in ("html", "css", "js")}
-        # In a script element only "<" could end it or begin a comment.
-        data = json.dumps(self._data(), ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-        page = parts["html"]
-        for mark, text in (("/*CSS*/", parts["css"]), ("/*JS*/", parts["js"]), ("/*DATA*/", data)):
-            page = page.replace(mark, text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"), 1)
-        return page
+        return page("player.html", ("base.css", "player.css"), ("player.js",), self._data())
 
     def transcript(self) -> str:
         """The story, one numbered sentence per step."""
         return "\n".join(f"{i}. {line}" for i, line in enumerate(self.story.transcript(), 1))
-
-    def _repr_html_(self) -> str:
-        return f'<iframe srcdoc="{html.escape(self.html())}" width="100%" height="640" style="border:0"></iframe>'
 
     def _data(self) -> dict:
         graph = self.story.graph

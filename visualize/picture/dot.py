@@ -11,24 +11,29 @@ from ..record.formula import number_text
 from ..record.graph import Graph, GraphEdge, GraphNode
 from . import style
 from .arrange import copied, rows
+from .memory import WIDEST, bars, kept_by
 
 LONGEST = 60  # characters of one label
 LABELS = 40  # derivatives that are written on edges; more are written into boxes
 FAILED = 12  # lines of an error's message
 
 
-def to_dot(graph: Graph, dark: bool = False) -> str:
-    """The graph from left to right, modules as nested boxes, in rows if it is long; a legend explains the colours."""
-    return _Drawing(graph, dark).source
+def to_dot(graph: Graph, dark: bool = False, memory: int | None = None) -> str:
+    """The graph from left to right, modules as nested boxes, in rows if it is long; a legend explains the colours.
+
+    With ``memory``, the bytes that all ops keep for backward, bars beside the graph say which box keeps how many.
+    """
+    return _Drawing(graph, dark, memory).source
 
 
 class _Drawing:
-    def __init__(self, graph: Graph, dark: bool):
+    def __init__(self, graph: Graph, dark: bool, memory: int | None):
         self.dark = dark
         self.ink, self.faint = (style.DARK_INK, style.DARK_FAINT) if dark else (style.INK, style.FAINT)
         self.fill, self.sizes = (style.DARK_FILL, style.DARK_SIZES) if dark else (style.FILL, style.SIZES)
         self.scale = _Scale(graph)
-        self.uses = _uses(graph)
+        # In a picture of backward, an edge that leaves a box is no use of a value.
+        self.uses = {} if any(node.mark == "gradient" for node in graph.nodes) else _uses(graph)
         self.several = _ops_with_several_arguments(graph)
         self.names = {node.key: node.name or node.label for node in graph.nodes}
         whole = copied(graph)
@@ -54,6 +59,8 @@ class _Drawing:
         )  # fmt: skip
         parts = rows(whole, not self.in_boxes)
         dot.node("legend", label=self._legend(graph))
+        if memory is not None:
+            dot.node("memory", label=self._memory(graph, memory))
         for number, part in reversed(list(enumerate(parts))):  # Graphviz draws the last one on top
             self._add(dot, part.clusters(), "cluster" if len(parts) == 1 else f"cluster_row{number}")
             for edge in part.edges:
@@ -154,9 +161,9 @@ class _Drawing:
                             said.replace("∂ =", f"∂/∂{self.names[edge.source]} =", 1) if said.startswith("∂ ") else said
                         )
                         found += [(self._small(part), "") for part in said.split("; ")]
-            if node.kept:
-                names = ", ".join(node.kept)
-                found.append((self._small(f"keeps {_bytes(sum(node.kept.values()))} for backward: {names}"), ""))
+        if node.kept:
+            names = "" if node.kind == "module" else f": {', '.join(node.kept)}"
+            found.append((self._small(f"keeps {_bytes(kept_by(node))} for backward{names}"), ""))
         return found + [(_text(detail), "") for detail in node.details]
 
     def _small(self, text: str, points: int = 8) -> str:
@@ -208,6 +215,33 @@ class _Drawing:
             lines.append(f'<TR><TD COLSPAN="{len(self.sizes) + 2}" ALIGN="LEFT">{self._whole(line)}</TD></TR>')
         rows_ = "".join(lines) or "<TR><TD></TD></TR>"
         return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{rows_}</TABLE>>'
+
+    def _memory(self, graph: Graph, total: int) -> str:
+        """A bar for each box that keeps something for backward."""
+        head = f"<B>kept for backward: {_bytes(total)}</B>"
+        lines = [f'<TR><TD COLSPAN="3" ALIGN="LEFT">{head}</TD></TR>']
+        shown = bars(graph)
+        for name, count, length in shown:
+            ends = [(f' BGCOLOR="{style.KEPT}"', length), ("", WIDEST - length)]
+            cells = "".join(
+                f'<TD{colour} WIDTH="{width}" HEIGHT="8" FIXEDSIZE="TRUE"></TD>' for colour, width in ends if width
+            )
+            bar = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cells}</TR></TABLE>'
+            lines.append(
+                f'<TR><TD ALIGN="LEFT">{_text(name)}</TD><TD ALIGN="LEFT">{bar}</TD>'
+                f'<TD ALIGN="RIGHT">{_bytes(count)}</TD></TR>'
+            )
+        more = sum(bool(node.kept) for node in graph.nodes) - len(shown)
+        if more:
+            lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT">{self._small(f"and {more} smaller ones")}</TD></TR>')
+        said = (
+            "an array that several ops keep counts for each of them"
+            if shown
+            else "no op keeps an array, or they are freed"
+        )
+        lines.append(f'<TR><TD COLSPAN="3" ALIGN="LEFT">{self._small(said)}</TD></TR>')
+        table = f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2" COLOR="{self.faint}">'
+        return f"<{table}{''.join(lines)}</TABLE>>"
 
     def _whole(self, text: str) -> str:
         """Text in full, in lines."""

@@ -10,44 +10,71 @@ from pathlib import Path
 import microgradnet as mg
 from microgradnet.scalar import ScalarTape, to_scalar
 
+from ..page.embed import page, to_json
+from ..record.backward import backward_of
 from ..record.describe import describe
 from ..record.graph import Graph
 from ..record.trace import skeleton
 from ..record.trace_scalar import trace_scalar
 from ..record.zoom import DRAWABLE, SCALARS, close_modules, fold_repeats, part_of, readable
+from .data import DESCRIBED, to_data
 from .dot import to_dot
 from .engine import FORMATS, RenderError, render, write
+from .memory import kept_by
 from .mermaid import to_mermaid
 from .outline import to_text
 
 
 class Picture:
-    """A graph ready to draw: it is displayed in a notebook, ``save`` writes it, ``open`` opens the browser."""
+    """A graph ready to draw: it is displayed in a notebook, ``save`` writes it, ``open`` opens the browser.
 
-    def __init__(self, graph: Graph, dark: bool = False):
-        self.graph, self.dark = graph, dark
+    ``graph`` is what the static pictures show; ``whole`` is all of it, for the page and for JSON.
+    """
+
+    def __init__(self, graph: Graph, dark: bool = False, whole: Graph | None = None, memory: bool = False):
+        self.graph, self.dark, self.whole, self.memory = graph, dark, whole or graph, memory
 
     @property
     def dot(self) -> str:
         """The picture in Graphviz's DOT language."""
-        return to_dot(self.graph, self.dark)
+        total = sum(map(kept_by, self.whole.nodes)) if self.memory else None
+        return to_dot(self.graph, self.dark, total)
 
     @property
     def mermaid(self) -> str:
         """The picture in Mermaid's syntax."""
         return to_mermaid(self.graph)
 
+    @property
+    def json(self) -> str:
+        """The whole graph as data; ``visualize.picture.data`` says which key means what."""
+        return to_json(to_data(self.whole))
+
+    def html(self) -> str:
+        """The whole graph as one offline page, in which modules and repeats open and close."""
+        return page("graph.html", ("base.css", "graph.css"), ("layout.js", "graph.js"), to_data(self.whole))
+
     def __str__(self) -> str:
         return to_text(self.graph)
 
     def save(self, path) -> Path:
-        """Writes SVG, PNG, PDF, DOT, Mermaid (.mmd) or text, by the file's ending.
+        """Writes an interactive page (.html), SVG, PNG, PDF, DOT, Mermaid (.mmd), JSON or text, by the file's ending.
+
+        The page works offline: modules and repeats open by a click, whatever the size of the graph; a click on a
+        parameter marks its paths to the result; ``model.html#find=0.weight`` opens it there. The page and JSON hold the
+        whole graph, the others what can be read.
 
         Raises ``RenderError``, with the reason, if it fails.
         """
         path = Path(path)
         kind = path.suffix.removeprefix(".").lower()
-        texts = {"dot": lambda: self.dot, "mmd": lambda: self.mermaid, "txt": lambda: str(self)}
+        texts = {
+            "html": self.html,
+            "dot": lambda: self.dot,
+            "mmd": lambda: self.mermaid,
+            "json": lambda: self.json,
+            "txt": lambda: str(self),
+        }
         if kind not in (*FORMATS, *texts):
             raise RenderError(f"draw: the format is one of {', '.join([*FORMATS, *texts])}, got {kind!r}")
         write(path, texts[kind]().encode(errors="replace") if kind in texts else render(self.dot, kind))
@@ -81,6 +108,8 @@ def draw(
     depth: int | None = None,
     part: str | tuple[int, int] | None = None,
     gradient_only: bool = False,
+    backward: bool = False,
+    memory: bool = False,
     dark: bool = False,
 ) -> Picture:
     """The graph of a computation, inputs on the left, the result on the right.
@@ -103,6 +132,8 @@ def draw(
         depth: nesting depth to which modules are open; 0 closes all.
         part: draw only the module of this name, or the ops of these numbers, first and last, with what they read.
         gradient_only: leave out inputs, constants, masks and ops that need no gradient.
+        backward: draw the backward pass: a box for each gradient, from the result back to the leaves.
+        memory: bars beside the graph say what each box keeps for backward. The page has them anyway.
         dark: light on a dark background.
 
     Raises TypeError for an ``x`` without a graph, ValueError for a level or a part that it does not have.
@@ -120,19 +151,23 @@ def draw(
             "scalar.to_scalar(function, *tensors) opens any function of tensors"
         )
     if hasattr(x, "columns") or hasattr(x, "tape"):
-        return Picture(readable(trace_scalar(x, model, title), SCALARS), dark)
+        whole = trace_scalar(x, model, title)
+        whole = backward_of(whole) if backward else whole
+        return Picture(readable(whole, SCALARS), dark, whole, memory)
     if not hasattr(x, "nodes") and not hasattr(x, "grad_fn"):
         expected = "a Tensor, Tape, Value, ScalarTape, or a module with inputs"
         raise TypeError(f"draw: {expected} expected, got {type(x).__name__}")
     graph = skeleton(x, model, title, gradient_only=gradient_only, inputs=names)
     if part is not None:
         graph = part_of(graph, part)
+    if backward:
+        graph = backward_of(describe(graph) if len(graph.nodes) <= DESCRIBED else graph)
     if level == "module" or depth is not None:
         if depth is None:  # a module that contains everything is opened
             depth = int(len({node.module[0] for node in graph.nodes if node.module}) == 1)
-        graph = close_modules(graph, depth)
-        return Picture(describe(fold_repeats(graph) if level == "module" else graph), dark)
-    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark)
+        closed = close_modules(graph, depth)
+        return Picture(describe(fold_repeats(closed) if level == "module" else closed), dark, graph, memory)
+    return Picture(describe(readable(graph, DRAWABLE) if level == "op" else readable(graph)), dark, graph, memory)
 
 
 def _input_names(module, inputs: tuple) -> dict:

@@ -16,6 +16,7 @@ FILL = {
 CLUSTER_FILL, CLUSTER_BORDER = "#fbfcfd", "#cbd2d9"
 LINES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 MARKED = "#d55e00"
+KEPT = "#cc79a7"  # memory
 # For a gradient's size, small to large (one hue, so that the order is visible without colour vision).
 SIZES = ("#f2f0f7", "#dadaeb", "#bcbddc", "#9e9ac8", "#756bb1")
 

@@ -20,7 +20,7 @@ class Output:
     gradient: np.ndarray | None = None
 
 
-@dataclass
+@dataclass(slots=True)
 class GraphNode:
     """One box. ``value`` and ``gradient`` are arrays, or None where they are not known (yet).
 
@@ -41,14 +41,14 @@ class GraphNode:
     compute: Callable[[dict], object] | None = None  # computes its value from its arguments, if all are known
     device: str = "cpu"
     name: str = ""  # its name in formulas: the user's, or v1, v2, … for computed values
-    mark: str = ""  # "path" for a highlighted node, "changed" for one that differs between two steps
+    mark: str = ""  # "path": highlighted; "changed" between two steps; "copy" of a shared leaf; "gradient": of backward
     needs_gradient: bool = True
     outputs: list[Output] = field(default_factory=list)  # all of them, of an op that has several
     kept: dict[str, int] = field(default_factory=dict)  # what it saved for backward, in bytes
     step: Any = field(default=None, repr=False, compare=False)  # the call that it stands for
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class GraphEdge:
     """From a value to the op that uses it as ``argument``; two edges may connect the same two nodes.
 

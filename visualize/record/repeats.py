@@ -23,7 +23,7 @@ def pieces(nodes: list, longest: int) -> list[Piece]:
     """The nodes in order: each repetition is a piece, and the rest is cut into pieces of about ``longest`` ops."""
     numbers: dict = {}
     kinds = np.array([numbers.setdefault((node.label, node.line), len(numbers)) for node in nodes], np.int64)
-    period, count = _repetitions(kinds)
+    period, count = repetitions(kinds)
     worth = (count > 2) | ((count > 1) & (period >= 8))
     found: list[tuple[int, int, int]] = []  # start, period, count
     place = plain = 0
@@ -37,7 +37,7 @@ def pieces(nodes: list, longest: int) -> list[Piece]:
     return [_piece(nodes, *part) for part in found]
 
 
-def _repetitions(kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def repetitions(kinds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """At each place, the period (at most ``PERIOD``) and the count of the repetition there that covers most."""
     best, times = np.ones((2, len(kinds)), np.int64)
     for period in range(1, min(PERIOD, len(kinds) // 2) + 1):

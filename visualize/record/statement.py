@@ -12,6 +12,7 @@ import numpy as np
 
 CUT = 72  # characters of a rule; a longer one names its function only
 UPPER = {"T", "mT"}
+PRODUCTS = {"matmul", "times"}  # what rules call a product
 PLAIN = {"rows_of"}  # reshapes before a product
 
 
@@ -142,9 +143,9 @@ def _by(shape: tuple[int, ...]) -> str:
 
 
 class _Products(ast.NodeTransformer):
-    """A call of matmul is the product that it stands for."""
+    """A call of a product is the product that it stands for."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
-        named = isinstance(node.func, ast.Name) and node.func.id.strip("_") == "matmul" and len(node.args) == 2
+        named = isinstance(node.func, ast.Name) and node.func.id.strip("_") in PRODUCTS and len(node.args) == 2
         return ast.BinOp(node.args[0], ast.MatMult(), node.args[1]) if named else node

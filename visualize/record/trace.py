@@ -3,6 +3,7 @@
 ``skeleton`` makes the boxes and the edges; ``describe`` writes formulas and derivatives into those that are drawn.
 """
 
+import functools
 import itertools
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 from microgradnet.backends.device import host, is_array, read
 from microgradnet.history import kept_bytes
 
+from .collection import uncollected
 from .describe import Operand, Step, describe
 from .graph import Graph, GraphEdge, GraphNode, Output
 
@@ -28,6 +30,7 @@ def trace(x, model=None, title: str = "", *, gradient_only: bool = False, inputs
     return describe(skeleton(x, model, title, gradient_only=gradient_only, inputs=inputs))
 
 
+@uncollected
 def skeleton(x, model=None, title: str = "", *, gradient_only: bool = False, inputs: dict | None = None) -> Graph:
     """As ``trace``, without formulas and derivatives: for a graph of which only a part will be drawn."""
     names = {id(p): name for name, p in model.named_parameters()} if model is not None else {}
@@ -150,7 +153,7 @@ class _OfTape(_Tracer):
             arguments,
             label=call.title,
             shape=tuple(value.shape),
-            dtype=value.dtype.name,
+            dtype=_dtype_name(value.dtype),
             value=value,
             gradient=next((g for g in gradients if g is not None), None),
             module=tuple(call.module),
@@ -225,7 +228,7 @@ class _OfTensor(_Tracer):
             value = known.pop(name, None)
             if parent is None:
                 arguments.append(self._operand(name, value))
-                missing |= np.size(value) > 1
+                missing |= value is not None and np.size(value) > 1
                 continue
             made = _maker(parent)
             source = self._of_leaf(parent) if hasattr(parent, "grad_fn") else self.keys.get(id(made))
@@ -233,7 +236,7 @@ class _OfTensor(_Tracer):
             arguments.append(self._operand(name, value, source, output))
         arguments += [self._operand(name, value) for name, value in known.items()]
         is_root = node is self.x.grad_fn
-        shape, dtype = tuple(node.shape), node.dtype.name
+        shape, dtype = tuple(node.shape), _dtype_name(node.dtype)
         self._op(
             key,
             node.op,
@@ -259,6 +262,11 @@ class _OfTensor(_Tracer):
 
 
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+@functools.cache
+def _dtype_name(dtype) -> str:
+    return dtype.name  # which NumPy writes anew each time
 
 
 def saved_on_host(node) -> dict:

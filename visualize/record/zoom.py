@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+from .collection import uncollected
 from .graph import Graph, GraphEdge, GraphNode
 from .repeats import Piece, pieces, repetition
 
@@ -17,6 +18,7 @@ def size(graph: Graph) -> float:
     return len(graph.nodes) + len(graph.edges) / 3
 
 
+@uncollected
 def readable(graph: Graph, limit: float = READABLE) -> Graph:
     """The graph itself if it is readable, else with modules closed below the largest depth at which it is.
 
@@ -210,19 +212,22 @@ def _together(graph: Graph, paths: dict, path: tuple) -> dict[str, Piece]:
 
 def _count(graph: Graph, small: Graph, group_of: dict[str, str]) -> None:
     """Writes into each box the counts of what it contains, and the shape of its last result."""
-    ops, sizes, shapes, needs = {}, {}, {}, set()
+    ops, sizes, shapes, kept, needs = {}, {}, {}, {}, set()
     for node in graph.nodes:
         box = group_of[node.key]
         ops[box] = ops.get(box, 0) + (node.kind in ("op", "output"))
         sizes[box] = sizes.get(box, 0) + (node.value.size if node.kind == "parameter" else 0)
         if node.kind in ("op", "output"):
             shapes[box] = node.shape
+        if node.kept:
+            kept[box] = kept.get(box, 0) + sum(node.kept.values())
         if node.needs_gradient:
             needs.add(box)
     for node in small.nodes:
         if node.kind == "module":
             node.shape, node.needs_gradient = shapes.get(node.key, ()), node.key in needs
             shape = "×".join(map(str, node.shape)) or "scalar"
+            node.kept = {"all of it": kept[node.key]} if node.key in kept else {}
             node.details = [_counted(ops[node.key], "op"), _counted(sizes[node.key], "parameter"), f"gives {shape}"]
 
 
