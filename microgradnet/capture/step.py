@@ -1,7 +1,9 @@
 """capture: a step function that is recorded once and replayed from then on."""
 
 import functools
+import sys
 import threading
+import types
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,13 +14,14 @@ import numpy as np
 from ..backends import device
 from ..events import Listener, leave, listen, state
 from ..tensor import Tensor
-from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared, twin
+from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared, twin, unrepeatable
 from .audit import audit
 from .program import Program, Stale
 from .recorder import Recorder
 from .surroundings import Surroundings
 from .visible import Sight, look, same_bits
 
+RAISING = {"raise", "call"}  # what NumPy may do about an overflow, and a replay's loops cannot
 VARIANTS = 16  # combinations of arguments and surroundings that are kept, the latest used ones
 
 
@@ -89,9 +92,30 @@ class CapturedStep:
         self._lock = threading.RLock()
         functools.update_wrapper(self, function)
 
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """A method that is decorated: each object has a step of its own, which is forgotten with it."""
+        if instance is None or not isinstance(self.function, types.FunctionType):
+            return self
+        method = types.MethodType(self.function, instance)
+        name = f"captured {self.function.__qualname__}"
+        if not hasattr(instance, "__dict__"):
+            return method
+        if name not in vars(instance):
+            object.__setattr__(instance, name, CapturedStep(method, self.fallback))
+        return vars(instance)[name]
+
+    def __reduce__(self) -> Any:
+        """By its name where it has one, like a function; else the function, without what was recorded."""
+        name = getattr(self.function, "__qualname__", "")
+        found = sys.modules.get(getattr(self.function, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (CapturedStep, (self.function, self.fallback))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """One step. Raises RuntimeError without ``fallback`` for one that cannot be replayed, or if an audit fails."""
-        if state.listeners:  # inside another captured step, or somebody wants to hear of every op
+        if state.listeners or not RAISING.isdisjoint(np.geterr().values()):
+            # Inside another captured step, or somebody wants to hear of every op or of every overflow.
             return self.function(*args, **kwargs)
         with self._lock:
             before = state.grad_enabled, state.module
@@ -129,7 +153,7 @@ class CapturedStep:
         """What this call must share with a recorded one to be replayed; first, which leaves have no gradient."""
         sight = self._sight
         if sight is None or not sight.holds():
-            sight = look(self.function)
+            sight = look(self.function, () if sight is None else sight.names)
             sight.number = self._number(sight)
             self._sight = sight
         pattern = tuple([leaf._grad is None for leaf in self._leaves])
@@ -327,8 +351,12 @@ class _Variant:
     def _compare(self, recorder: Recorder, inputs: list, result: Any) -> None:
         former, self.former = self.former, recorder
         old_inputs, self.former_inputs = self.former_inputs, [np.array(a) for a in inputs]
+        former_result, self.result = self.result, result
         self.problem = recorder.problem
         if former is None or self.problem is not None:
+            return
+        if (kind := unrepeatable(former_result, result)) is not None:
+            self.problem = f"it returns a {kind}, which a replay does not make anew"
             return
         if former.signature() != recorder.signature() or former.differing_constant(recorder) is not None:
             different = former.signature() == recorder.signature() and former.differing_constant(recorder)
@@ -338,5 +366,5 @@ class _Variant:
         same = [same_bits(a, b) for a, b in zip(old_inputs, inputs, strict=True)]
         known = self.fixed or [True] * len(same)
         self.fixed = [was and now for was, now in zip(known, same, strict=True)]
-        self.inputs, self.result = inputs, result
+        self.inputs = inputs
         self.program = Program(recorder, arrays_in(result), recorder.made_anew(former))
