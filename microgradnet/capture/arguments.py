@@ -14,7 +14,6 @@ import numpy as np
 from ..tensor import Tensor
 from .visible import EXACT, Sight, class_from_library, look, root
 
-
 EXACT_ARGUMENTS = {bool, int, str, bytes, type(None)}  # compared as they are; classes derived from them are not
 
 

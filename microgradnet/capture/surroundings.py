@@ -14,7 +14,19 @@ from .visible import OURS, Sight, from_library, library_of, look
 # Functions whose result or effect a replay would not have: by module, and by name among the built-in ones.
 CLOCKS = {"time", "_datetime", "datetime", "posix", "nt", "_socket", "_io", "_warnings", "sys", "gc", "_thread"}
 # These read the memory of an array without asking it.
-CLOCKS |= {"_struct", "zlib", "binascii", "_hashlib", "_md5", "_sha1", "_sha2", "_sha3", "_blake2", "_pickle", "_ctypes"}
+CLOCKS |= {
+    "_struct",
+    "zlib",
+    "binascii",
+    "_hashlib",
+    "_md5",
+    "_sha1",
+    "_sha2",
+    "_sha3",
+    "_blake2",
+    "_pickle",
+    "_ctypes",
+}
 BUILTINS = {"print", "open", "input"}
 COMPILERS = {OURS, "numba", "llvmlite", "numpy", "threadpoolctl", "importlib", "warnings"}
 

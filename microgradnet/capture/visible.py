@@ -452,12 +452,7 @@ class _Walker:
             base = next(kind for kind in type(value).__mro__ if kind in EXACT)
             self._note(path, ("number", id(type(value)), float.hex(value) if base is float else base.__repr__(value)))
             self._plain_object(value, path)
-        elif hasattr(value, "__dict__") and (
-            type(value).__name__ in NAMESPACES or not class_from_library(type(value))
-        ):
-            self._note(path, ("object", id(value), id(type(value))))
-            self._plain_object(value, path)
-        elif isinstance(getattr(type(value), "__slots__", None), tuple | list) and not class_from_library(type(value)):
+        elif _shows_its_attributes(value):
             self._note(path, ("object", id(value), id(type(value))))
             self._plain_object(value, path)
         else:
@@ -564,7 +559,9 @@ class _Walker:
         self._asks()
         if isinstance(value, Primitive):
             return
-        if (inner := getattr(value, "__wrapped__", None)) is not None:  # another captured step: its counters are its own
+        if (
+            inner := getattr(value, "__wrapped__", None)
+        ) is not None:  # another captured step: its counters are its own
             self.queue.append((inner, path))
             return
         attributes = getattr(value, "__dict__", None)
@@ -583,6 +580,13 @@ class _Walker:
                 self.queue.append((attributes[name], f"{path}.{name}"))
             for name, held in attributes.items():
                 self.queue += [(function, f"{path}.{name}") for function in _functions_in(held)]
+
+
+def _shows_its_attributes(value: Any) -> bool:
+    """Whether an object is what its attributes and slots say."""
+    if class_from_library(type(value)):
+        return type(value).__name__ in NAMESPACES
+    return hasattr(value, "__dict__") or isinstance(getattr(type(value), "__slots__", None), tuple | list)
 
 
 def _of_ours(value: Any) -> bool:

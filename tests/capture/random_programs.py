@@ -70,6 +70,9 @@ OPS: dict[str, Callable] = {
     "in place": _in_place,
     "zeros": _written_into_zeros,
     "detached": lambda h: h + h.detach() * 0.1,
+    "scalar twice": lambda h: (lambda m: h * m + m * m)(h.mean()),
+    "drawn": lambda h: h + mg.randn_like(h) * 0.01,
+    "quantile": lambda h: h - h.quantile(0.3, 1, keepdim=True),
     "scalar": lambda h: h * h.mean() + 1 / (h.pow(2).sum() + 1),
     "expand": lambda h: h[:, :1].expand(h.shape[0], WIDTH) + h,
     "einsum": lambda h: mg.einsum("ij,kj->ik", h, h).softmax(1) @ h,
@@ -79,7 +82,7 @@ OPS: dict[str, Callable] = {
 ODD: dict[str, Callable] = {
     "branch on a number": _branch_on_a_number,
     "item": lambda h: h * (1 + h.mean().item()),
-    "noise": lambda h: h + mg.randn(*h.shape, dtype=h.dtype) * 0.01,
+    "noise": lambda h: h + mg.Tensor(np.random.standard_normal(h.shape).astype(h.dtype)) * 0.01,
     "python noise": lambda h: h * (1 + random.random()),
     "numpy": lambda h: h + mg.Tensor(np.tanh(h.detach().numpy())),
     "selected": lambda h: h + h[h > 0].sum(),
