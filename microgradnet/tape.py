@@ -17,7 +17,7 @@ import numpy as np
 from .backends import device
 from .events import state, tell
 from .hooks import RemovableHandle
-from .part_of import PartOf
+from .part_of import PartOf, added
 
 _next_sequence = itertools.count().__next__
 _sequence = operator.attrgetter("sequence")
@@ -213,12 +213,12 @@ class Sums:
                 self.owned.add(key)
         elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
             gradients[key] = [
-                b if c is None else c if b is None else _sum(b, c) for b, c in zip(before, contribution, strict=True)
+                b if c is None else c if b is None else added(b, c) for b, c in zip(before, contribution, strict=True)
             ]
         elif key in self.owned and _is_array(before) and before.ndim:
             np.add(before, contribution, out=before)
         else:
-            gradients[key] = _sum(before, contribution)
+            gradients[key] = added(before, contribution)
             self.owned.add(key)
         if state.listeners:  # where the sum was formed in place, ``before`` is the sum by now
             tell("add", key, before, contribution, gradients[key])
@@ -248,12 +248,6 @@ class Sums:
 
 def _holds(values: list, value: Any) -> bool:
     return any(v is value for v in values)
-
-
-def _sum(a: Any, b: Any) -> Any:
-    """``a + b``; an array where NumPy gives a number for two 0-d arrays."""
-    total = a + b
-    return np.asarray(total) if isinstance(total, np.generic) else total
 
 
 def _is_array(value: Any) -> bool:

@@ -15,13 +15,12 @@ from ..backends import device
 from ..events import Listener, leave, listen, state
 from ..tensor import Tensor
 from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared, twin, unrepeatable
-from .audit import audit
+from .audit import audit, state_of
 from .program import Program, Stale
-from .recorder import Recorder
+from .recorder import RAISING, Recorder
 from .surroundings import Surroundings
 from .visible import Sight, look, same_bits
 
-RAISING = {"raise", "call"}  # what NumPy may do about an overflow, and a replay's loops cannot
 VARIANTS = 16  # combinations of arguments and surroundings that are kept, the latest used ones
 
 
@@ -302,7 +301,14 @@ class _Variant:
                 leave(recorder)
 
         if self.calls < 5 or (self.calls - 1) & (self.calls - 2):
-            return run()
+            if not self.sight.catches:
+                return run()
+            before = state_of(program)
+            try:
+                return run()
+            except Exception:  # the step itself may catch it, and go on
+                before.restore()
+                return copied(self.function(*args, **kwargs))
         try:
             return audit(program, run, plain, arrays, getattr(self.function, "__name__", "the step"))
         except RuntimeError as error:

@@ -111,6 +111,7 @@ class Sight:
         self.named: dict[str, Any] = {}
         self.opaque: tuple[str, str] | None = None
         self.generators: list[Generator] = []
+        self.catches = False  # whether its code handles errors
         self.unseen: set[str] = set()  # functions in use that read an array without telling
         self.alive: list = []  # what an id in the key names must not be freed
         self.tensors: set[int] = set()  # ids of the tensors
@@ -195,14 +196,18 @@ class Names(NamedTuple):
     attributes: frozenset[str]  # with the words in strings, where an attribute may be reached by a string
     globals: frozenset[str]
     modules: tuple[tuple[str, int], ...]  # imported inside: (name, level)
+    catches: bool  # whether it handles errors
 
 
 @functools.lru_cache(maxsize=4096)
 def _names(code: types.CodeType) -> Names:
     attributes: set[str] = set()
-    found, modules = set(), []
+    found, modules, catches = set(), [], code.co_name == "__exit__"
+    handling = False
     before: list[Any] = [None, None]  # the arguments of the two instructions before
     for instruction in dis.get_instructions(code):
+        catches |= handling and instruction.opname != "WITH_EXCEPT_START"
+        handling = instruction.opname == "PUSH_EXC_INFO"
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             found.add(instruction.argval)
         elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM"):
@@ -217,9 +222,11 @@ def _names(code: types.CodeType) -> Names:
             attributes |= inner.attributes
             found |= inner.globals
             modules += inner.modules
+            catches |= inner.catches
     if (found | attributes) & BY_STRING:
         attributes |= {c for c in code.co_consts if isinstance(c, str) and c.isidentifier()} | (found & BY_STRING)
-    return Names(frozenset(attributes), frozenset(found), tuple(modules))
+    catches |= "suppress" in found | attributes
+    return Names(frozenset(attributes), frozenset(found), tuple(modules), catches)
 
 
 def _on_a_new_object(code: types.CodeType, loaded: Any) -> bool:
@@ -331,6 +338,7 @@ class _Walker:
     def _code(self, function: types.FunctionType, path: str) -> None:
         names = _names(function.__code__)
         self.names |= names.attributes
+        self.sight.catches |= names.catches
         self.sight._codes.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
         self.sight.unseen |= names.attributes & UNSEEN_ATTRIBUTES
         if reached := names.attributes & FRAMES:
@@ -570,6 +578,9 @@ class _Walker:
         elif not hasattr(value, "step"):
             self._members(attributes, path)
         else:  # an optimizer or a schedule, whose step is called anew at each replay
+            for i, group in enumerate(attributes.get("param_groups") or ()):
+                self._note(f"{path}.param_groups[{i}]['params']", tuple(map(id, group["params"])))
+                self.sight._containers.append((group["params"], tuple(group["params"])))
             if not class_from_library(type(value)):
                 self.queue.append((type(value), f"class {type(value).__name__}"))
             asked = self.names & attributes.keys()
