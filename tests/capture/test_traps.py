@@ -11,6 +11,7 @@ for subject in (
     "arguments",
     "changes",
     "chains",
+    "errors",
     "gradients",
     "host_reads",
     "python_state",

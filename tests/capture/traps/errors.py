@@ -71,7 +71,7 @@ def error_caught_after_the_weights_have_moved(captured):
     return lambda i: (step(_square(i, i in (5, 8))), model, optimizer)
 
 
-@trap(replays=8)
+@trap(replays=5)
 def weights_moved_in_a_finally(captured):
     model = net()
     optimizer = optim.SGD(model.parameters(), lr=0.1)

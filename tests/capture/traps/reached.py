@@ -86,9 +86,9 @@ def attribute_of_a_module_that_appears_later(captured):
 def attribute_of_a_module_that_a_class_met_late_names(captured):
     settings = module("trap_settings", scale=1.0, other=2.0)
     namespace = {"__name__": "trap_users", "settings": settings}
-    exec("class Reader:\n    def scale(self):\n        return settings.scale\n", namespace)
+    exec("class Reader:\n    def read(self):\n        return settings.scale\n", namespace)
     reader = namespace["Reader"]()
-    return changing(captured, lambda x: x * settings.other * reader.scale(), lambda v: setattr(settings, "scale", v))
+    return changing(captured, lambda x: x * settings.other * reader.read(), lambda v: setattr(settings, "scale", v))
 
 
 @trap(refused="methodcaller")
