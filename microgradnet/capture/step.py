@@ -28,9 +28,10 @@ def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     """``function`` as a step that is recorded and then replayed: the same numbers, without building a graph.
 
     What a replay cannot see is what no Python code names: what a method of another library's compiled object reads (a
-    file, a device), what another thread does meanwhile, the inside of a library that somebody replaces. So a step with
-    ``x * sensor.Device().temperature()`` goes on with the temperature that was recorded, until the next audit raises.
-    All else that a step sees is compared before each replay, and what cannot be compared is not replayed.
+    file, a device), what another thread does meanwhile, the inside of a library that somebody replaces, where in memory
+    an object lies (``id``). So a step with ``x * sensor.Device().temperature()`` goes on with the temperature that was
+    recorded, until the next audit raises. All else that a step sees is compared before each replay, and what cannot be
+    compared is not replayed. What NumPy would warn of (an overflow) a replay does not warn of.
 
     >>> @mg.capture
     ... def train_step(x, y):
@@ -52,13 +53,18 @@ def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     combination the step runs plainly beside its replay, and a difference raises RuntimeError.
 
     The gradients of a replay lie in the same memory each time: clone one to keep it. Results are copies, without a
-    graph behind them.
+    graph behind them. A method may be decorated: each object then has a step of its own.
+
+    Random numbers are drawn anew in each replay, if they come from the default generator by ``rand``, ``randn``,
+    ``randint``, ``randperm``, ``normal``, ``bernoulli``, ``multinomial`` or a layer. An op whose result has a size that
+    depends on numbers (a mask as an index, ``nonzero``, ``unique``, ``repeat_interleave`` with a tensor,
+    ``embedding_bag`` with ``padding_idx``, ``ctc_loss`` of concatenated targets) makes the step run plainly.
 
     Args:
         function: any function of tensors, arrays and plain values that returns tensors (one, a tuple, a dict) or None.
         fallback: what to do with a step that cannot be replayed (it reads a number to decide on, has hooks, calls a
-            ``Function`` of one's own, changes Python objects): True runs it plainly, after one warning; False raises
-            RuntimeError.
+            ``Function`` of one's own, changes Python objects, returns other objects than tensors, arrays, plain values
+            and containers of them): True runs it plainly, after one warning; False raises RuntimeError.
     """
     if function is None:
         return functools.partial(capture, fallback=fallback)

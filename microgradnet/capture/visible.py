@@ -529,7 +529,8 @@ class _Walker:
             self.sight._containers += [(value.values(), tuple(value.values())), (value.keys(), tuple(value))]
             for i, (key, held) in enumerate(value.items()):
                 self.queue.append((key, f"{path}'s key {i}"))
-                self.queue.append((held, f"{path}[{key!r:.40}]"))
+                name = repr(key) if type(key) in EXACT else f"key {i}"
+                self.queue.append((held, f"{path}[{name:.40}]"))
             return
         if not isinstance(value, tuple | frozenset):
             self.sight._containers.append((value, tuple(value)))
