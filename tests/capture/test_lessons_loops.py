@@ -28,6 +28,7 @@ import pytest
 
 import microgradnet as mg
 import visualize
+from demos.lesson import Lesson
 from microgradnet.data import Digits, Subset
 
 from .traps import bits
@@ -37,11 +38,12 @@ STEPS = 16
 OPTIONS = {"steps": STEPS, "epochs": 1, "batch_size": 50, "lr": 0.1, "seed": 0}
 
 
-class FakeLesson:
+class FakeLesson(Lesson):
     """A lesson of few steps that draws nothing, and returns what it has shown."""
 
-    def __init__(self, *_, **__):
-        self.args = types.SimpleNamespace(**OPTIONS)
+    def __init__(self, *_, quick=None, breaks=None, **options):
+        defaults = {name: value[0] if isinstance(value, tuple) else value for name, (value, _) in options.items()}
+        self.args = types.SimpleNamespace(**{**defaults, **OPTIONS})
         self.shown: list[dict] = []
 
     def progress(self, steps, *_, **__):
@@ -61,6 +63,8 @@ class FakeLesson:
 
     def check(self, *_):
         """Nothing: so few steps prove nothing."""
+
+    compare = check
 
     def finish(self):
         """What was shown."""
@@ -292,6 +296,25 @@ def test_a_lessons_loop_gives_the_same_and_replays(loop):
     else:
         assert not any(step.replays for step in steps)
         assert all(loop.refused in refusal for refusal in refusals)
+
+
+def test_no_training_of_a_lesson_is_left_out():
+    found = set()
+    for path in DEMOS.glob("*.py"):
+        functions = [n for n in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(n, ast.FunctionDef)]
+        found |= {
+            f"{path.stem}.{f.name}"
+            for f in functions
+            for n in ast.walk(f)
+            if isinstance(n, ast.For) and _is_training(n)
+        }
+    scalars = {"moons.train_scalars"}  # on Values, which have a tape of their own
+    assert found - scalars <= set(map(str, LOOPS))
+
+
+def _is_training(loop: ast.For) -> bool:
+    """Whether a loop has gradients computed and an update of its own."""
+    return any(map(_trains, loop.body)) and any(_updates(s) and not _trains(s) for s in loop.body)
 
 
 def test_nine_in_ten_of_the_loops_replay():
