@@ -9,6 +9,7 @@ import abc
 import builtins
 import dis
 import functools
+import inspect
 import os
 import sys
 import types
@@ -207,6 +208,7 @@ def _names(code: types.CodeType) -> Names:
     before: list[Any] = [None, None]  # the arguments of the two instructions before
     for instruction in dis.get_instructions(code):
         catches |= handling and instruction.opname != "WITH_EXCEPT_START"
+        catches |= instruction.opname == "SETUP_FINALLY"  # up to Python 3.10
         handling = instruction.opname == "PUSH_EXC_INFO"
         if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
             found.add(instruction.argval)
@@ -398,7 +400,7 @@ class _Walker:
             self.queue.append((members[name], f"{path}.{name}"))
 
     def _class(self, kind: type, path: str) -> None:
-        for base in (*kind.__mro__, *type(kind).__mro__):
+        for base in [*kind.__mro__, *inspect.getmro(type(kind))]:
             if class_from_library(base):
                 continue
             members = vars(base)
@@ -457,7 +459,7 @@ class _Walker:
         elif isinstance(value, PurePath):
             self._note(path, ("path", str(value)))
         elif isinstance(value, (float, *PLAIN)):  # of a class of one's own
-            base = next(kind for kind in type(value).__mro__ if kind in EXACT)
+            base: Any = next(kind for kind in type(value).__mro__ if kind in EXACT)
             self._note(path, ("number", id(type(value)), float.hex(value) if base is float else base.__repr__(value)))
             self._plain_object(value, path)
         elif _shows_its_attributes(value):
