@@ -101,11 +101,11 @@ class CapturedStep:
         """A method that is decorated: each object has a step of its own, which is forgotten with it."""
         if instance is None or not isinstance(self.function, types.FunctionType):
             return self
-        method = types.MethodType(self.function, instance)
+        if isinstance(instance, type) or not hasattr(instance, "__dict__"):
+            return types.MethodType(self, instance)  # an argument like others
         name = f"captured {self.function.__qualname__}"
-        if not hasattr(instance, "__dict__"):
-            return method
         if name not in vars(instance):
+            method = types.MethodType(self.function, instance)
             object.__setattr__(instance, name, CapturedStep(method, self.fallback))
         return vars(instance)[name]
 

@@ -401,3 +401,32 @@ def global_through_the_frame_of_an_error(captured):
             return error.__traceback__.tb_frame.f_globals["SCALE"]
 
     return changing(captured, lambda x: x * scale(), lambda v: globals().update(SCALE=v))
+
+
+@trap(replays=4)
+def methods_of_classes_and_of_objects_with_slots(captured):
+    class Slotted:
+        __slots__ = ("scale",)
+
+        @captured
+        def of_slots(self, x):
+            return x * self.scale
+
+        @classmethod
+        @captured
+        def of_the_class(cls, x):
+            return x * SCALE
+
+        @staticmethod
+        @captured
+        def of_nothing(x):
+            return x + SCALE
+
+    slotted = Slotted()
+
+    def call(i):
+        global SCALE
+        SCALE = slotted.scale = 1.0 + i // 4
+        return slotted.of_slots(batch(i)), Slotted.of_the_class(batch(i)), slotted.of_nothing(batch(i))
+
+    return call
