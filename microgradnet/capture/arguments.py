@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..tensor import Tensor
-from .visible import EXACT, Sight, class_from_library, look, root
+from .libraries import class_from_library
+from .visible import EXACT, Sight, look, root
 
 EXACT_ARGUMENTS = {bool, int, str, bytes, type(None)}  # compared as they are; classes derived from them are not
 

@@ -8,9 +8,9 @@ import numpy as np
 from ..random import default_generator
 from ..tensor import Tensor
 from .arguments import arrays_in, twin
+from .libraries import OURS
 from .program import Program
 from .recorder import Instruction, Recorder
-from .visible import OURS
 
 
 def audit(program: Program, run: Callable, plain: Callable, arguments: list[np.ndarray], name: str) -> Any:

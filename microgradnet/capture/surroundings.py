@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .visible import OURS, Sight, from_library, library_of, look
+from .libraries import OURS, from_library, library_of
+from .visible import Sight, look
 
 # Functions whose result or effect a replay would not have: by module, and by name among the built-in ones.
 CLOCKS = {"time", "_datetime", "datetime", "posix", "nt", "_socket", "_io", "_warnings", "sys", "gc", "_thread"}

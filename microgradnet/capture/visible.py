@@ -7,7 +7,6 @@ changed. What can be neither compared nor named is ``opaque``: a step that uses 
 
 import abc
 import builtins
-import dis
 import functools
 import inspect
 import os
@@ -17,7 +16,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable
 from operator import is_
 from pathlib import PurePath
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -26,21 +25,16 @@ from ..beside import told_as_one
 from ..primitive import Primitive
 from ..random import Generator
 from ..tensor import Tensor
+from .libraries import OURS, class_from_library, from_library, library_of
+from .names import BY_STRING, names_of
 
 PLAIN = (type(None), bool, int, str, bytes, complex, type(...), np.dtype, range, slice)
 EXACT = {float, *PLAIN}
 LARGEST = 1 << 16  # elements of an array outside of the step whose content is compared at each call
 MOST = 20_000  # values to look at
-# Packages whose objects do not change what a step does, other than through what is looked at here.
-OURS = __package__.partition(".")[0]
-LIBRARIES = {OURS, "numpy", "numba", "llvmlite", "threadpoolctl", *sys.stdlib_module_names}
-STDLIB = os.path.dirname(os.__file__)
-HEAP_TYPE = 1 << 9  # in a class's ``__flags__``: made while Python runs, not compiled in
 # What tells an optimizer's or a schedule's numbers to the code of a step; ``step`` alone is called anew at each replay.
 TOLD = {"param_groups", "state", "defaults", "last_epoch", "get_last_lr", "get_lr", "base_lrs"}
 TOLD_AS_ONE = told_as_one(lambda: None).__code__
-# What reaches an attribute by a string.
-BY_STRING = {"__dict__", "vars", "getattr", "attrgetter", "methodcaller", "__getattribute__", "getmembers"}
 NAMESPACES = {"Namespace", "SimpleNamespace"}  # of the standard library: nothing but attributes
 # Functions that reach what no name in the code tells.
 DYNAMIC = {"eval", "exec", "globals", "__import__", "import_module", "_getframe", "currentframe", "get_objects"}
@@ -69,33 +63,6 @@ UNSEEN_ATTRIBUTES = {"flat", "base", "ctypes", "as_strided", "__array__", "__arr
 UNSEEN_ATTRIBUTES |= {"choice", "shuffle", "permutation", "permuted", "multinomial", "unpack_from", "from_buffer"}
 STANDARD |= {"__dataclass_fields__", "__dataclass_params__"}
 _NOTHING = object()
-
-
-def from_library(module_name: str | None) -> bool:
-    """Whether a module's code belongs to a library, whose globals are not looked at: a user's code.py does not."""
-    first = (module_name or "builtins").partition(".")[0]
-    if first not in LIBRARIES:
-        return False
-    if first not in sys.stdlib_module_names:
-        return True
-    module = sys.modules.get(first)
-    file = getattr(module, "__file__", None)
-    return module is not None and (file is None or file.startswith(STDLIB))
-
-
-def class_from_library(kind: type) -> bool:
-    """Whether a class belongs to a library. Where a namespace has no name, its classes say that they are built in."""
-    if kind.__module__ == "builtins":
-        return not kind.__flags__ & HEAP_TYPE
-    return from_library(kind.__module__)
-
-
-def library_of(namespace: dict) -> str:
-    """The library whose module has these globals; empty for a user's."""
-    name = namespace.get("__name__")
-    if name is None or not from_library(name):
-        return ""
-    return name.partition(".")[0] if getattr(sys.modules.get(name), "__dict__", None) is namespace else ""
 
 
 class Sight:
@@ -189,52 +156,6 @@ def _content(cell: types.CellType) -> Any:
         return cell.cell_contents
     except ValueError:
         return _NOTHING
-
-
-class Names(NamedTuple):
-    """What a code object, and those nested in it, names."""
-
-    attributes: frozenset[str]  # with the words in strings, where an attribute may be reached by a string
-    globals: frozenset[str]
-    modules: tuple[tuple[str, int], ...]  # imported inside: (name, level)
-    catches: bool  # whether it handles errors
-
-
-@functools.lru_cache(maxsize=4096)
-def _names(code: types.CodeType) -> Names:
-    attributes: set[str] = set()
-    found, modules, catches = set(), [], code.co_name == "__exit__"
-    handling = False
-    before: list[Any] = [None, None]  # the arguments of the two instructions before
-    for instruction in dis.get_instructions(code):
-        catches |= handling and instruction.opname != "WITH_EXCEPT_START"
-        catches |= instruction.opname == "SETUP_FINALLY"  # up to Python 3.10
-        handling = instruction.opname == "PUSH_EXC_INFO"
-        if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-            found.add(instruction.argval)
-        elif instruction.opname in ("LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "IMPORT_FROM"):
-            if not (instruction.opname == "STORE_ATTR" and _on_a_new_object(code, before[1])):
-                attributes.add(instruction.argval)
-        elif instruction.opname == "IMPORT_NAME":
-            modules.append((instruction.argval, before[0] if isinstance(before[0], int) else 0))
-        before = [before[1], instruction.argval]
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            inner = _names(constant)
-            attributes |= inner.attributes
-            found |= inner.globals
-            modules += inner.modules
-            catches |= inner.catches
-    if (found | attributes) & BY_STRING:
-        attributes |= {c for c in code.co_consts if isinstance(c, str) and c.isidentifier()} | (found & BY_STRING)
-    catches |= "suppress" in found | attributes
-    return Names(frozenset(attributes), frozenset(found), tuple(modules), catches)
-
-
-def _on_a_new_object(code: types.CodeType, loaded: Any) -> bool:
-    """Whether what was ``loaded`` is the object that a constructor makes."""
-    last = loaded[-1] if isinstance(loaded, tuple) and loaded else loaded
-    return code.co_name == "__init__" and code.co_varnames[:1] == (last,)
 
 
 def root(array: Any) -> Any:
@@ -338,7 +259,7 @@ class _Walker:
         return False
 
     def _code(self, function: types.FunctionType, path: str) -> None:
-        names = _names(function.__code__)
+        names = names_of(function.__code__)
         self.names |= names.attributes
         self.sight.catches |= names.catches
         self.sight._codes.append((function, function.__code__, function.__defaults__, function.__kwdefaults__))
