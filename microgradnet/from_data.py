@@ -5,6 +5,7 @@ from typing import Any
 from . import dtypes
 from .backends import device as devices
 from .backends.device import np
+from .beside import told_as_one
 from .tensor import Tensor
 
 
@@ -16,13 +17,19 @@ def tensor(
     Python floats become the default dtype, integers int64, booleans bool; an array keeps its dtype. ``device`` is
     ``"cpu"`` or ``"cuda"``; without it the new tensor is where ``data`` is.
     """
-    array = data.array if isinstance(data, Tensor) else data
-    array = np.array(array, dtype) if devices.on_cpu(array) else array.astype(dtype or array.dtype)
+    array = _copied(data, dtype) if isinstance(data, Tensor) or devices.is_array(data) else np.array(data, dtype)
     if device is not None:
         array = devices.placed(array, str(device))
     if dtype is None and not isinstance(data, Tensor) and not devices.is_array(data) and array.dtype.kind == "f":
         array = array.astype(dtypes.get_default_dtype())
     return Tensor(array, requires_grad=requires_grad, name=name)
+
+
+@told_as_one
+def _copied(data: Any, dtype: Any) -> Any:
+    """A copy of a tensor's or an array's numbers; copied anew in each replay of a captured step."""
+    array = data._array if isinstance(data, Tensor) else data
+    return np.array(array, dtype) if devices.on_cpu(array) else array.astype(dtype or array.dtype)
 
 
 def as_tensor(data: Any, dtype: Any = None) -> Tensor:

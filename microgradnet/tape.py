@@ -17,7 +17,7 @@ import numpy as np
 from .backends import device
 from .events import state, tell
 from .hooks import RemovableHandle
-from .part_of import PartOf
+from .part_of import PartOf, added
 
 _next_sequence = itertools.count().__next__
 _sequence = operator.attrgetter("sequence")
@@ -213,12 +213,12 @@ class Sums:
                 self.owned.add(key)
         elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
             gradients[key] = [
-                b if c is None else c if b is None else b + c for b, c in zip(before, contribution, strict=True)
+                b if c is None else c if b is None else added(b, c) for b, c in zip(before, contribution, strict=True)
             ]
         elif key in self.owned and _is_array(before) and before.ndim:
             np.add(before, contribution, out=before)
         else:
-            gradients[key] = before + contribution
+            gradients[key] = added(before, contribution)
             self.owned.add(key)
         if state.listeners:  # where the sum was formed in place, ``before`` is the sum by now
             tell("add", key, before, contribution, gradients[key])

@@ -119,7 +119,7 @@ def jvp(
 def _one(x: Tensor, name: str) -> Tensor:
     if x.numel() != 1:
         raise ValueError(f"{name}: v may be left out only for an input of one element, this one has shape {x.shape}")
-    return Tensor(np.ones_like(x.array))
+    return Tensor(np.ones_like(x._array))
 
 
 @_recording
@@ -134,7 +134,7 @@ def jacobian(func: Callable[..., Any], inputs: Tensors, create_graph: bool = Fal
     for output in outputs:
         columns: list[list[Tensor]] = [[] for _ in leaves]
         for index in np.ndindex(output.shape):
-            one = np.zeros_like(output.array)
+            one = np.zeros_like(output._array)
             one[index] = 1
             results = _gradients([output], leaves, [Tensor(one)], create_graph, strict, "jacobian")
             for column, result in zip(columns, results, strict=True):

@@ -4,13 +4,18 @@ Tensors and arrays are found in tuples (named ones too), lists, dicts and plain 
 """
 
 import copy
+import types
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..tensor import Tensor
-from .visible import Sight, from_library, look, root
+from .libraries import class_from_library
+from .visible import EXACT, Sight, look, root
+
+EXACT_ARGUMENTS = {bool, int, str, bytes, type(None)}  # compared as they are; classes derived from them are not
 
 
 class Watched(np.ndarray):
@@ -140,27 +145,56 @@ def key_of(value: Any, arrays: list, sight: Sight) -> Any:
             return ("tensor", repr(value.extras), *_layout(value._array))
         return ("tensor", *_layout(value._array))
     if isinstance(value, np.ndarray):
+        if type(value) is not np.ndarray:
+            raise Unguarded(f"an argument is a {type(value).__name__}: pass a plain array or a tensor")
         if sight.unseen:
-            raise Unguarded(f"an argument is an array of NumPy, which {min(sight.unseen)}() may read unseen")
+            raise Unguarded(f"an argument is an array of NumPy, which {min(sight.unseen)} may read unseen")
         arrays.append(value)
         return ("array", *_layout(value))
-    if isinstance(value, float):
-        return (type(value), float(value).hex())
-    if isinstance(value, bool | int | str | bytes | None):
+    if type(value) is float:
+        return (float, value.hex())
+    if type(value) in EXACT_ARGUMENTS:
         return (type(value), value)
     if isinstance(value, tuple | list):
-        return (type(value), *[key_of(v, arrays, sight) for v in value])
+        own = _container_key(value, sight)
+        return (type(value), *own, *[key_of(v, arrays, sight) for v in value])
     if isinstance(value, dict):
         if any(isinstance(k, Tensor | np.ndarray) for k in value):
             raise Unguarded("an argument is a dict whose keys are tensors")
-        return (type(value), *[(key_of(k, arrays, sight), key_of(v, arrays, sight)) for k, v in value.items()])
+        own = _container_key(value, sight)
+        return (type(value), *own, *[(key_of(k, arrays, sight), key_of(v, arrays, sight)) for k, v in value.items()])
     if _is_record(value):
         members = [(k, key_of(v, arrays, sight)) for k, v in vars(value).items()]
         return (type(value), _class_key(type(value)), *members)
     seen = look(value)
     if seen.opaque is not None:
         raise Unguarded(f"an argument is a {type(value).__name__}, whose content cannot be compared")
-    return seen.key
+    return Held(seen)
+
+
+class Held(tuple):
+    """The key of a sight, which keeps alive what its ids name: a freed object's id may become another's."""
+
+    sight: Sight
+
+    def __new__(cls, sight: Sight) -> "Held":
+        held = super().__new__(cls, sight.key)
+        held.sight = sight
+        return held
+
+
+def _container_key(value: Any, sight: Sight) -> tuple:
+    """What a tuple, list or dict of a class of one's own is besides its items."""
+    kind = type(value)
+    if kind in (tuple, list, dict):
+        return ()
+    if class_from_library(kind):
+        return (key_of(value.default_factory, [], sight),) if isinstance(value, defaultdict) else ()
+    arrays: list = []
+    attributes = key_of(dict(getattr(value, "__dict__", {})), arrays, sight)
+    if arrays or any(isinstance(m, types.MemberDescriptorType) for base in kind.__mro__ for m in vars(base).values()):
+        raise Unguarded(f"an argument is a {kind.__name__} with tensors among its attributes, or with slots")
+    return _class_key(kind), attributes
 
 
 _classes: dict[type, Sight] = {}  # what the methods of a record's class see
@@ -172,7 +206,7 @@ def _class_key(kind: type) -> tuple:
         seen = _classes[kind] = look(kind)
     if seen.opaque is not None:
         raise Unguarded(f"an argument is a {kind.__name__}, which reads {seen.opaque[0]}")
-    return seen.key
+    return Held(seen)
 
 
 def shared(arrays: list, values: Any, sight: Sight) -> tuple:
@@ -233,7 +267,7 @@ def _is_record(value: Any) -> bool:
     attributes = getattr(value, "__dict__", None)
     if not attributes or hasattr(value, "named_modules") or isinstance(value, type) or callable(value):
         return False
-    if from_library(type(value).__module__):
+    if class_from_library(type(value)):
         return False
     return any(isinstance(v, Tensor | np.ndarray) for v in attributes.values())
 
@@ -284,7 +318,17 @@ class _Replacement:
 
 
 def _like(value: Any, items: list) -> Any:
-    return type(value)(*items) if hasattr(value, "_fields") else type(value)(items)
+    """A tuple or list as ``value`` is, of other items."""
+    if type(value) in (tuple, list):
+        return type(value)(items)
+    if isinstance(value, list):
+        other = copy.copy(value)
+        other[:] = items
+        return other
+    other = tuple.__new__(type(value), items)
+    if hasattr(value, "__dict__"):
+        vars(other).update(vars(value))
+    return other
 
 
 def arrays_in(value: Any) -> list[np.ndarray]:
@@ -297,14 +341,39 @@ def arrays_in(value: Any) -> list[np.ndarray]:
 
 
 def copied(value: Any) -> Any:
-    """A result with its tensors copied out of the buffers."""
+    """A result with its tensors copied out of the buffers; what was one tensor twice remains so."""
     if isinstance(value, Tensor):
         array = value._array
         return Tensor.made(np.array(array) if type(array) is np.ndarray else array.copy())
-    if isinstance(value, np.ndarray):
-        return np.array(value)
+    return _copied(value, {})
+
+
+def _copied(value: Any, known: dict[int, Any]) -> Any:
+    if isinstance(value, Tensor | np.ndarray):
+        if id(value) not in known:
+            known[id(value)] = copied(value) if isinstance(value, Tensor) else np.array(value)
+        return known[id(value)]
     if isinstance(value, tuple | list):
-        return _like(value, [copied(v) for v in value])
+        return _like(value, [_copied(v, known) for v in value])
+    if type(value) is dict:
+        return {k: _copied(v, known) for k, v in value.items()}
     if isinstance(value, dict):
-        return {k: copied(v) for k, v in value.items()}
+        other = copy.copy(value)
+        for key, held in value.items():
+            other[key] = _copied(held, known)
+        return other
     return value
+
+
+def unrepeatable(first: Any, second: Any) -> str | None:
+    """Which type in the results of two calls ``copied`` does not make anew, if any."""
+    if isinstance(first, Tensor | np.ndarray) and type(first) is type(second):
+        return None
+    if type(first) is type(second) and isinstance(first, tuple | list | dict) and len(first) == len(second):
+        if isinstance(first, dict):
+            first, second = ([x for pair in v.items() for x in pair] for v in (first, second))
+        found = (unrepeatable(a, b) for a, b in zip(first, second, strict=True))
+        return next((kind for kind in found if kind is not None), None)
+    if first is second or (type(first) in EXACT and type(first) is type(second) and repr(first) == repr(second)):
+        return None
+    return type(second).__name__

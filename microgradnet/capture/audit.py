@@ -8,9 +8,9 @@ import numpy as np
 from ..random import default_generator
 from ..tensor import Tensor
 from .arguments import arrays_in, twin
+from .libraries import OURS
 from .program import Program
 from .recorder import Instruction, Recorder
-from .visible import OURS
 
 
 def audit(program: Program, run: Callable, plain: Callable, arguments: list[np.ndarray], name: str) -> Any:
@@ -18,10 +18,12 @@ def audit(program: Program, run: Callable, plain: Callable, arguments: list[np.n
 
     The state afterwards is that of the plain step. Raises RuntimeError where one differs from the other.
     """
-    buffers = {id(a) for i in program.recorder.instructions for a in _made_by(i)}
-    buffers |= {id(array) for array in program.recorder.inputs}
-    before = Snapshot(_roots(program), buffers | {id(array) for array, _ in program.made_anew})
-    replayed = run()
+    before = state_of(program)
+    try:
+        replayed = run()
+    except Exception:  # the step raises it, too, or catches it
+        before.restore()
+        return plain(Recorder([twin(a) for a in arguments]), list(map(twin, arguments)))
     told = [np.array(a) for a in arrays_in(replayed)]
     values = before.values()
     made = [[np.array(a) for a in i.outputs] for i in program.recorder.instructions]
@@ -38,6 +40,13 @@ def audit(program: Program, run: Callable, plain: Callable, arguments: list[np.n
                 f"{_first_difference(program, made, recorder)}: please report it; the step runs plainly from now on"
             )
     return result
+
+
+def state_of(program: Program) -> "Snapshot":
+    """Everything that a replay of ``program`` may change, as it is now."""
+    buffers = {id(a) for i in program.recorder.instructions for a in _made_by(i)}
+    buffers |= {id(array) for array in program.recorder.inputs}
+    return Snapshot(_roots(program), buffers | {id(array) for array, _ in program.made_anew})
 
 
 def _same(a: Any, b: Any) -> bool:

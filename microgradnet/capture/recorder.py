@@ -19,6 +19,7 @@ from ..wrapping import array_of
 from .arguments import arrays_in
 from .visible import LARGEST, root
 
+RAISING = {"raise", "call"}  # what NumPy may do about an overflow, and a replay's loops cannot
 # Ops whose result has a shape that depends on numbers.
 SIZED_BY_NUMBERS = {"argwhere", "bincount", "masked_select", "repeat_interleave", "unique", "unique_consecutive"}
 
@@ -58,6 +59,7 @@ class Recorder(Listener):
         self.had_gradient = {leaf: leaf._grad is not None for leaf in leaves}  # when the step began
         self.believed = dict(self.had_gradient)  # by the instructions so far
         self.inputs = inputs
+        self.begun: list[str] = []  # names of functions that are called as a whole, and have not returned
         self._alive: list[np.ndarray] = []
         self.written: dict[Tensor, None] = {}  # tensors that the step writes to, in an op or beside them
         self.overwritten: dict[int, np.ndarray] = {}  # number of a constant that is written to -> what it held before
@@ -71,12 +73,18 @@ class Recorder(Listener):
         """Notes an op; see ``Listener.call``."""
         if not isinstance(op, Primitive):
             return self.refuse(f"{op.name} is a Function of one's own")
+        if not RAISING.isdisjoint(np.geterr().values()):
+            return self.refuse(f"an overflow is an error inside it, at {user_line()}")
         if op.name in SIZED_BY_NUMBERS or (op.name == "getitem" and _has_mask(arguments)):
             return self.refuse(f"how many elements {op.name} gives depends on numbers, at {user_line()}")
         operands = tuple(self._operand(a) for a in arguments)
         outputs = result if isinstance(result, tuple) else (result,)
         self._note("op", op, operands, tuple(o._array for o in outputs), settings=settings or {})
         return None
+
+    def failed(self, op, arguments, settings, error) -> None:
+        """An op raised an error: with other numbers it may not."""
+        self.refuse(f"{op.name} raised an error that the step caught, at {user_line()}")
 
     def backward(self, node, upstream, contributions) -> None:
         """Notes a fused backward; what the rules of other ops call was noted op by op."""
@@ -166,9 +174,11 @@ class Recorder(Listener):
     def before_outside(self, function) -> None:
         """Such a call redraws its random numbers when replayed; those drawn before it were drawn elsewhere."""
         self.check_random()
+        self.begun.append(function.__name__)
 
     def outside(self, function, arguments, keywords, result, writes) -> None:
         """Notes a function that is called again as a whole; see ``beside.told_as_one``."""
+        self.begun.pop()
         made = tuple(arrays_in(result))
         for argument in (*arguments, *keywords.values()):
             if isinstance(argument, Tensor | np.ndarray):
@@ -200,6 +210,8 @@ class Recorder(Listener):
     def finished(self) -> None:
         """The step is over. Refuses one that has read what it changes."""
         self.check_random()
+        if self.begun:
+            self.refuse(f"{self.begun[-1].strip('_')} raised an error that the step caught")
         changing = {id(t._array) for t in [*self.written, *self.leaves]}
         for tensor, _ in self.looked_at:
             if id(tensor._array) in changing or any(np.may_share_memory(tensor._array, t._array) for t in self.written):

@@ -1,7 +1,9 @@
 """capture: a step function that is recorded once and replayed from then on."""
 
 import functools
+import sys
 import threading
+import types
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,10 +14,10 @@ import numpy as np
 from ..backends import device
 from ..events import Listener, leave, listen, state
 from ..tensor import Tensor
-from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared, twin
-from .audit import audit
+from .arguments import Unguarded, arrays_in, copied, key_of, replaced, shared, twin, unrepeatable
+from .audit import audit, state_of
 from .program import Program, Stale
-from .recorder import Recorder
+from .recorder import RAISING, Recorder
 from .surroundings import Surroundings
 from .visible import Sight, look, same_bits
 
@@ -26,9 +28,10 @@ def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     """``function`` as a step that is recorded and then replayed: the same numbers, without building a graph.
 
     What a replay cannot see is what no Python code names: what a method of another library's compiled object reads (a
-    file, a device), what another thread does meanwhile, the inside of a library that somebody replaces. So a step with
-    ``x * sensor.Device().temperature()`` goes on with the temperature that was recorded, until the next audit raises.
-    All else that a step sees is compared before each replay, and what cannot be compared is not replayed.
+    file, a device), what another thread does meanwhile, the inside of a library that somebody replaces, where in memory
+    an object lies (``id``). So a step with ``x * sensor.Device().temperature()`` goes on with the temperature that was
+    recorded, until the next audit raises. All else that a step sees is compared before each replay, and what cannot be
+    compared is not replayed. What NumPy would warn of (an overflow) a replay does not warn of.
 
     >>> @mg.capture
     ... def train_step(x, y):
@@ -50,13 +53,18 @@ def capture(function: Callable | None = None, *, fallback: bool = True) -> Any:
     combination the step runs plainly beside its replay, and a difference raises RuntimeError.
 
     The gradients of a replay lie in the same memory each time: clone one to keep it. Results are copies, without a
-    graph behind them.
+    graph behind them. A method may be decorated: each object then has a step of its own.
+
+    Random numbers are drawn anew in each replay, if they come from the default generator by ``rand``, ``randn``,
+    ``randint``, ``randperm``, ``normal``, ``bernoulli``, ``multinomial`` or a layer. An op whose result has a size that
+    depends on numbers (a mask as an index, ``nonzero``, ``unique``, ``repeat_interleave`` with a tensor,
+    ``embedding_bag`` with ``padding_idx``, ``ctc_loss`` of concatenated targets) makes the step run plainly.
 
     Args:
         function: any function of tensors, arrays and plain values that returns tensors (one, a tuple, a dict) or None.
         fallback: what to do with a step that cannot be replayed (it reads a number to decide on, has hooks, calls a
-            ``Function`` of one's own, changes Python objects): True runs it plainly, after one warning; False raises
-            RuntimeError.
+            ``Function`` of one's own, changes Python objects, returns other objects than tensors, arrays, plain values
+            and containers of them): True runs it plainly, after one warning; False raises RuntimeError.
     """
     if function is None:
         return functools.partial(capture, fallback=fallback)
@@ -89,9 +97,30 @@ class CapturedStep:
         self._lock = threading.RLock()
         functools.update_wrapper(self, function)
 
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        """A method that is decorated: each object has a step of its own, which is forgotten with it."""
+        if instance is None or not isinstance(self.function, types.FunctionType):
+            return self
+        if isinstance(instance, type) or not hasattr(instance, "__dict__"):
+            return types.MethodType(self, instance)  # an argument like others
+        name = f"captured {self.function.__qualname__}"
+        if name not in vars(instance):
+            method = types.MethodType(self.function, instance)
+            object.__setattr__(instance, name, CapturedStep(method, self.fallback))
+        return vars(instance)[name]
+
+    def __reduce__(self) -> Any:
+        """By its name where it has one, like a function; else the function, without what was recorded."""
+        name = getattr(self.function, "__qualname__", "")
+        found = sys.modules.get(getattr(self.function, "__module__", ""))
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return name if found is self else (CapturedStep, (self.function, self.fallback))
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """One step. Raises RuntimeError without ``fallback`` for one that cannot be replayed, or if an audit fails."""
-        if state.listeners:  # inside another captured step, or somebody wants to hear of every op
+        if state.listeners or not RAISING.isdisjoint(np.geterr().values()):
+            # Inside another captured step, or somebody wants to hear of every op or of every overflow.
             return self.function(*args, **kwargs)
         with self._lock:
             before = state.grad_enabled, state.module
@@ -129,7 +158,7 @@ class CapturedStep:
         """What this call must share with a recorded one to be replayed; first, which leaves have no gradient."""
         sight = self._sight
         if sight is None or not sight.holds():
-            sight = look(self.function)
+            sight = look(self.function, () if sight is None else sight.names)
             sight.number = self._number(sight)
             self._sight = sight
         pattern = tuple([leaf._grad is None for leaf in self._leaves])
@@ -278,7 +307,14 @@ class _Variant:
                 leave(recorder)
 
         if self.calls < 5 or (self.calls - 1) & (self.calls - 2):
-            return run()
+            if not self.sight.catches:
+                return run()
+            before = state_of(program)
+            try:
+                return run()
+            except Exception:  # the step itself may catch it, and go on
+                before.restore()
+                return copied(self.function(*args, **kwargs))
         try:
             return audit(program, run, plain, arrays, getattr(self.function, "__name__", "the step"))
         except RuntimeError as error:
@@ -327,8 +363,12 @@ class _Variant:
     def _compare(self, recorder: Recorder, inputs: list, result: Any) -> None:
         former, self.former = self.former, recorder
         old_inputs, self.former_inputs = self.former_inputs, [np.array(a) for a in inputs]
+        former_result, self.result = self.result, result
         self.problem = recorder.problem
         if former is None or self.problem is not None:
+            return
+        if (kind := unrepeatable(former_result, result)) is not None:
+            self.problem = f"it returns a {kind}, which a replay does not make anew"
             return
         if former.signature() != recorder.signature() or former.differing_constant(recorder) is not None:
             different = former.signature() == recorder.signature() and former.differing_constant(recorder)
@@ -338,5 +378,5 @@ class _Variant:
         same = [same_bits(a, b) for a, b in zip(old_inputs, inputs, strict=True)]
         known = self.fixed or [True] * len(same)
         self.fixed = [was and now for was, now in zip(known, same, strict=True)]
-        self.inputs, self.result = inputs, result
+        self.inputs = inputs
         self.program = Program(recorder, arrays_in(result), recorder.made_anew(former))

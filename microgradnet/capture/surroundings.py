@@ -9,10 +9,25 @@ from typing import Any
 
 import numpy as np
 
-from .visible import OURS, Sight, from_library, look
+from .libraries import OURS, from_library, library_of
+from .visible import Sight, look
 
 # Functions whose result or effect a replay would not have: by module, and by name among the built-in ones.
-CLOCKS = {"time", "_datetime", "datetime", "posix", "nt", "_socket", "_io"}
+CLOCKS = {"time", "_datetime", "datetime", "posix", "nt", "_socket", "_io", "_warnings", "sys", "gc", "_thread"}
+# These read the memory of an array without asking it.
+CLOCKS |= {
+    "_struct",
+    "zlib",
+    "binascii",
+    "_hashlib",
+    "_md5",
+    "_sha1",
+    "_sha2",
+    "_sha3",
+    "_blake2",
+    "_pickle",
+    "_ctypes",
+}
 BUILTINS = {"print", "open", "input"}
 COMPILERS = {OURS, "numba", "llvmlite", "numpy", "threadpoolctl", "importlib", "warnings"}
 
@@ -38,12 +53,16 @@ class Surroundings:
             gc.enable()
         if self.problem is None and _states(self.sight) != self.random:
             self.problem = "it draws random numbers from a generator that a replay would not draw from"
-        after = look(self.function)
+        after = look(self.function, self.sight.names)
         if self.problem is None and after.key != self.sight.key:
             self.problem = f"it changes {after.difference(self.sight)}"
 
     def _called(self, frame: FrameType, event: str, function: Any) -> None:
-        if event != "c_call" or self.problem is not None:
+        if self.problem is not None:
+            return
+        if event == "call" and frame.f_globals.get("__name__") == "logging":
+            self._refuse("logging", frame)
+        if event != "c_call":
             return
         name, module = getattr(function, "__name__", ""), getattr(function, "__module__", None)
         owner = getattr(function, "__self__", None)
@@ -52,15 +71,15 @@ class Surroundings:
         foreign = getattr(function, "__module__", None) is not None and not from_library(module)
         if not (foreign or module in CLOCKS or (module == "builtins" and name in BUILTINS)):
             return
-        while frame is not None and _root(frame) in sys.stdlib_module_names and _root(frame) not in COMPILERS:
+        self._refuse(name, frame)
+
+    def _refuse(self, name: str, frame: FrameType | None) -> None:
+        """Refuses a call from ``frame`` if it is the step's own, and not one that compiles a kernel."""
+        while frame is not None and (library := library_of(frame.f_globals)) and library not in COMPILERS:
             frame = frame.f_back
-        if frame is not None and _root(frame) not in COMPILERS:
+        if frame is not None and not library:
             place = f"{frame.f_code.co_filename}:{frame.f_lineno}"
             self.problem = f"it calls {name}, which a replay would not, at {place}"
-
-
-def _root(frame: FrameType) -> str:
-    return frame.f_globals.get("__name__", "").partition(".")[0]
 
 
 def _states(sight: Sight) -> list:

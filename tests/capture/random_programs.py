@@ -7,6 +7,7 @@
 import copy
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -70,6 +71,9 @@ OPS: dict[str, Callable] = {
     "in place": _in_place,
     "zeros": _written_into_zeros,
     "detached": lambda h: h + h.detach() * 0.1,
+    "scalar twice": lambda h: (lambda m: h * m + m * m)(h.mean()),
+    "drawn": lambda h: h + mg.randn_like(h) * 0.01,
+    "quantile": lambda h: h - h.quantile(0.3, 1, keepdim=True),
     "scalar": lambda h: h * h.mean() + 1 / (h.pow(2).sum() + 1),
     "expand": lambda h: h[:, :1].expand(h.shape[0], WIDTH) + h,
     "einsum": lambda h: mg.einsum("ij,kj->ik", h, h).softmax(1) @ h,
@@ -79,7 +83,7 @@ OPS: dict[str, Callable] = {
 ODD: dict[str, Callable] = {
     "branch on a number": _branch_on_a_number,
     "item": lambda h: h * (1 + h.mean().item()),
-    "noise": lambda h: h + mg.randn(*h.shape, dtype=h.dtype) * 0.01,
+    "noise": lambda h: h + mg.Tensor(np.random.standard_normal(h.shape).astype(h.dtype)) * 0.01,
     "python noise": lambda h: h * (1 + random.random()),
     "numpy": lambda h: h + mg.Tensor(np.tanh(h.detach().numpy())),
     "selected": lambda h: h + h[h > 0].sum(),
@@ -135,6 +139,28 @@ STYLES = (
 GLOBAL = {"scale": 1.0}
 
 
+@dataclass
+class Batch:
+    """A batch with names."""
+
+    x: object
+    y: object
+
+
+# How a batch is handed to the step, and how the step takes it apart; how it returns the loss and the output.
+GIVEN: dict[str, tuple[Callable, Callable]] = {
+    "tensors": (lambda x, y: (x, y), lambda b: b),
+    "dict": (lambda x, y: {"y": y, "x": x}, lambda b: (b["x"], b["y"])),
+    "record": (Batch, lambda b: (b.x, b.y)),
+    "arrays": (lambda x, y: [x.numpy(), y.numpy()], lambda b: tuple(mg.tensor(a) for a in b)),
+}
+RETURNED: dict[str, Callable] = {
+    "tuple": lambda loss, out: (loss, out),
+    "dict": lambda loss, out: {"loss": loss, "out": [out, out]},
+    "none": lambda loss, out: None,
+}
+
+
 class Net(nn.Module):
     """Layers and ops in a row, with a plain number of its own."""
 
@@ -175,6 +201,8 @@ class World:
         for _ in range(rng.choice([0, 0, 1, 1, 2, 4])):
             self.plan.setdefault(rng.randint(1, 11), []).append(rng.choice(CHANGES))
         self.sizes = [rng.choice(ROWS) for _ in range(3)] if rng.random() < 0.3 else [ROWS[0]]
+        self.given = rng.choice(["tensors"] * 3 + list(GIVEN))
+        self.returned = rng.choice(list(RETURNED))
 
 
 def program(seed: int) -> Callable:
@@ -235,8 +263,11 @@ def _built(world: World, captured: Callable) -> Callable:
                 for a, p in zip(average.parameters(), model.parameters(), strict=True):
                     a.lerp_(p.detach(), 0.1)
 
-    def step(x, y, scale=1.0):
+    (given, taken), returned = GIVEN[world.given], RETURNED[world.returned]
+
+    def step(handed, scale=1.0):
         nonlocal k
+        x, y = taken(handed)
         out = model(x) * (factor * scale * weights[0] * settings.scale * GLOBAL["scale"])
         if style == "state":
             with mg.no_grad():
@@ -252,7 +283,7 @@ def _built(world: World, captured: Callable) -> Callable:
             update(loss)
         if schedule is not None and inside:
             schedule.step()
-        return loss, out
+        return returned(loss, out)
 
     step = captured(step)
     handles: list = []
@@ -302,7 +333,8 @@ def _built(world: World, captured: Callable) -> Callable:
             elif change == "global":
                 GLOBAL["scale"] += 1
         x = batch(i, rows, 3, dtype=np.float64 if world.doubles else np.float32)
-        result = step(x, labels(i, WIDTH, rows), scale) if i % 4 else step(x, labels(i, WIDTH, rows), scale=scale)
+        handed = given(x, labels(i, WIDTH, rows))
+        result = step(handed, scale) if i % 4 else step(handed, scale=scale)
         if style == "accumulate" and i % 3 == 2:
             optimizer.step()
             optimizer.zero_grad(set_to_none=to_none)

@@ -7,7 +7,18 @@ import pytest
 
 from .traps import TRAPS, sprung
 
-for subject in ("arguments", "changes", "chains", "gradients", "host_reads", "python_state", "trainings"):
+for subject in (
+    "arguments",
+    "changes",
+    "chains",
+    "errors",
+    "gradients",
+    "host_reads",
+    "python_state",
+    "reached",
+    "results",
+    "trainings",
+):
     import_module(f"{__package__}.traps.{subject}")
 
 

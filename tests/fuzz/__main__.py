@@ -27,7 +27,8 @@ def main() -> int:
                 failed += 1
                 print(f"{name} {seed}: {error}", flush=True)
             if sum(met.values()) % 500 == 0:
-                print(f"{name}: {seed - options.start + 1:,} of {options.count:,}", file=sys.stderr, flush=True)
+                so_far = f"{seed - options.start + 1:,} of {options.count:,}, {dict(met)}"
+                print(f"{name}: {so_far}", file=sys.stderr, flush=True)
         print(f"{name}: {options.count:,} seeds in {time.perf_counter() - begun:.0f} s, {failed} failed: {dict(met)}")
     return bool(failed)
 

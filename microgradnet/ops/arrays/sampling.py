@@ -5,6 +5,7 @@ The generators are NumPy's, so a seed gives other numbers than in PyTorch, with 
 
 from ... import dtypes
 from ...backends.device import np, placed, read
+from ...beside import told_as_one
 from ...random import Generator, default_generator
 from ...tensor import Tensor
 from ...typing import DType, Size
@@ -20,6 +21,12 @@ def _made(values, dtype, requires_grad: bool, device: str | None) -> Tensor:
     return Tensor(placed(array, str(device or "cpu")), requires_grad=requires_grad)
 
 
+@told_as_one
+def _drawn(method: str, arguments: tuple, generator: Generator | None, dtype, device: str | None) -> Tensor:
+    """What NumPy's generator draws; drawn anew in each replay of a captured step."""
+    return _made(getattr(_stream(generator), method)(*arguments), dtype, False, device)
+
+
 def rand(
     *size: Size,
     generator: Generator | None = None,
@@ -28,8 +35,9 @@ def rand(
     device: str | None = None,
 ) -> Tensor:
     """Uniform in [0, 1)."""
-    drawn = _stream(generator).random(size_of("rand", size), np.float64 if dtype == dtypes.float64 else np.float32)
-    return _made(drawn, dtype, requires_grad, device)
+    kind = np.float64 if dtype == dtypes.float64 else np.float32
+    drawn = _drawn("random", (size_of("rand", size), kind), generator, dtype, device)
+    return drawn.requires_grad_() if requires_grad else drawn
 
 
 def randn(
@@ -41,7 +49,8 @@ def randn(
 ) -> Tensor:
     """Normal with mean 0 and variance 1."""
     kind = np.float64 if dtype == dtypes.float64 else np.float32
-    return _made(_stream(generator).standard_normal(size_of("randn", size), kind), dtype, requires_grad, device)
+    drawn = _drawn("standard_normal", (size_of("randn", size), kind), generator, dtype, device)
+    return drawn.requires_grad_() if requires_grad else drawn
 
 
 def randint(
@@ -60,9 +69,8 @@ def randint(
         low, high, size = 0, low, high
     if not low < high:
         raise ValueError(f"randint: low must be below high, got {low} and {high}")
-    return _made(
-        _stream(generator).integers(low, high, size_of("randint", (size,))), dtype or dtypes.int64, False, device
-    )
+    arguments = low, high, size_of("randint", (size,))
+    return _drawn("integers", arguments, generator, dtype or dtypes.int64, device)
 
 
 def randperm(
@@ -71,7 +79,7 @@ def randperm(
     """The numbers 0 to n − 1 in random order. Raises ValueError for a negative n."""
     if n < 0:
         raise ValueError(f"randperm: n of 0 or more expected, got {n}")
-    return _made(_stream(generator).permutation(n), dtype or dtypes.int64, False, device)
+    return _drawn("permutation", (n,), generator, dtype or dtypes.int64, device)
 
 
 def rand_like(
@@ -92,6 +100,7 @@ def randn_like(
     )
 
 
+@told_as_one
 def normal(
     mean: Tensor | float, std: Tensor | float, size: Size | None = None, generator: Generator | None = None
 ) -> Tensor:
@@ -107,6 +116,7 @@ def normal(
     return _made(means + stds * _stream(generator).standard_normal(shape), None, False, place)
 
 
+@told_as_one
 def bernoulli(input: Tensor, generator: Generator | None = None) -> Tensor:
     """1 with probability ``input``, else 0, element by element, in its dtype. Raises ValueError outside [0, 1]."""
     p = read(input)
@@ -115,6 +125,7 @@ def bernoulli(input: Tensor, generator: Generator | None = None) -> Tensor:
     return _made(_stream(generator).random(p.shape) < p, p.dtype, False, input.device)
 
 
+@told_as_one
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, generator: Generator | None = None
 ) -> Tensor:

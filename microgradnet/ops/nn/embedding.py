@@ -143,15 +143,19 @@ def embedding_bag(
         per_sample_weights: a factor for each index, with ``mode="sum"``.
         padding_idx: a row that is left out. The others: as for ``embedding``.
 
-    Raises ValueError for another mode or weights that do not fit.
+    Raises ValueError for another mode or weights that do not fit. With ``padding_idx`` or ``include_last_offset`` the
+    numbers decide how many rows are taken: a captured step that computes them, or is handed them, runs plainly.
     """
     if mode not in ("sum", "mean", "max"):
         raise ValueError(f"embedding_bag: mode is 'sum', 'mean' or 'max', got {mode!r}")
     if per_sample_weights is not None and mode != "sum":
         raise ValueError(f"embedding_bag: per_sample_weights need mode='sum', got {mode!r}")
-    index = _checked("embedding_bag", read(input), weight)
-    bags, count = _bags(index, offsets, include_last_offset)
-    index = index.reshape(-1)[: bags.size]
+    numbers = input
+    if padding_idx is not None or include_last_offset or not on_cpu(getattr(input, "_array", input)):
+        numbers, offsets = read(input), None if offsets is None else read(offsets)
+    index = _checked("embedding_bag", numbers, weight)
+    bags, ends = _bags(index, offsets, include_last_offset)
+    index, count = index.reshape(-1)[: bags.size], len(ends)
     kept, padding_idx = np.arange(index.size), _row("embedding_bag", weight, padding_idx)
     if padding_idx is not None:
         kept = np.nonzero(index != padding_idx)[0]
@@ -171,26 +175,41 @@ def embedding_bag(
     sums = _add_rows(rows, bags, (count, weight.shape[1]))
     if mode == "sum":
         return sums
-    return sums / np.maximum(np.bincount(bags, minlength=count), 1).astype(weight.dtype).reshape(-1, 1)
+    return sums / _sizes(bags, count, weight.dtype)
 
 
-def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, int]:
-    """The bag of each index, and the number of bags."""
+@told_as_one
+def _sizes(bags: np.ndarray, count: int, dtype) -> np.ndarray:
+    return np.maximum(np.bincount(bags, minlength=count), 1).astype(dtype).reshape(-1, 1)
+
+
+@told_as_one
+def _bags(index: np.ndarray, offsets, include_last: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The bag of each index, and where each bag ends."""
     if index.ndim == 2:
         if offsets is not None:
             raise ValueError("embedding_bag: a matrix of numbers has one bag a row and takes no offsets")
-        return np.repeat(np.arange(index.shape[0]), index.shape[1]), index.shape[0]
+        return np.repeat(np.arange(index.shape[0]), index.shape[1]), (np.arange(index.shape[0]) + 1) * index.shape[1]
     if index.ndim != 1 or offsets is None:
         raise ValueError(f"embedding_bag: a matrix, or a vector with offsets expected, got shape {index.shape}")
     starts = read(offsets)
     if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > index.size):
         raise ValueError(f"embedding_bag: offsets must rise from 0 to at most {index.size}, got {starts.tolist()}")
     ends = starts[1:] if include_last else np.append(starts[1:], index.size)
-    return np.repeat(np.arange(len(ends)), ends - starts[: len(ends)]), len(ends)
+    return np.repeat(np.arange(len(ends)), ends - starts[: len(ends)]), ends
 
 
 def _largest(rows, bags: np.ndarray, count: int):
     """The largest element of each column in each bag; the gradient goes to the row it is from."""
+    if not bags.size:
+        return _add_rows(rows, bags, (count, rows.shape[1]))
+    places, present = _places_of_largest(rows, bags, count)
+    return rows[places, np.arange(rows.shape[1])] * present
+
+
+@told_as_one
+def _places_of_largest(rows, bags: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The row of the largest element of each column in each bag, and 0 for each bag without any."""
     values = read(rows)
     places = np.zeros((count, values.shape[1]), np.int64)
     present = np.zeros((count, 1), values.dtype)
@@ -198,9 +217,7 @@ def _largest(rows, bags: np.ndarray, count: int):
         members = np.nonzero(bags == bag)[0]
         places[bag] = members[np.argmax(values[members], axis=0)]
         present[bag] = 1
-    if not bags.size:
-        return _add_rows(rows, bags, (count, values.shape[1]))
-    return rows[places, np.arange(values.shape[1])] * present
+    return places, present
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:

@@ -5,6 +5,7 @@ import math
 from ... import dtypes
 from ...backends.device import np, read
 from ...backends.sums import total
+from ...beside import told_as_one
 from ...choice import where
 from ...elementwise import elementwise
 from ...notation import Notation
@@ -119,8 +120,7 @@ def quantile(
     if interpolation not in _RANKS:
         raise ValueError(f"quantile: interpolation one of {', '.join(_RANKS)} expected, got {interpolation!r}")
     q = q if isinstance(q, Tensor) else Tensor(q, x.dtype).to(x.device)
-    if q.ndim > 1 or q.dtype != x.dtype or not ((read(q) >= 0) & (read(q) <= 1)).all():
-        raise ValueError(f"quantile: q a number or a vector in [0, 1] of dtype {x.dtype.name} expected, got {q!r:.60}")
+    _check_shares(q, x.dtype)
     if x.numel() == 0:
         raise ValueError(f"quantile: at least one element expected, got shape {tuple(x.shape)}")
     kept = (1,) * x.ndim if dim is None else None
@@ -136,18 +136,29 @@ def quantile(
     return values
 
 
+@told_as_one
+def _check_shares(q: Tensor, dtype) -> None:
+    if q.ndim > 1 or q.dtype != dtype or not ((read(q) >= 0) & (read(q) <= 1)).all():
+        raise ValueError(f"quantile: q a number or a vector in [0, 1] of dtype {dtype.name} expected, got {q!r:.60}")
+
+
+@told_as_one
+def _places(ordered, rank, interpolation: str) -> tuple:
+    """The whole rank below each rank, half of the way to the one above, and the indices of both."""
+    below, above = (place(rank._array) for place in _RANKS[interpolation])
+    shape, last = (*ordered.shape[:-1], rank.shape[0]), ordered.shape[-1] - 1
+    has_nan = np.isnan(ordered._array[..., -1:])  # NaN is sorted last
+    at = [np.where(has_nan, last, np.broadcast_to(place, shape)).astype(np.int64) for place in (below, above)]
+    return below, 0.5 * (above - below), *at
+
+
 def _at_ranks(ordered, q, interpolation: str):
     """The elements along the last dimension, which is sorted, at the ranks ``q·(n - 1)``."""
     size = ordered.shape[-1]
     rank = q * (size - 1)
-    below, above = (place(rank.array) for place in _RANKS[interpolation])
-    weight = 0.5 * (above - below) if interpolation == "midpoint" else rank - below
-    shape = (*ordered.shape[:-1], q.shape[0])
-    has_nan = np.isnan(ordered.array[..., -1:])  # NaN is sorted last
-    first, second = (
-        gather(ordered, -1, np.where(has_nan, size - 1, np.broadcast_to(place, shape)).astype(np.int64))
-        for place in (below, above)
-    )
+    below, half, lower, upper = _places(ordered, rank, interpolation)
+    weight = half if interpolation == "midpoint" else rank - below
+    first, second = gather(ordered, -1, lower), gather(ordered, -1, upper)
     return first if interpolation in ("lower", "higher", "nearest") else first + weight * (second - first)
 
 

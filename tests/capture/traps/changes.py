@@ -374,3 +374,73 @@ def buffer_replaced(captured):
         return step(batch(i)), norm
 
     return call
+
+
+@trap(replays=5)
+def parameter_taken_out_of_a_group(captured):
+    model = net()
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    step = captured(training(model, optimizer))
+
+    def call(i):
+        if i == 6:
+            optimizer.param_groups[0]["params"].pop()
+        return step(batch(i)), model
+
+    return call
+
+
+@trap(replays=6)
+def submodules_of_two_models_exchanged(captured):
+    first, second = net(), net()
+    step = captured(lambda x: (first(x), second(x)))
+
+    def call(i):
+        if i in (5, 9):
+            first[0], second[0] = second[0], first[0]
+        return step(batch(i))
+
+    return call
+
+
+@trap(replays=6)
+def weights_tied_on_the_way(captured):
+    first, second = nn.Linear(3, 3), nn.Linear(3, 3)
+    optimizer = optim.SGD([*first.parameters(), *second.parameters()], lr=0.1)
+    step = captured(training(nn.Sequential(first, second), optimizer))
+
+    def call(i):
+        if i == 6:
+            second.weight = first.weight
+        return step(batch(i)), first, second
+
+    return call
+
+
+@trap(replays=8)
+def view_of_a_parameter_written_to(captured):
+    model = nn.Linear(3, 3)
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    row = model.weight.detach()[0]
+    train = training(model, optimizer)
+    step = captured(lambda x: (train(x), row * 1.0))
+
+    def call(i):
+        if i == 6:
+            row.fill_(3.0)
+        return step(batch(i)), model, row
+
+    return call
+
+
+@trap(replays=5)
+def inner_captured_step_called_alone_too(captured):
+    factors = [1.0]
+    inner = captured(lambda x: x * factors[0])
+    step = captured(lambda x: inner(x) + 1)
+
+    def call(i):
+        factors[0] = 1.0 + i // 4
+        return step(batch(i)), inner(batch(i + 1))
+
+    return call

@@ -83,7 +83,7 @@ def index_write(captured):
     return lambda i: step(batch(i, 2, 3), mg.Tensor(np.array([i % 4, (i + 1) % 4])))
 
 
-@trap(warned=True)
+@trap(replays=8)
 def embedding_bag(captured):
     bag = nn.EmbeddingBag(6, 3)
 
@@ -97,7 +97,7 @@ def embedding_bag(captured):
     return lambda i: (step(labels(i, 6, 5), mg.Tensor(np.array([0, 1 + i % 4]))), bag)
 
 
-@trap(warned=True)
+@trap(replays=8)
 def embedding_bag_of_rows(captured):
     bag = nn.EmbeddingBag(6, 3, mode="max")
 
@@ -111,7 +111,7 @@ def embedding_bag_of_rows(captured):
     return lambda i: (step(labels(i, 6, 5, 2)), bag)
 
 
-@trap(warned=True)
+@trap(replays=8)
 def ctc_loss(captured):
     model = nn.Linear(3, 5)
 
@@ -306,7 +306,7 @@ def equality_of_tensors(captured):
     return lambda i: step(batch(i).abs() if i % 2 else batch(i))
 
 
-@trap(warned=True)
+@trap(replays=8)
 def multinomial_and_bernoulli(captured):
     step = captured(lambda x: (mg.multinomial(x.abs(), 2), mg.bernoulli(x.sigmoid()), mg.rand_like(x)))
     return lambda i: step(batch(i))

@@ -430,3 +430,57 @@ def spline_of_a_mask_and_a_position(captured):
         return loss
 
     return lambda i: (step(batch(i)), layer)
+
+
+@trap(replays=8)
+def momentum_in_a_dict_of_parameters(captured):
+    model = net()
+    velocity = {p: mg.zeros_like(p) for p in model.parameters()}
+
+    @captured
+    def step(x):
+        loss = model(x).pow(2).mean()
+        model.zero_grad()
+        loss.backward()
+        with mg.no_grad():
+            for p in model.parameters():
+                velocity[p].mul_(0.9).add_(p.grad)
+                p.sub_(velocity[p], alpha=0.1)
+        return loss
+
+    return lambda i: (step(batch(i)), model, list(velocity.values()))
+
+
+@trap(replays=6)
+def two_adversaries_with_noise(captured):
+    maker, judge = net(), nn.Sequential(nn.Linear(1, 4), nn.Tanh(), nn.Linear(4, 1))
+    of_maker, of_judge = optim.Adam(maker.parameters(), lr=0.01), optim.Adam(judge.parameters(), lr=0.01)
+
+    @captured
+    def step(x):
+        made = maker(mg.randn(4, 3))
+        judged = F.softplus(judge(made.detach())).mean() + F.softplus(-judge(x[:, :1])).mean()
+        of_judge.zero_grad()
+        judged.backward()
+        of_judge.step()
+        fooled = F.softplus(-judge(made)).mean()
+        of_maker.zero_grad()
+        fooled.backward()
+        of_maker.step()
+        return judged, fooled
+
+    return lambda i: (step(batch(i)), maker, judge)
+
+
+@trap(replays=8)
+def words_drawn_one_after_the_other(captured):
+    words, out = nn.Embedding(10, 4), nn.Linear(4, 10)
+
+    @captured
+    @mg.no_grad()
+    def step(text):
+        for _ in range(3):
+            text = mg.cat([text, mg.multinomial(out(words(text[:, -1])).softmax(1), 1)], 1)
+        return text
+
+    return lambda i: step(labels(i, 10, 2, 3))

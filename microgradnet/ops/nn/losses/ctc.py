@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ....backends.cpu import ctc as kernels
 from ....backends.device import np, read
+from ....beside import told_as_one
 from ....choice import where
 from ....notation import Notation
 from ....primitive import primitive
@@ -59,7 +60,8 @@ def ctc_loss(
         zero_infinity: whether an infinite loss, of a target that has no alignment, becomes 0, and its gradient too.
 
     The gradient is p − γ, as in PyTorch: that with respect to the logits, and so only right after a log_softmax. There
-    is no second derivative. Raises ValueError for shapes, lengths or a ``blank`` that do not fit.
+    is no second derivative. Raises ValueError for shapes, lengths or a ``blank`` that do not fit. A captured step that
+    is handed concatenated targets runs plainly: their numbers decide the shape.
     """
     reduction = reduction_name("ctc_loss", reduction)
     if log_probs.ndim not in (2, 3):
@@ -69,36 +71,45 @@ def ctc_loss(
     steps, count, classes = x.shape
     if not 0 <= blank < classes:
         raise ValueError(f"ctc_loss: blank {blank} must be in [0, {classes})")
-    given, wanted = (_lengths(name, v) for name, v in (("input", input_lengths), ("target", target_lengths)))
+    given, wanted = _lengths("input", input_lengths, steps), _lengths("target", target_lengths)
     if len(given) != count or len(wanted) != count:
         raise ValueError(f"ctc_loss: {count} input and target lengths expected, got {len(given)} and {len(wanted)}")
-    if count and given.max() > steps:
-        raise ValueError(f"ctc_loss: input lengths of at most {steps} expected, got {given.tolist()}")
+    if getattr(targets, "ndim", 2) != 2:
+        targets, wanted = read(targets), _lengths("target", read(target_lengths))
     losses = _ctc(x, _by_length(targets, wanted, classes), given, wanted, int(blank))
     if zero_infinity:
         losses = where(losses.detach() == np.inf, 0, losses)
     if reduction == "mean":
-        losses = losses / np.maximum(wanted, 1).astype(losses.dtype)
+        losses = losses / _divisors(wanted, losses.dtype)
     return reduced(losses if batched or reduction != "none" else losses.reshape(()), reduction)
 
 
-def _lengths(which: str, given) -> np.ndarray:
+@told_as_one
+def _divisors(lengths: np.ndarray, dtype) -> np.ndarray:
+    return np.maximum(lengths, 1).astype(dtype)
+
+
+@told_as_one
+def _lengths(which: str, given, most: int | None = None) -> np.ndarray:
     """The lengths as int64, each at least 0."""
     lengths = read(given).reshape(-1)
     if lengths.size and lengths.dtype.kind not in "iu":
         raise TypeError(f"ctc_loss: integer {which} lengths expected, got {lengths.dtype.name}: convert with .long()")
     if lengths.size and lengths.min() < 0:
         raise ValueError(f"ctc_loss: {which} lengths of 0 or more expected, got {lengths.tolist()}")
+    if most is not None and lengths.size and lengths.max() > most:
+        raise ValueError(f"ctc_loss: {which} lengths of at most {most} expected, got {lengths.tolist()}")
     return lengths.astype(np.int64)
 
 
+@told_as_one
 def _by_length(targets, lengths: np.ndarray, classes: int) -> np.ndarray:
-    """The targets as (N, longest): the given rows, or split from one vector."""
+    """The targets as rows: those given, or split from one vector, which then are as long as the longest."""
     array = read(targets)
     if array.dtype.kind not in "iu":
         raise TypeError(f"ctc_loss: integer targets expected, got {array.dtype.name}: convert with .long()")
     longest = int(lengths.max(initial=0))
-    rows = np.zeros((len(lengths), max(longest, 1)), np.int64)
+    rows = np.zeros((len(lengths), max(array.shape[1] if array.ndim == 2 else longest, 1)), np.int64)
     if array.ndim == 2:
         if array.shape[0] != len(lengths) or array.shape[1] < longest:
             raise ValueError(f"ctc_loss: targets ({len(lengths)}, {longest} or more) expected, got shape {array.shape}")
