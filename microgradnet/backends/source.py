@@ -60,6 +60,16 @@ def names_read(tree: ast.FunctionDef) -> set[str]:
     return read
 
 
+class _WithoutComparisons(ast.NodeTransformer):
+    def visit_Compare(self, node):
+        return ast.Constant(True)
+
+
+def names_only_compared(tree: ast.FunctionDef) -> set[str]:
+    """The names that decide between the results of a function, and do not enter them."""
+    return names_read(tree) - names_read(_WithoutComparisons().visit(copy.deepcopy(tree)))
+
+
 def to_python(tree: ast.FunctionDef, function, renamed: dict):
     """``tree`` as a callable in ``function``'s module; a traceback shows the rewritten text.
 

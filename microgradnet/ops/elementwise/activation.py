@@ -69,7 +69,7 @@ def elu(x, alpha=1.0):
 
 @elu.derivative
 def _(x, alpha):
-    return where(x > 0, 1, alpha * exp(x))
+    return where(x <= 0, alpha * exp(where(x < 0, x, 0)), 1)  # second derivative at 0: PyTorch's, 0
 
 
 @elementwise(formula="x·σ(x)", derivative_formula="σ(x)·(1 + x·(1 − σ(x)))", integers="float")
@@ -155,7 +155,7 @@ def celu(x, alpha=1.0):
 
 @celu.derivative
 def _(x, alpha):
-    return where(x <= 0, exp(x / alpha), 1)
+    return where(x <= 0, exp(where(x < 0, x, 0) / alpha), 1)
 
 
 @elementwise(
@@ -169,7 +169,7 @@ def selu(x):
 
 @selu.derivative
 def _(x):
-    return 1.0507009873554805 * where(x <= 0, 1.6732632423543772 * exp(x), 1)
+    return 1.0507009873554805 * where(x <= 0, 1.6732632423543772 * exp(where(x < 0, x, 0)), 1)
 
 
 @elementwise(
@@ -182,7 +182,7 @@ def mish(x):
 
 @mish.derivative
 def _(x):
-    t = tanh(where(x > 0, x, 0) + log1p(exp(-abs(x))))
+    t = tanh(-logsigmoid(-x))  # ln(1 + eˣ), whose derivative is smooth also where its parts have a kink
     return t + x * (1 - t * t) * sigmoid(x)
 
 
