@@ -1,7 +1,5 @@
 """Choice between two tensors, element by element. Derivatives of elementwise ops are written with it."""
 
-import functools
-from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import dtypes
@@ -41,22 +39,3 @@ def exact_where(condition, x, y):
     if isinstance(x, int | float) and isinstance(y, int | float) and not (isinstance(x, int) and isinstance(y, int)):
         x, y = np.float64(x), np.float64(y)
     return _where(condition, x, y)
-
-
-def connected(derivative: Callable[..., Any], names: Sequence[str], compared: set[str]) -> Callable[..., Any]:
-    """``derivative``, connected to the arguments that it only compares, such as the x of ``where(x > 0, 1, 0)``: there
-    is a second derivative with respect to them, which is 0, as in PyTorch.
-    """
-    places = [i for i, name in enumerate(names) if name in compared]
-    if not places:
-        return derivative
-
-    @functools.wraps(derivative)
-    def call(*values: Any) -> Any:
-        out = derivative(*values)
-        for i in places:
-            if isinstance(values[i], Tensor) and values[i].requires_grad:
-                out = _where(True, out, values[i])
-        return out
-
-    return call

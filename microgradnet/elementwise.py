@@ -23,7 +23,8 @@ from . import dtypes
 from .backends import element_loops, source, threads
 from .backends.cpu import launcher as cpu
 from .backends.device import flat, is_array, loops, np
-from .choice import connected, exact_where
+from .choice import exact_where
+from .kinks import connected
 from .primitive import P, Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
