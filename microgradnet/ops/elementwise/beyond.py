@@ -168,8 +168,7 @@ def _(x, beta):
     t = where(beta == 0, 0, beta * x)
     s = sigmoid(t)
     slope = s * (1 - s)
-    near = where(slope == 0, 0, x)
-    return s + where(slope == 0, 0, t) * slope, near * near * slope
+    return s + where(slope == 0, 0, t) * slope, where(slope == 0, 0, x * x) * slope
 
 
 @elementwise(

@@ -7,7 +7,7 @@ import numpy as np
 from ....choice import where
 from ....ops import maximum
 from ....ops.elementwise import beyond as smooth
-from ....ops.elementwise.rounding import abs, sign
+from ....ops.elementwise.rounding import abs
 from ....tensor import Tensor
 from ... import functional as F
 from ... import init
@@ -176,11 +176,10 @@ class APL(Module):
     def forward(self, input: Tensor) -> Tensor:
         out, dims = F.relu(input), input.dim()
         first = by_channel(self.places.detach().amin(0), dims)
-        far = input == -math.inf  # where hinges of opposite signs would give inf − inf
-        near = where(far, first, input)
+        near = maximum(input, first)  # left of all hinges their sum is one line, which at −∞ is not inf − inf
         for a, b in zip(self.slopes, self.places, strict=True):
             out = out + by_channel(a, dims) * F.relu(by_channel(b, dims) - near)
-        return out + _along(by_channel(self.slopes.sum(0), dims), where(far, first - input, 0))
+        return out + _along(by_channel(self.slopes.sum(0), dims), F.relu(first - input))
 
     def extra_repr(self) -> str:
         return f"hinges={self.hinges}, num_parameters={self.num_parameters}"
@@ -219,9 +218,9 @@ class PAU(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         n, m = self.degrees
-        far = abs(input) > 1  # P and Q are computed divided by powers of |x| there, which do not overflow
-        size = where(far, abs(input), 1)
-        x, inverse = where(far, sign(input.detach()), input), where(size == math.inf, 0, 1 / size)
+        size = maximum(abs(input), 1)  # P and Q are computed divided by powers of it, which do not overflow
+        x = where(size > 1, input.detach().clamp(-1, 1), input)
+        inverse = where(size == math.inf, 0, 1 / size)
         p = _polynomial(self.numerator, x, inverse)
         q = inverse**m + abs(_polynomial(self.denominator, x, inverse) * x)
         return p / q * (size ** (n - m) if n > m else inverse ** (m - n))
