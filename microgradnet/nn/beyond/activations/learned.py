@@ -175,7 +175,7 @@ class APL(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         out, dims = F.relu(input), input.dim()
-        first = by_channel(self.places.detach().amin(0), dims)
+        first = by_channel(self.places.detach().amin(0) - 1, dims)
         near = maximum(input, first)  # left of all hinges their sum is one line, which at −∞ is not inf − inf
         for a, b in zip(self.slopes, self.places, strict=True):
             out = out + by_channel(a, dims) * F.relu(by_channel(b, dims) - near)
