@@ -1,7 +1,7 @@
 # make demo [ARGS="--model cnn"]      train on handwritten digits, write pictures to out/digits
 # make test [ORACLE=0]                every test; ORACLE=0 does without PyTorch and its comparisons
 # make mutants [ARGS="rows.py optim:"] break the code in 225 places, one at a time: does a test notice each? (half an hour)
-# make fuzz [ARGS="calls --count 500"] the fuzzers, at length: captured steps, bad calls, damaged files, formulas, kernels
+# make fuzz [ARGS="calls --count 500"] the fuzzers, at length: captured steps, bad calls, damaged files, formulas, kernels, indices, kills
 # make lint, make clean
 #
 # Everything is installed into .venv. PYTHON=python3.12 picks the interpreter it is made from.

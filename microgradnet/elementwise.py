@@ -24,6 +24,7 @@ from .backends import element_loops, source, threads
 from .backends.cpu import launcher as cpu
 from .backends.device import flat, is_array, loops, np
 from .choice import exact_where
+from .kinks import connected
 from .primitive import P, Primitive, Rule
 
 _COMPILED = (dtypes.float32, dtypes.float64)
@@ -98,11 +99,11 @@ class Elementwise(Primitive[P]):
         rules, partials, fused = {}, {}, None
         mine = inspect.signature(function).parameters
         for name, tree in source.split_returns(function, self.array_names).items():
-            read = source.names_read(tree)
+            read, compared = source.names_read(tree), source.names_only_compared(tree)
             named = [n for n in mine if n in read]
             tree.args.args = [a for a in tree.args.args if a.arg in named]
             tree.name = f"{self.name}_derivative_{name}" if len(self.array_names) > 1 else f"{self.name}_derivative"
-            partial = source.to_python(tree, function, {"where": exact_where})
+            partial = connected(source.to_python(tree, function, {"where": exact_where}), named, compared)
             partials[name] = (tree, partial, tuple(named))
             rules[name] = Rule(functools.partial(_chain, partial), tuple(named))
         if self.numpy is None and len(self.array_names) == 1:

@@ -32,9 +32,3 @@ class PartOf:
         whole = device.filled(self.shape, 0, self.g)
         self.add_into(whole)
         return whole
-
-
-def added(a: Any, b: Any) -> Any:
-    """The sum of two contributions; an array, also where NumPy makes a number of two 0-d arrays."""
-    total = a + b
-    return np.asarray(total) if isinstance(total, np.generic) else total

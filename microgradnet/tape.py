@@ -17,7 +17,7 @@ import numpy as np
 from .backends import device
 from .events import state, tell
 from .hooks import RemovableHandle
-from .part_of import PartOf, added
+from .part_of import PartOf
 
 _next_sequence = itertools.count().__next__
 _sequence = operator.attrgetter("sequence")
@@ -212,13 +212,11 @@ class Sums:
             if _is_array(contribution) and contribution.base is None and not passed_on:
                 self.owned.add(key)
         elif type(before) is list:  # the cotangents of an op with several outputs, one place for each
-            gradients[key] = [
-                b if c is None else c if b is None else added(b, c) for b, c in zip(before, contribution, strict=True)
-            ]
+            gradients[key] = [device.plus(b, c) for b, c in zip(before, contribution, strict=True)]
         elif key in self.owned and _is_array(before) and before.ndim:
             np.add(before, contribution, out=before)
         else:
-            gradients[key] = added(before, contribution)
+            gradients[key] = device.plus(before, contribution)
             self.owned.add(key)
         if state.listeners:  # where the sum was formed in place, ``before`` is the sum by now
             tell("add", key, before, contribution, gradients[key])

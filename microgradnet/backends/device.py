@@ -217,6 +217,14 @@ def first_of(cotangent):
     return getattr(cotangent, "_array", cotangent)
 
 
+def plus(x, y):
+    """``x + y``, where None adds nothing: an array also of 0 dimensions, of which NumPy makes a scalar."""
+    if x is None or y is None:
+        return y if x is None else x
+    out = x + y
+    return numpy.asarray(out) if isinstance(out, numpy.generic) else out
+
+
 def on_cpu(value) -> bool:
     """Whether ``value`` is not a GPU array."""
     return isinstance(value, _ON_CPU) or not is_array(value)

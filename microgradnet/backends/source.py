@@ -46,18 +46,37 @@ def split_returns(function, names: list[str]) -> dict[str, ast.FunctionDef]:
     for name, part in zip(names, parts, strict=True):
         split[name] = copy.deepcopy(tree)
         split[name].body[-1].value = part
+        _keep_what_is_read(split[name])
     return split
 
 
 def names_read(tree: ast.FunctionDef) -> set[str]:
     """The names that a function's result depends on: what backward must keep."""
+    return _keep_what_is_read(copy.copy(tree))
+
+
+def _keep_what_is_read(tree: ast.FunctionDef) -> set[str]:
+    """Leaves out the statements that the result does not depend on; the names that it does depend on."""
     read: set[str] = set()
+    kept = []
     for statement in reversed(tree.body):
         targets = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
         if isinstance(statement, ast.Return) or targets & read:
             loads = {n.id for n in ast.walk(statement) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
             read = (read - targets) | loads
+            kept.append(statement)
+    tree.body = kept[::-1]
     return read
+
+
+class _WithoutComparisons(ast.NodeTransformer):
+    def visit_Compare(self, node):
+        return ast.Constant(True)
+
+
+def names_only_compared(tree: ast.FunctionDef) -> set[str]:
+    """The names that decide between the results of a function, and do not enter them."""
+    return names_read(tree) - names_read(_WithoutComparisons().visit(copy.deepcopy(tree)))
 
 
 def to_python(tree: ast.FunctionDef, function, renamed: dict):

@@ -122,19 +122,27 @@ def _copy(target: Tensor, source: Tensor) -> None:
 
 
 def update_bn(loader, model: Module, device=None) -> None:
-    """Recomputes the running statistics of the model's batch norms in one pass over ``loader``.
+    """Recomputes the running statistics of the model's batch norms in one pass over ``loader``: means over all batches.
 
     An averaged model has never run, so its batch norms do not have the statistics of its activations. A batch is a
     tensor, or a tuple whose first element is one. The model's mode is restored afterwards.
     """
-    norms = [m for m in model.modules() if hasattr(m, "running_mean") and hasattr(m, "momentum")]
+    norms = [m for m in model.modules() if any(n.startswith("running_") for n, b in m.named_buffers(recurse=False))]
     if not norms:
         return
-    momenta = {m: m.momentum for m in norms}
+    rates = {m: "momentum" if hasattr(m, "momentum") else "alpha_forward" for m in norms}
+    before = {m: getattr(m, rate) for m, rate in rates.items()}
     training = {m: m.training for m in model.modules()}
+    calls = dict.fromkeys(norms, 0)
+
+    def count(m, arguments):
+        calls[m] += 1  # the first batch replaces what was there; PowerNorm's rate is that of what stays
+        setattr(m, rates[m], 1 / calls[m] if rates[m] == "momentum" else 1 - 1 / calls[m])
+
+    hooks = [m.register_forward_pre_hook(count) for m in norms]
     for m in norms:
-        m.reset_running_stats()
-        m.momentum = None  # the mean over all batches
+        if hasattr(m, "num_batches_tracked"):
+            m.reset_running_stats()
     try:
         model.train()
         with no_grad():
@@ -142,8 +150,10 @@ def update_bn(loader, model: Module, device=None) -> None:
                 x = batch[0] if isinstance(batch, tuple | list) else batch
                 model(x if device is None else x.to(device=device))
     finally:
-        for m, momentum in momenta.items():
-            m.momentum = momentum
+        for hook in hooks:
+            hook.remove()
+        for m, rate in rates.items():
+            setattr(m, rate, before[m])
         for m, mode in training.items():
             object.__setattr__(m, "training", mode)
 

@@ -18,7 +18,7 @@ ARCHITECTURE = (8, 0)  # Ampere
 
 def numba_types(names: list[str]) -> tuple:
     """``"float32 2"`` is a contiguous array of two dimensions; a bare name is a number."""
-    from numba import types
+    from microgradnet.backends.cuda.compiler import types
 
     python = {"bool": types.boolean, "int": types.int64, "float": types.float64}
     found = []
@@ -34,7 +34,7 @@ DEVICE_FUNCTIONS: dict = {}  # source of a device function and of what it calls 
 
 def ptx(module: str, names: list[str]) -> str:
     """The PTX of one kernel."""
-    from numba import cuda
+    from microgradnet.backends.cuda.compiler import cuda
 
     text = (cache.folder() / f"{module}.py").read_text().replace(cuda_source.IN_SIMULATOR, cuda_source.ON_DEVICE)
     text = re.sub(r"^@cuda\.jit(\(cache=True\))?\ndef kernel", "def kernel", text, flags=re.MULTILINE)
@@ -57,8 +57,9 @@ def ptx(module: str, names: list[str]) -> str:
 
 
 def main() -> None:
-    from numba.cuda import dispatcher
+    from microgradnet.backends.cuda.compiler import cuda
 
+    dispatcher = cuda.dispatcher
     # A device function asks the GPU at hand for its architecture.
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=ARCHITECTURE)
     with open(sys.argv[1]) as file:

@@ -14,7 +14,11 @@ FUZZERS = {
     "files": "tests.fuzz.damaged_files:check",
     "formulas": "tests.fuzz.formulas:check",
     "cache": "tests.fuzz.damaged_kernels:check",
+    "indices": "tests.fuzz.indices:check",
+    "kills": "tests.fuzz.kills:check",
 }
+
+SLOW = {"cache": 300, "kills": 150}  # seeds, where each starts processes
 
 
 def fuzzer(name: str) -> Callable[[int], str]:

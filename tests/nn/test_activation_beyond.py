@@ -10,6 +10,7 @@ import microgradnet as mg
 from microgradnet import nn
 from microgradnet.autograd import gradcheck, gradgradcheck
 from microgradnet.nn.beyond.activations import search as search
+from microgradnet.ops.elementwise import beyond
 from tests.covered import covers
 
 X = np.linspace(-3.05, 3.05, 30)
@@ -59,6 +60,103 @@ def test_the_formula_in_numpy_and_the_gradients(name, dtype):
         leaves = [mg.Tensor(x, requires_grad=True), *layer.parameters()]
         assert gradcheck(lambda x, *_: layer(x), leaves)
         assert gradgradcheck(lambda x, *_: layer(x), leaves)
+
+
+def apl(slopes):
+    layer = nn.APL()
+    layer.slopes.array[...] = np.reshape(slopes, (2, 1))
+    return layer
+
+
+def srelu(right_slope):
+    layer = nn.SReLU()
+    layer.right_slope.array[...] = right_slope
+    return layer
+
+
+def pau_slope():
+    layer = nn.PAU()
+    return layer.numerator[-1].item() / layer.denominator[-1].item()
+
+
+INF = math.inf
+LIMITS = {  # the values at −∞ and ∞, and the derivatives
+    "BentIdentity": (nn.BentIdentity, (-INF, INF), (0.5, 1.5)),
+    "Squareplus": (nn.Squareplus, (0, INF), (0, 1)),
+    "Squareplus(0)": (lambda: nn.Squareplus(0.0), (0, INF), (0, 1)),
+    "LiSHT": (nn.LiSHT, (INF, INF), (-1, 1)),
+    "Gaussian": (nn.Gaussian, (0, 0), (0, 0)),
+    "ISRU": (lambda: nn.ISRU(0.25), (-2, 2), (0, 0)),
+    "ISRU(0)": (lambda: nn.ISRU(0.0), (-INF, INF), (1, 1)),
+    "ISRLU": (lambda: nn.ISRLU(0.25), (-2, INF), (0, 1)),
+    "ISRLU(0)": (lambda: nn.ISRLU(0.0), (-INF, INF), (1, 1)),
+    "Swish": (nn.Swish, (0, INF), (0, 1)),
+    "Swish(-1)": (lambda: nn.Swish(beta=-1.0), (-INF, 0), (1, 0)),
+    "Swish(0)": (lambda: nn.Swish(beta=0.0), (-INF, INF), (0.5, 0.5)),
+    "Softexponential": (nn.Softexponential, (-INF, INF), (1, 1)),
+    "Softexponential(½)": (lambda: nn.Softexponential(alpha=0.5), (-1.5, INF), (0, INF)),
+    "SReLU": (nn.SReLU, (-INF, INF), (0.2, 1)),
+    "SReLU, flat": (lambda: srelu(0.0), (-INF, 1), (0.2, 0)),
+    "APL": (lambda: apl([0.5, -0.25]), (INF, INF), (-0.25, 1)),
+    "APL, flat": (lambda: apl([0.5, -0.5]), (-1, INF), (0, 1)),
+    "PAU": (nn.PAU, (-INF, INF), (pau_slope(), pau_slope())),
+    "PAU of equal degrees": (lambda: nn.PAU((4, 4)), None, (0, 0)),
+    "Snake": (nn.Snake, (-INF, INF), None),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", LIMITS)
+def test_where_a_limit_exists_at_infinity_it_is_reached_and_nan_stays_nan(name, dtype):
+    build, values, slopes = LIMITS[name]
+    layer = build().to(dtype)
+    x = mg.tensor([-INF, INF, math.nan, -1e6, 1e6], dtype=dtype, requires_grad=True)
+    out = layer(x)
+    out.sum().backward()
+    out, slope = out.detach().numpy(), x.grad.numpy()
+    values = out[3:] if values is None else values
+    np.testing.assert_allclose(out[:2], values, rtol=1e-6, atol=1e-5)
+    assert np.isnan(out[2])
+    if slopes is not None:
+        np.testing.assert_allclose(slope[:2], slopes, rtol=1e-6, atol=1e-6)
+        if np.isfinite(slopes[1]):  # far away it is nearly the limit
+            np.testing.assert_allclose(slope[3:], slopes, rtol=1e-5, atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_squareplus_of_b_0_is_the_relu(dtype):
+    x = mg.tensor([-1e-30, -0.0, 0.0, 1e-30, 2.0], dtype=dtype, requires_grad=True)
+    out = nn.Squareplus(0.0)(x)
+    out.sum().backward()
+    np.testing.assert_array_equal(out.detach(), np.maximum(x.array, 0))
+    assert x.grad.tolist() == [0, 0, 0, 1, 1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("alpha", [0.0, 1e-42, -1e-30, 1e-9, -1e-7, 1e-4, -1e-3, 0.01, -0.02, 0.1, -0.1, 0.3, -0.25])
+def test_softexponential_is_smooth_around_its_start(alpha, dtype):
+    """Against its power series in α."""
+    x = np.array([-1.5, -0.5, 2**-10, 0.5, 1.5])
+    a = float(np.dtype(dtype).type(alpha))
+    leaf, alphas = mg.tensor(x, dtype=dtype), mg.tensor(np.full(5, a), dtype=dtype, requires_grad=True)
+    out = beyond.softexponential(leaf, alphas)
+    (slope,) = mg.autograd.grad(out.sum(), alphas, create_graph=True)
+    (second,) = mg.autograd.grad(slope.sum(), alphas)
+    terms = np.arange(1, 60)[:, None]
+    if a >= 0:  # Σ aⁿ⁻¹xⁿ/n! + a
+        powers, factors = x**terms, 1 / np.array([float(math.factorial(n)) for n in range(1, 60)])[:, None]
+        value = (factors * a ** (terms - 1.0) * powers).sum(0) + a
+        first = (factors * (terms - 1) * a ** np.maximum(terms - 2.0, 0) * powers).sum(0) + 1
+    else:  # Σ aⁿ⁻¹(x + a)ⁿ/n
+        y = x + a
+        value = (a ** (terms - 1.0) * y**terms / terms).sum(0)
+        first = (
+            (terms - 1) / terms * a ** np.maximum(terms - 2.0, 0) * y**terms + a ** (terms - 1.0) * y ** (terms - 1.0)
+        ).sum(0)
+    tolerance = 2e-5 if dtype == "float32" else 1e-13
+    np.testing.assert_allclose(out.detach(), value, rtol=tolerance)
+    np.testing.assert_allclose(slope.detach(), first, rtol=tolerance)
+    assert np.isfinite(second.numpy()).all()
 
 
 def test_the_step_has_a_gradient_of_exactly_zero():

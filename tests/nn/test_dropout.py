@@ -244,6 +244,11 @@ def test_zoneout_keeps_old_values():
     assert set(np.unique(out)) == {0.0, 1.0}
     assert abs((out == 0).mean() - 0.2) < rate_error(0.2, 10_000)
     assert nn.Zoneout(0.2).eval()(old, new).numpy().max() == pytest.approx(0.8)
+    large = nn.Zoneout(0.5)(mg.full((100,), 1e8), mg.full((100,), 1e-3)).numpy()
+    np.testing.assert_array_equal(np.unique(large), np.float32([1e-3, 1e8]))
+    grads = [mg.ones(100, requires_grad=True) for _ in range(2)]
+    nn.Zoneout(0.5)(*grads).sum().backward()
+    np.testing.assert_array_equal(grads[0].grad.array + grads[1].grad.array, 1)
 
 
 @covers("nn.VariationalDropout")
@@ -327,6 +332,8 @@ def test_monte_carlo_predictions_average_and_spread():
         (lambda: nn.DropBlock2d()(mg.ones(2, 2)), ValueError, "3 or 4 dimensions"),
         (lambda: nn.GaussianDropout(1.0), ValueError, "p must be below 1"),
         (lambda: nn.GaussianNoise(-1.0), ValueError, "std must not be negative"),
+        (lambda: nn.GaussianNoise(0.5)(mg.ones(3).long()), TypeError, "GaussianNoise.*float"),
+        (lambda: nn.GaussianDropout(0.5)(mg.ones(3).long()), TypeError, "GaussianDropout.*float"),
         (lambda: nn.VariationalDropout()(mg.ones(2)), ValueError, "a sequence expected"),
         (lambda: nn.ConcreteDropout(0.0), ValueError, r"in \(0, 1\)"),
         (lambda: nn.ConcreteDropout(0.5, 0.0), ValueError, "temperature must be positive"),

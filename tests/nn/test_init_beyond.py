@@ -239,6 +239,16 @@ def test_zero_residual_branches_start_as_the_identity():
     assert (normed[4].weight.detach().numpy() == 0).all()
     assert (normed[1].weight.detach().numpy() == 1).all()
     assert (normed[3].weight.detach().numpy() != 0).any()
+    before = nn.Sequential(nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 8), nn.LayerNorm(8), nn.ReLU(), nn.Linear(8, 8))
+    init.zero_init_residual_([before])
+    assert (before(x).detach().numpy() == 0).all()
+    assert (before[0].weight.detach().numpy() == 1).all() and (before[3].weight.detach().numpy() == 1).all()
+
+
+@pytest.mark.parametrize("name", ["lecun_uniform_", "lecun_normal_", "xavier_normal_", "kaiming_uniform_"])
+@pytest.mark.parametrize("shape", [(4, 0), (0, 4), (0, 0), (2, 3, 0)])
+def test_a_weight_without_inputs_has_nothing_to_draw(name, shape):
+    assert getattr(init, name)(mg.zeros(*shape)).shape == shape
 
 
 @covers("init.pretrain_layerwise")

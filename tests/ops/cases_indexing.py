@@ -55,13 +55,17 @@ def _with_columns(x, v):
 
 SCATTER = [
     Case("gather", [(A(4, 3), 0, GRID), (A(2, 5), 1, GRID), (A(4), 0, at(3, 3)), (A(), 0, A(values=0, dtype="int64")),
-                    (A(4, 3), 0, A(0, 3, dtype="int64"))], dtypes=ALL),
+                    (A(4, 3), 0, A(0, 3, dtype="int64")), (A(4, 3), 1, A(0, dtype="int64")), (A(), 0, at(0, 0)),
+                    (A(4), 0, A(values=3, dtype="int64"))], dtypes=ALL),
     Case("scatter", [(A(4, 3), 0, GRID, A(2, 3)), (A(4, 3), 0, GRID, 1),
-                     (A(4, 3), 0, GRID, {"value": 2}), (A(4), 0, at(3), A(1))], dtypes=NUMBERS),
+                     (A(4, 3), 0, GRID, {"value": 2}), (A(4), 0, at(3), A(1)), (A(), 0, at(0), A(1)),
+                     (A(4), 0, A(values=2, dtype="int64"), A()), (A(4, 3), 1, A(0, dtype="int64"), A(0))],
+         dtypes=NUMBERS),
     Case("scatter", [(A(4, 3), 0, GRID, A(2, 3), {"reduce": "add"}), (A(4, 3), 0, GRID, 2, {"reduce": "multiply"})],
          differentiable=False),
     Case("scatter_add", [(A(4, 3), 0, TIES, A(3, 3)), (A(4, 4), 1, TIES, A(3, 3)), (A(4), 0, at(3, 3), A(2)),
-                         (A(), 0, A(values=0, dtype="int64"), A()), (A(3), 0, A(0, dtype="int64"), A(0))],
+                         (A(), 0, A(values=0, dtype="int64"), A()), (A(3), 0, A(0, dtype="int64"), A(0)),
+                         (A(), 0, at(0, 0), A(2)), (A(4, 3), 0, A(0, dtype="int64"), A(0))],
                          dtypes=NUMBERS),
     # PyTorch has no gradient where src is larger than the index.
     *(Case(name, [(A(4, 3), 0, GRID, A(3, 4)), (A(3, 4), 1, GRID, A(2, 5))], differentiable=False, dtypes=NUMBERS)
@@ -71,6 +75,8 @@ SCATTER = [
                               reduce, {"include_self": False})],
            dtypes=FLOATS if reduce == "mean" else NUMBERS)
       for reduce in ("sum", "prod", "mean", "amax", "amin")),
+    *(Case("scatter_reduce", [(A(), 0, at(0, 0), A(2), reduce), (A(4, 3), 0, A(0, dtype="int64"), A(0), reduce)])
+      for reduce in ("sum", "prod", "amax")),
     Case("take_along_dim", [(A(4, 3), GRID, 0), (A(4, 3), at(0, 11, 3)), (A(2, 3), A(values=[[0], [-1]],
                             dtype="int64"), 1),
                             (A(1, 5), GRID, 1)], dtypes=ALL),

@@ -125,6 +125,20 @@ CALLS = {
                    NORMAL.reshape(-1, 2, 1), ONE[0].repeat(2), ONE[0].repeat(2)),
     "a convolution's bias": (gradients(lambda x, w, b: F.conv1d(x, w, b), 2), TENTHS[:400_000].reshape(-1, 1, 4),
                              np.ones((1, 1, 3), np.float32), ONE[0]),
+    "a convolution's weight": (gradients(F.conv1d, 1), TENTHS.reshape(1, 1, -1), np.ones((1, 1, 3), np.float32)),
+    "a convolution's weight, many images": (gradients(F.conv1d, 1), TENTHS.reshape(-1, 1, 10),
+                                            np.ones((1, 1, 3), np.float32)),
+    "a grouped convolution's weight": (gradients(lambda x, w: F.conv2d(x, w, groups=2), 1),
+                                       TENTHS.reshape(1, 2, 1000, -1), np.ones((2, 1, 3, 3), np.float32)),
+    "a transposed convolution's weight": (gradients(F.conv_transpose1d, 1), TENTHS[:MANY // 2].reshape(1, 1, -1),
+                                          np.ones((1, 1, 3), np.float32)),
+    "a convolution of images with many channels": (F.conv1d, TENTHS.reshape(1, -1, 1), TENTHS.reshape(1, -1, 1)),
+    "the gradient of many filters": (gradients(F.conv1d, 0), TENTHS[:10].reshape(1, 1, -1),
+                                     TENTHS[: MANY // 10].reshape(-1, 1, 1)),
+    "einsum": (lambda x, y: mg.einsum("i,i->", x, y), TENTHS, TENTHS),
+    "einsum of three": (lambda x, y: mg.einsum("ij,ij,ij->j", x, y, x), *(TENTHS.reshape(-1, 2),) * 2),
+    "einsum of matrices": (gradients(lambda x, y: mg.einsum("bij,bik->bjk", x, y), 0, 1),
+                           *(TENTHS[: MANY // 10].reshape(2, -1, 5),) * 2),
     "add_rows": (gradients(lambda w, i: F.embedding(i, w), 0), ONE, SOME),
     "take_rows, in bags": (lambda w, i: F.embedding_bag(i.reshape(1, -1), w * 0.1, mode="sum"), ONE, SOME),
     "getitem": (gradients(lambda x, i: x[i], 0), ONE[0], SOME),
@@ -161,7 +175,6 @@ def test_every_op_that_adds_is_among_them():
         "ctc",  # logarithms, in float64
         "matrix_exp",  # terms of a series
         "resample",  # at most a few neighbours
-        "einsum",  # NumPy chooses how: with products of the BLAS, as PyTorch's
     }
     assert not adds - tried - elsewhere - few_or_exact, adds - tried - elsewhere - few_or_exact
 

@@ -26,6 +26,13 @@ CALLS = {
         for mode in ("nearest", "nearest-exact", "bilinear")
     },
     **{
+        f"interpolate bytes, {mode} to {size}": lambda t, F, mode=mode, size=size: F.interpolate(
+            (t.arange(24).reshape(1, 1, 4, 6) * 77 % 251).to(t.uint8), size=size, mode=mode
+        )
+        for mode in ("bilinear", "bicubic")
+        for size in ((8, 12), (2, 3), (8, 3))
+    },
+    **{
         f"diff {n}": lambda t, F, n=n: t.diff(t.tensor([1.0, 2, 4]), n, prepend=t.tensor([5.0]), append=t.ones(1))
         for n in (0, 1, 2, 9)
     },

@@ -26,7 +26,6 @@ CONTRACTED = {
         ("lerp", "addcmul", "gelu_tanh", "erfinv", "digamma", "binary_cross_entropy", "logit_cross_entropy"), 2
     ),
     **dict.fromkeys(("kl_term", "bent_identity", "squareplus", "isru", "isrlu"), 2),
-    "softexponential": 16,
 }
 
 

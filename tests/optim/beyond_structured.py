@@ -192,11 +192,12 @@ def dadapt_adam(ps, gradients, lr=1.0, betas=(0.9, 0.999), eps=1e-8, weight_deca
     d, r, slow = d0, 0.0, np.sqrt(betas[1])
     for step in gradients:
         g = joined(step)[0] + weight_decay * p
+        r = slow * r + (1 - slow) * d * lr * np.dot(
+            g, s / (np.sqrt(v) + eps)
+        )  # with v before g, as in the authors' code
         m = betas[0] * m + (1 - betas[0]) * d * lr * g
         v = betas[1] * v + (1 - betas[1]) * g**2
-        a = np.sqrt(v) + eps
-        p = p - m / a
-        r = slow * r + (1 - slow) * d * lr * np.dot(g, s / a)
+        p = p - m / (np.sqrt(v) + eps)
         s = slow * s + (1 - slow) * d * lr * g
         d = max(d, r / ((1 - slow) * np.sum(np.abs(s))))
         yield split(p, sizes)

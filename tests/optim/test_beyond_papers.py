@@ -30,6 +30,16 @@ def test_the_steps_are_the_papers(case, dtype):
             np.testing.assert_allclose(array, wanted, **TOLERANCE[dtype], err_msg=message)
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.name in JOINT], ids=str)
+def test_the_distance_that_is_estimated_grows_where_gradients_agree(case):
+    params, given = start(), [[abs(g) + 0.1 for g in step] for step in gradients()]
+    expected, optimizer = case.expected(params, given), case.make(params)
+    for step, found in enumerate(run(optimizer, params, given)):
+        for array, wanted in zip(found, expected[step], strict=True):
+            np.testing.assert_allclose(array, wanted.reshape(array.shape), rtol=1e-12, atol=1e-12)
+    assert optimizer.param_groups[0]["d"] > optimizer.param_groups[0]["d0"]
+
+
 def assert_equal(one, other) -> None:
     for a, b in zip(one, other, strict=True):
         np.testing.assert_array_equal(getattr(a, "array", a), getattr(b, "array", b))

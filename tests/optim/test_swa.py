@@ -88,6 +88,34 @@ def test_running_statistics_are_worked_out_anew():
         np.testing.assert_allclose(a.numpy(), b.numpy(), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("norm", "statistics"),
+    [
+        (lambda: nn.BatchRenorm(3), {"running_mean": lambda x: x.mean((0, 2)), "running_std": None}),
+        (lambda: nn.EvoNormB0(3), {"running_var": lambda x: x.var((0, 2))}),
+        (lambda: nn.SwitchableNorm(3), {"running_mean": lambda x: x.mean((0, 2))}),
+        (lambda: nn.Sequential(nn.Flatten(1, 1), nn.PowerNorm(5)), {"1.running_square": lambda x: (x**2).mean((0, 1))}),
+        (lambda: nn.InstanceNorm1d(3, track_running_stats=True), {"running_mean": lambda x: x.mean((0, 2))}),
+    ],
+    ids=["BatchRenorm", "EvoNormB0", "SwitchableNorm", "PowerNorm", "InstanceNorm1d"],
+)
+def test_running_statistics_beyond_pytorchs_are_means_over_all_batches(norm, statistics):
+    random = np.random.default_rng(0)
+    batches = [random.standard_normal((6, 3, 5)).astype(np.float32) * 2 + 1 for _ in range(4)]
+    model = norm().eval()
+    settings = [dict(vars(m)) for m in model.modules()]
+    for _ in range(2):  # the second pass forgets the first
+        swa_utils.update_bn([mg.Tensor(b) for b in batches], model)
+    buffers = dict(model.named_buffers())
+    for name, of in statistics.items():
+        of = of or (lambda x: np.sqrt(x.var((0, 2)) + 1e-5))
+        np.testing.assert_allclose(buffers[name].numpy(), np.mean([of(b) for b in batches], 0), rtol=1e-5)
+    for m, was in zip(model.modules(), settings, strict=True):
+        assert not m.training
+        for name in ("momentum", "alpha_forward"):
+            assert getattr(m, name, None) == was.get(name)
+
+
 @covers("swa_utils.SWALR")
 @pytest.mark.parametrize(
     "options", [{}, {"anneal_epochs": 4, "anneal_strategy": "linear"}, {"anneal_epochs": 0}], ids=str

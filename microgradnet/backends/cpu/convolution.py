@@ -69,28 +69,30 @@ def kept(rows, shift, lines, out):
 
 
 @loop(parallel=1 << 14)
-def shifted_correlations(source, g, starts, out):
+def shifted_correlations(source, g, starts, stretch, out):
     """``out[i, b mod G, m, k] = Σ_b Σ_q g[b, m, q]·source[b, starts[k] + q]``, one i per block of rows b.
 
-    source (B, S), g (B, M, Q), starts (K), out (blocks, G, M, K), zeros: Q fills a multiple of 64 bytes, K is a
-    multiple of 4.
+    source (B, S), g (B, M, Q), starts (K), out (blocks, G, M, K), zeros: Q and ``stretch``, the number of places q that
+    are added one by one, fill a multiple of 64 bytes, K is a multiple of 4.
     """
     size, rows, count = g.shape[2], g.shape[1], starts.size
     blocks, groups = out.shape[0], out.shape[1]
     images = source.shape[0] // groups
     for i in prange(blocks):  # noqa: F821
         for b in range(images * i // blocks * groups, images * (i + 1) // blocks * groups):
-            at, to = b * source.shape[1], (i * groups + b % groups) * rows * count
-            for k in range(0, count, 4):
-                m = 0
-                while m < rows:
-                    g_at, out_at = (b * rows + m) * size, to + m * count + k
-                    if rows - m >= 4:
-                        correlation_tile_4(g, g_at, size, source, at, starts, k, size, out, out_at, count)
-                        m += 4
-                    else:
-                        correlation_tile_1(g, g_at, size, source, at, starts, k, size, out, out_at, count)
-                        m += 1
+            to = (i * groups + b % groups) * rows * count
+            for q in range(0, size, stretch):
+                at, width = b * source.shape[1] + q, min(stretch, size - q)
+                for k in range(0, count, 4):
+                    m = 0
+                    while m < rows:
+                        g_at, out_at = (b * rows + m) * size + q, to + m * count + k
+                        if rows - m >= 4:
+                            correlation_tile_4(g, g_at, size, source, at, starts, k, width, out, out_at, count)
+                            m += 4
+                        else:
+                            correlation_tile_1(g, g_at, size, source, at, starts, k, width, out, out_at, count)
+                            m += 1
 
 
 # On a GPU the ranges are copied, this many bytes at a time, for one product by cuBLAS.
@@ -122,7 +124,7 @@ def _(source, coefficients, starts, out):
 
 
 @shifted_correlations.on_gpu
-def _(source, g, starts, out):
+def _(source, g, starts, stretch, out):
     groups, rows, size = out.shape[1], g.shape[1], g.shape[2]
     for part, stretches in _in_parts(source, starts, size, groups):
         g_part = g[part].reshape(-1, groups, rows, size)

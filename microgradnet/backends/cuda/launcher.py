@@ -37,7 +37,7 @@ WRITTEN_OUT = {
     "ceil": "math.copysign({dtype}(math.ceil(x)), x) if abs(x) < 4503599627370496.0 else x",
     "round": "math.copysign({dtype}(round(x)), x) if abs(x) < 4503599627370496.0 else x",
 }
-HEADER = "import math\nimport numpy as np\nfrom numba import cuda, float32, float64, int64\n"
+HEADER = f"import math\nimport numpy as np\nfrom {__package__}.compiler import cuda, float32, float64, int64\n"
 
 
 def simulated() -> bool:
@@ -48,7 +48,7 @@ def simulated() -> bool:
 def missing() -> str | None:
     """Why CUDA cannot be used on this machine, as text for the user; None if it can."""
     try:
-        from numba import cuda
+        from .compiler import cuda
     except ImportError:
         return "numba-cuda is not installed: pip install 'microgradnet[cuda]'"
     if not cuda.is_available():
@@ -154,7 +154,7 @@ def _launch(kernel, blocks: int, threads: int, arrays: tuple, numbers: tuple = (
 
 @functools.cache
 def _external(pointer: int):
-    from numba import config, cuda
+    from .compiler import config, cuda
 
     # Both libraries use this stream, so passing arrays between them needs no synchronization.
     config.CUDA_ARRAY_INTERFACE_SYNC = 0

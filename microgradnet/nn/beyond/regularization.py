@@ -209,6 +209,7 @@ class GaussianDropout(_WithProbability):
             raise ValueError("GaussianDropout: p must be below 1, the noise would be infinite")
 
     def forward(self, input: Tensor) -> Tensor:
+        check_floating("GaussianDropout", input)
         if not self.training or self.p == 0:
             return input
         return input * (1 + math.sqrt(self.p / (1 - self.p)) * normal_like(input))
@@ -230,6 +231,7 @@ class GaussianNoise(Module):
         self.std = std
 
     def forward(self, input: Tensor) -> Tensor:
+        check_floating("GaussianNoise", input)
         return input + self.std * normal_like(input) if self.training else input
 
     def extra_repr(self) -> str:
@@ -281,8 +283,7 @@ class Zoneout(_WithProbability):
     def forward(self, old: Tensor, new: Tensor) -> Tensor:
         if not self.training:
             return self.p * old + (1 - self.p) * new
-        renewed = keep_mask(tuple(new.shape), new, self.p)
-        return old + renewed * (new - old)
+        return where(keep_mask(tuple(new.shape), new, self.p) > 0, new, old)
 
 
 class VariationalDropout(_WithProbability):

@@ -102,21 +102,18 @@ def fixup_(branches, classifier=None, generator: Generator | None = None) -> Non
 def zero_init_residual_(branches) -> None:
     """Makes each residual branch start as zero, so that the net starts as the identity. Goyal et al. 2017, section 5.1.
 
-    Zeroes the scale γ of the branch's last normalization or, without one, the weight and bias of its last layer. Raises
-    ValueError for a branch without either.
+    Zeroes weight (for a normalization that is its scale γ) and bias of the last module of the branch that has them:
+    where the normalization comes first, that is the layer after it. Raises ValueError for a branch without any.
     """
     for branch in branches:
-        norms = [
-            m
-            for m in branch.modules()
-            if m._parameters.get("weight") is not None and m._parameters["weight"].dim() == 1 and hasattr(m, "eps")
-        ]
-        layers = [layer for _, layer in weighted_layers(branch)]
-        if not norms and not layers:
+        layers = {layer for _, layer in weighted_layers(branch)}
+        last = None
+        for m in branch.modules():
+            weight = m._parameters.get("weight")
+            if m in layers or (weight is not None and weight.dim() == 1 and hasattr(m, "eps")):
+                last = m
+        if last is None:
             raise ValueError(f"zero_init_residual_: the branch {type(branch).__name__} has no layer with weights")
-        if norms:
-            zeros_(norms[-1].weight)
-            continue
-        zeros_(layers[-1].weight)
-        if layers[-1]._parameters.get("bias") is not None:
-            zeros_(layers[-1].bias)
+        zeros_(last.weight)
+        if last._parameters.get("bias") is not None:
+            zeros_(last.bias)

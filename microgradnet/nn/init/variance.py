@@ -41,22 +41,27 @@ def fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * receptive, tensor.shape[0] * receptive
 
 
+def _spread(total: float, fan: float) -> float:
+    """``√(total/fan)``; of an empty weight, which has no fan and no values, any number."""
+    return math.sqrt(total / max(fan, 1))
+
+
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """U(−b, b), b = gain·√(6/(fan_in + fan_out)): keeps the variance both ways. Glorot and Bengio 2010, eq. 16."""
-    bound = gain * math.sqrt(6 / sum(fans(tensor)))
+    bound = gain * _spread(6, sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """N(0, gain²·2/(fan_in + fan_out)): keeps the variance both ways. Glorot and Bengio 2010, eq. 12."""
-    return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), generator)
+    return normal_(tensor, 0.0, gain * _spread(2, sum(fans(tensor))), generator)
 
 
 def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"kaiming: mode is 'fan_in' or 'fan_out', got {mode!r}")
     fan_in, fan_out = fans(tensor)
-    return calculate_gain(nonlinearity, a) / math.sqrt(max(fan_in if mode == "fan_in" else fan_out, 1))
+    return calculate_gain(nonlinearity, a) * _spread(1, fan_in if mode == "fan_in" else fan_out)
 
 
 def kaiming_uniform_(
@@ -92,13 +97,13 @@ def fan_in_bias_(bias: Tensor | None, weight: Tensor) -> None:
 
 def lecun_uniform_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     """U(−b, b), b = √(3/fan_in): variance 1/fan_in, for tanh near 0 and for SELU. LeCun et al. 1998, section 4.6."""
-    bound = math.sqrt(3 / fans(tensor)[0])
+    bound = _spread(3, fans(tensor)[0])
     return uniform_(tensor, -bound, bound, generator)
 
 
 def lecun_normal_(tensor: Tensor, generator: Generator | None = None) -> Tensor:
     """N(0, 1/fan_in). LeCun et al. 1998, section 4.6."""
-    return normal_(tensor, 0.0, math.sqrt(1 / fans(tensor)[0]), generator)
+    return normal_(tensor, 0.0, _spread(1, fans(tensor)[0]), generator)
 
 
 def variance_scaling_(
@@ -120,7 +125,7 @@ def variance_scaling_(
         raise ValueError(f"variance_scaling_: mode is 'fan_in', 'fan_out' or 'fan_avg', got {mode!r}")
     if not scale > 0:
         raise ValueError(f"variance_scaling_: scale must be positive, got {scale}")
-    std = math.sqrt(scale / max(counts[mode], 1))
+    std = _spread(scale, counts[mode])
     if distribution == "uniform":
         return uniform_(tensor, -math.sqrt(3) * std, math.sqrt(3) * std, generator)
     if distribution == "normal":

@@ -1,5 +1,7 @@
 """Gathering and scattering elements along a dimension, or by a mask."""
 
+import math
+
 from ...backends.device import np, on_cpu, with_each
 from ...backends.sums import total
 from ...beside import told_as_one
@@ -17,22 +19,26 @@ def _check_index(x, dim: int, index, shape: tuple) -> int:
     dim = one_dim(dim, len(shape))
     if index.dtype.kind not in "iu":
         raise TypeError(f"an integer index expected, got {index.dtype.name}")
-    if index.ndim != len(shape):
+    if not index.size:  # of any rank: there is nothing to do
+        return dim
+    if max(index.ndim, 1) != max(len(shape), 1):  # 0 dimensions count as 1
         raise ValueError(f"an index of {len(shape)} dimensions expected, got shape {tuple(index.shape)}")
-    if any(n > m for d, (n, m) in enumerate(zip(index.shape, shape, strict=True)) if d != dim) and index.size:
+    if any(n > m for d, (n, m) in enumerate(zip(index.shape, shape, strict=False)) if d != dim):
         raise ValueError(
             f"an index no larger than {tuple(shape)} outside of dim {dim} expected, got {tuple(index.shape)}"
         )
-    if index.size and len(shape) and on_cpu(index):  # on a GPU, to avoid waiting, CuPy wraps around
-        low, high = index.min(), index.max()
-        if low < 0 or high >= shape[dim]:
-            raise IndexError(f"index {low if low < 0 else high} is outside of dimension {dim} of size {shape[dim]}")
+    if on_cpu(index):  # on a GPU, to avoid waiting, CuPy wraps around
+        low, high, size = index.min(), index.max(), (*shape, 1)[dim]
+        if low < 0 or high >= size:
+            raise IndexError(f"index {low if low < 0 else high} is outside of dimension {dim} of size {size}")
     return dim
 
 
 def _grid(dim: int, index) -> tuple:
     """``index`` along ``dim``, with a range for each other dimension."""
     ndim = index.ndim
+    if not ndim:
+        return (index,)
     return tuple(
         index if d == dim else np.arange(n).reshape((1,) * d + (n,) + (1,) * (ndim - d - 1))
         for d, n in enumerate(index.shape)
@@ -43,7 +49,7 @@ def _grid(dim: int, index) -> tuple:
 def gather(x, dim: int, index):
     """``out[i][j] = x[index[i][j]][j]`` for ``dim = 0``, and so on for any dimension."""
     dim = _check_index(x, dim, index, x.shape)
-    return x[_grid(dim, index)] if x.ndim else np.array(x)
+    return (x if x.ndim else x.reshape(1))[_grid(dim, index)] if index.size else np.empty(index.shape, x.dtype)
 
 
 @primitive(formula=Notation("zeros, [index along dim] += x"))
@@ -59,11 +65,13 @@ put_along_dim.vjp(x=lambda g, index, dim: gather(g, dim, index))
 
 
 def _add_along(out, dim: int, index, x) -> None:
+    if not index.size:
+        return
     if out.ndim == 0:
         out += x if index.ndim == 0 else total(x)
         return
     strides = np.cumprod((1, *out.shape[:0:-1]))[::-1]
-    flat = np.zeros((1,) * index.ndim, np.int64)
+    flat = np.zeros((), np.int64)
     for place, stride in zip(_grid(dim, index), strides, strict=True):
         flat = flat + place * stride
     _add_each(out.reshape(-1), flat.reshape(-1), np.broadcast_to(x, flat.shape).reshape(-1))
@@ -84,7 +92,8 @@ _scatter_add.vjp(x=lambda g: g, src=lambda g, dim, index: gather(g, dim, index))
 def _scatter(x, dim, index, src):
     dim = _check_index(x, dim, index, x.shape)
     out = np.array(x)
-    out[_grid(dim, index) if x.ndim else ...] = src
+    if index.size:
+        (out if x.ndim else out.reshape(1))[_grid(dim, index)] = src
     return out
 
 
@@ -99,6 +108,8 @@ def _trimmed(op: str, x, index, src):
     if src.dtype != x.dtype:
         raise TypeError(f"{op}: one dtype expected, x is {x.dtype.name} and src {src.dtype.name}: convert with .to()")
     shape, size = tuple(index.shape), tuple(src.shape)
+    if not math.prod(shape):
+        return src.reshape((-1,))[:0].reshape(shape)
     if len(shape) != len(size) or any(n > m for n, m in zip(shape, size, strict=True)):
         raise ValueError(f"{op}: a src at least as large as the index {shape} expected, got {size}")
     return src if shape == size else getitem(src, tuple(slice(n) for n in shape))
@@ -141,7 +152,8 @@ def scatter_add(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 def _scattered(x, dim, index, src, ufunc):
     dim = _check_index(x, dim, index, x.shape)
     out = np.array(x)
-    with_each(ufunc, out, _grid(dim, index) if x.ndim else (), src)
+    if index.size:
+        with_each(ufunc, out if x.ndim else out.reshape(1), _grid(dim, index), src)
     return out
 
 

@@ -50,7 +50,9 @@ def _(x, out):
     return 1 - out * out
 
 
-@elementwise(formula="x if x > 0 else negative_slope·x", derivative_formula="1 if x > 0 else negative_slope")
+@elementwise(
+    formula="x if x > 0 else negative_slope·x", derivative_formula="1 if x > 0 else negative_slope", integers="float"
+)
 def leaky_relu(x, negative_slope=0.01):
     """``x`` above 0, ``negative_slope * x`` below. Maas et al. 2013."""
     return where(x > 0, x, negative_slope * x)
@@ -61,7 +63,7 @@ def _(x, negative_slope):
     return where(x > 0, 1, negative_slope)
 
 
-@elementwise(formula="x if x > 0 else α·(eˣ − 1)", derivative_formula="1 if x > 0 else α·eˣ")
+@elementwise(formula="x if x > 0 else α·(eˣ − 1)", derivative_formula="1 if x > 0 else α·eˣ", integers="float")
 def elu(x, alpha=1.0):
     """``x`` above 0, ``alpha * (exp(x) - 1)`` below. Clevert et al. 2015, eq. 15."""
     return where(x > 0, x, alpha * expm1(x))
@@ -69,7 +71,7 @@ def elu(x, alpha=1.0):
 
 @elu.derivative
 def _(x, alpha):
-    return where(x > 0, 1, alpha * exp(x))
+    return where(x <= 0, alpha * exp(where(x < 0, x, 0)), 1)  # second derivative at 0: PyTorch's, 0
 
 
 @elementwise(formula="x·σ(x)", derivative_formula="σ(x)·(1 + x·(1 − σ(x)))", integers="float")
@@ -97,6 +99,7 @@ def _(x):
 @elementwise(
     formula="½x·(1 + tanh u) with u = √(2/π)·(x + 0.044715x³)",
     derivative_formula="½(1 + tanh u) + ½x·(1 − tanh²u)·√(2/π)·(1 + 0.134145x²) with u = √(2/π)·(x + 0.044715x³)",
+    integers="float",
 )
 def gelu_tanh(x):
     """``gelu`` by tanh: ``x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³)))``. Hendrycks and Gimpel 2016, section 2."""
@@ -147,7 +150,7 @@ def _(x, beta, threshold):
     return where(beta * x > threshold, 1, sigmoid(beta * x))
 
 
-@elementwise(formula="x if x > 0 else α·(e^(x/α) − 1)", derivative_formula="1 if x > 0 else e^(x/α)")
+@elementwise(formula="x if x > 0 else α·(e^(x/α) − 1)", derivative_formula="1 if x > 0 else e^(x/α)", integers="float")
 def celu(x, alpha=1.0):
     """``x`` above 0, ``alpha * (exp(x / alpha) - 1)`` below: its slope at 0 is 1 for every alpha. Barron 2017."""
     return where(x > 0, x, alpha * expm1(x / alpha))
@@ -155,12 +158,13 @@ def celu(x, alpha=1.0):
 
 @celu.derivative
 def _(x, alpha):
-    return where(x <= 0, exp(x / alpha), 1)
+    return where(x <= 0, exp(where(x < 0, x, 0) / alpha), 1)
 
 
 @elementwise(
     formula="λx if x > 0 else λα·(eˣ − 1) with λ = 1.0507009873554805, α = 1.6732632423543772",
     derivative_formula="λ if x > 0 else λα·eˣ with λ = 1.0507009873554805, α = 1.6732632423543772",
+    integers="float",
 )
 def selu(x):
     """``elu`` with the α and λ that keep mean 0 and variance 1 through layers. Klambauer et al. 2017, eq. 2."""
@@ -169,7 +173,7 @@ def selu(x):
 
 @selu.derivative
 def _(x):
-    return 1.0507009873554805 * where(x <= 0, 1.6732632423543772 * exp(x), 1)
+    return 1.0507009873554805 * where(x <= 0, 1.6732632423543772 * exp(where(x < 0, x, 0)), 1)
 
 
 @elementwise(
@@ -182,7 +186,7 @@ def mish(x):
 
 @mish.derivative
 def _(x):
-    t = tanh(where(x > 0, x, 0) + log1p(exp(-abs(x))))
+    t = tanh(-logsigmoid(-x))  # ln(1 + eˣ), whose derivative is smooth also where its parts have a kink
     return t + x * (1 - t * t) * sigmoid(x)
 
 
@@ -230,7 +234,9 @@ def _(x, lambd):
     return where((x < -lambd) | (x > lambd), 1, 0)
 
 
-@elementwise(formula="x − λ if x > λ else x + λ if x < −λ else 0", derivative_formula="0 if −λ ≤ x ≤ λ else 1")
+@elementwise(
+    formula="x − λ if x > λ else x + λ if x < −λ else 0", derivative_formula="0 if −λ ≤ x ≤ λ else 1", integers="float"
+)
 def softshrink(x, lambd=0.5):
     """``x`` moved towards 0 by ``lambd``, and 0 where that would cross it: the proximal map of ``lambd·|x|``."""
     return where(x > lambd, x - lambd, where(x < -lambd, x + lambd, x * 0))
@@ -257,7 +263,7 @@ def relu6(x: Tensor) -> Tensor:
     return hardtanh(x, 0.0, 6.0)
 
 
-@elementwise(formula="min(max(x + 3, 0), 6)/6", derivative_formula="1/6 if −3 < x < 3 else 0")
+@elementwise(formula="min(max(x + 3, 0), 6)/6", derivative_formula="1/6 if −3 < x < 3 else 0", integers="float")
 def hardsigmoid(x):
     """``relu6(x + 3) / 6``: sigmoid in three straight pieces. Courbariaux et al. 2015."""
     return where(x <= -3, 0, where(x >= 3, 1, (x + 3) / 6))
@@ -268,7 +274,9 @@ def _(x):
     return where((x > -3) & (x < 3), (x * 0 + 1) / 6, 0)
 
 
-@elementwise(formula="x·min(max(x + 3, 0), 6)/6", derivative_formula="0 if x ≤ −3 else x/3 + ½ if x < 3 else 1")
+@elementwise(
+    formula="x·min(max(x + 3, 0), 6)/6", derivative_formula="0 if x ≤ −3 else x/3 + ½ if x < 3 else 1", integers="float"
+)
 def hardswish(x):
     """``x * relu6(x + 3) / 6``. Howard et al. 2019, section 5.2."""
     return where(x <= -3, x * 0, where(x >= 3, x, x * (x + 3) / 6))

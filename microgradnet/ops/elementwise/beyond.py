@@ -3,7 +3,7 @@
 from ...choice import where
 from ...elementwise import elementwise
 from .activation import sigmoid, tanh
-from .exponential import exp, log, sqrt
+from .exponential import exp, expm1, log, log1p, sqrt
 from .rounding import abs
 from .trigonometric import cos, sin
 
@@ -22,25 +22,32 @@ def _(x):
 @elementwise(formula="(√(x² + 1) − 1)/2 + x", derivative_formula="x/(2√(x² + 1)) + 1", integers="float")
 def bent_identity(x):
     """``(√(x² + 1) − 1)/2 + x``: slopes from ½ to 1½."""
-    root = where(abs(x) < 1e9, sqrt(x * x + 1), abs(x))  # beyond, adding 1 has no effect, and the square overflows
-    return (root - 1) / 2 + x
+    near = where(abs(x) >= 1e9, 0, x)  # beyond, adding 1 has no effect, and the square overflows
+    return where(abs(x) >= 1e9, where(x > 0, 1.5, 0.5) * x, (sqrt(near * near + 1) - 1) / 2 + near)
 
 
 @bent_identity.derivative
 def _(x):
-    return x / (2 * where(abs(x) < 1e9, sqrt(x * x + 1), abs(x))) + 1
+    near = where(abs(x) >= 1e9, 0, x)
+    return where(abs(x) >= 1e9, where(x > 0, 1.5, 0.5), near / (2 * sqrt(near * near + 1)) + 1)
 
 
 @elementwise(formula="½(x + √(x² + b))", derivative_formula="½(1 + x/√(x² + b))", integers="float")
 def squareplus(x, b=4.0):
     """``½(x + √(x² + b))``: softplus without exp. Barron 2021."""
-    root = where(abs(x) < 1e9, sqrt(x * x + b), abs(x))
-    return where(x < 0, 0.5 * b / (root - x), 0.5 * (x + root))  # the same, without cancellation
+    size = where(x < 0, -x, x)
+    near = where(size >= 1e18, 0, size)  # beyond, the square overflows
+    root = where((size >= 1e18) | (b == 0), size, sqrt(near * near + where(b == 0, 1, b)))
+    return where(x < 0, 0.5 * b / (root + size), 0.5 * (x + root))  # the same, without cancellation
 
 
 @squareplus.derivative
 def _(x, b):
-    return 0.5 * (1 + x / where(abs(x) < 1e9, sqrt(x * x + b), abs(x)))
+    size = where(x < 0, -x, x)
+    near = where(size >= 1e18, 0, size)
+    root = where((size >= 1e18) | (b == 0), where(size == 0, 1, size), sqrt(near * near + where(b == 0, 1, b)))
+    rest = 0.5 * b / (root + size) / root  # of the derivative at −|x|; for b = 0 ReLU's, 0 at 0
+    return where((x < 0) | ((b == 0) & (x == 0)), rest, 1 - rest)
 
 
 @elementwise(formula="max(0, x)²", derivative_formula="2·max(0, x)")
@@ -63,7 +70,7 @@ def lisht(x):
 @lisht.derivative
 def _(x):
     t = tanh(x)
-    return t + x * (1 - t * t)
+    return t + where(abs(x) > 50, 0, x) * (1 - t * t)  # at infinity too, where the product's limit is 0
 
 
 @elementwise(formula="e^(−x²)", derivative_formula="−2x·e^(−x²)", integers="float")
@@ -74,10 +81,12 @@ def gaussian(x):
 
 @gaussian.derivative
 def _(x, out):
-    return -2 * x * out
+    return -2 * where(abs(x) > 50, 0, x) * out  # where out is 0, at infinity too
 
 
-@elementwise(formula="½x·min(2, max(0, x + 2))", derivative_formula="0 if x ≤ −2 else x + 1 if x < 0 else 1")
+@elementwise(
+    formula="½x·min(2, max(0, x + 2))", derivative_formula="0 if x ≤ −2 else x + 1 if x < 0 else 1", integers="float"
+)
 def hard_mish(x):
     """Mish approximated by two lines and a parabola: ``½x·min(2, max(0, x + 2))``."""
     return where(x <= -2, 0, where(x >= 0, x, x * (x + 2) / 2))
@@ -89,7 +98,9 @@ def _(x):
 
 
 @elementwise(
-    formula="0 if x ≤ −1 else ¼(x + 1)² if x < 1 else x", derivative_formula="0 if x ≤ −1 else ½(x + 1) if x < 1 else 1"
+    formula="0 if x ≤ −1 else ¼(x + 1)² if x < 1 else x",
+    derivative_formula="0 if x ≤ −1 else ½(x + 1) if x < 1 else 1",
+    integers="float",
 )
 def sparse_plus(x):
     """Softplus that is exactly 0 below −1 and exactly x above 1: ``¼(x + 1)²`` between. Its slope is sparse_sigmoid."""
@@ -101,7 +112,9 @@ def _(x):
     return where(x <= -1, 0, where(x >= 1, 1, (x + 1) / 2))
 
 
-@elementwise(formula="0 if x ≤ −1 else ½(x + 1) if x < 1 else 1", derivative_formula="½ if −1 < x < 1 else 0")
+@elementwise(
+    formula="0 if x ≤ −1 else ½(x + 1) if x < 1 else 1", derivative_formula="½ if −1 < x < 1 else 0", integers="float"
+)
 def sparse_sigmoid(x):
     """``min(1, max(0, ½(x + 1)))``: the two-class sparsemax. Martins and Astudillo 2016, section 2."""
     return where(x <= -1, 0, where(x >= 1, 1, (x + 1) / 2))
@@ -115,38 +128,47 @@ def _(x):
 @elementwise(formula="x/√(1 + αx²)", derivative_formula="(1/√(1 + αx²))³", integers="float")
 def isru(x, alpha=1.0):
     """``x/√(1 + αx²)``: sigmoidal, within ±1/√α, without exp. Carlile et al. 2017, eq. 3."""
-    near = x / sqrt(1 + alpha * x * x)
-    return where((abs(x) < 1e9) | (alpha == 0), near, where(x > 0, 1, -1) / sqrt(alpha))
+    near, far = where(abs(x) > 1, 1, x), where(abs(x) > 1, 1 / x, 1)  # squares that do not overflow
+    small = near / sqrt(1 + alpha * near * near)
+    return where(
+        (abs(x) > 1) & (alpha != 0), where(x > 0, 1, -1) / sqrt(far * far + alpha), where(alpha == 0, x, small)
+    )
 
 
 @isru.derivative
 def _(x, alpha):
-    r = 1 / sqrt(1 + alpha * x * x)
+    r = 1 / sqrt(1 + where(alpha == 0, 0, alpha * x * x))
     return r * r * r
 
 
-@elementwise(formula="x if x ≥ 0 else x/√(1 + αx²)", derivative_formula="1 if x ≥ 0 else (1/√(1 + αx²))³")
+@elementwise(
+    formula="x if x ≥ 0 else x/√(1 + αx²)", derivative_formula="1 if x ≥ 0 else (1/√(1 + αx²))³", integers="float"
+)
 def isrlu(x, alpha=1.0):
     """``x`` from 0 on, ``x/√(1 + αx²)`` below: ELU's shape without exp. Carlile et al. 2017, eq. 1."""
-    return where(x >= 0, x, where((x > -1e9) | (alpha == 0), x / sqrt(1 + alpha * x * x), -1 / sqrt(alpha)))
+    return where((x >= 0) | (alpha == 0), x, isru(x, alpha))
 
 
 @isrlu.derivative
 def _(x, alpha):
-    r = 1 / sqrt(1 + alpha * x * x)
+    left = where((x >= 0) | (alpha == 0), 0, x)
+    r = 1 / sqrt(1 + alpha * left * left)
     return where(x >= 0, 1, r * r * r)
 
 
 @elementwise(formula="x·σ(βx)", derivative_formula="s + βx·s·(1 − s), x²·s·(1 − s) with s = σ(βx)", integers="float")
 def swish(x, beta):
     """``x·σ(βx)``: x/2 at β = 0, SiLU at 1, towards ReLU for large β. Ramachandran et al. 2017, section 4."""
-    return x * sigmoid(beta * x)
+    s = sigmoid(where(beta == 0, 0, beta * x))
+    return where(s == 0, 0, x) * s  # at infinity too, where the product's limit is 0
 
 
 @swish.derivative
 def _(x, beta):
-    s = sigmoid(beta * x)
-    return s + beta * x * s * (1 - s), x * x * s * (1 - s)
+    t = where(beta == 0, 0, beta * x)
+    s = sigmoid(t)
+    slope = s * (1 - s)
+    return s + where(slope == 0, 0, t) * slope, where(slope == 0, 0, x * x) * slope
 
 
 @elementwise(
@@ -156,7 +178,8 @@ def _(x, beta):
 )
 def snake(x, a):
     """``x + sin²(ax)/a``: for periodic functions; a ≠ 0. Ziyin et al. 2020, eq. 3."""
-    return x + sin(a * x) * sin(a * x) / a
+    s = sin(a * where(x - x == 0, x, 0))  # infinity has no sine, but the sum a limit
+    return x + s * s / a
 
 
 @snake.derivative
@@ -175,17 +198,28 @@ def _(x, a):
 def softexponential(x, a):
     """Logarithm at a = −1, identity at 0, exponential at 1, and all between. Godfrey and Gashler 2015, eq. 1."""
     b = where(a == 0, 1, a)
-    inside = where(a < 0, 1 - a * (x + a), 1)
-    up = (exp(where(a > 0, a, 0) * x) - 1) / b + a
-    return where(a == 0, x, where(a < 0, -log(inside) / b, up))
+    up = expm1(where(a > 0, a * x, 0)) / b + a
+    down = -log1p(where(a < 0, -a * (x + a), 0)) / b
+    linear = (a == 0) | ((abs(a) < 1e-17) & (abs(a * x) < 1e-17))  # where a·x loses digits or is 0
+    return where(linear, x + a, where(a < 0, down, up))
 
 
 @softexponential.derivative
 def _(x, a):
-    b = where(a == 0, 1, a)
-    inside = where(a < 0, 1 - a * (x + a), 1)
-    e = exp(where(a > 0, a, 0) * x)
-    to_x = where(a < 0, 1 / inside, e)
-    down = log(inside) / (b * b) + (x + 2 * a) / (b * inside)
-    up = (x * e - (e - 1) / b) / b + 1
-    return to_x, where(a == 0, x * x / 2 + 1, where(a < 0, down, up))
+    t, w = where(a > 0, a * x, 0), where(a < 0, a * (x + a), 0)
+    e, u = exp(t), 1 - w
+    # ∂/∂a is x²·(t·eᵗ − eᵗ + 1)/t² + 1 for a > 0, (x + a)²·(ln u + w/u)/w² + 1/u for a < 0. Where t or w is small the
+    # differences cancel: there their Taylor series, for w that in r = w/(2 − w), with ln u = −2·artanh r.
+    few, little = abs(t) < 0.3, abs(w) < 0.3
+    b = where(few & little, 1, a)
+    n = where(few, t, 0)
+    upper = 1 / 45360 + n * (1 / 403200 + n * (1 / 3991680 + n * (1 / 43545600 + n * (1 / 518918400 + n / 6706022400))))
+    series = 0.5 + n * (1 / 3 + n * (1 / 8 + n * (1 / 30 + n * (1 / 144 + n * (1 / 840 + n * (1 / 5760 + n * upper))))))
+    up = where(few, x * x * series, (x * e - (e - 1) / b) / b) + 1
+    r = where(little, w, 0) / (2 - where(little, w, 0))
+    s = r * r
+    lower = 1 / 13 + s * (1 / 15 + s * (1 / 17 + s * (1 / 19 + s / 21)))
+    artanh = 1 / 3 + s * (1 / 5 + s * (1 / 7 + s * (1 / 9 + s * (1 / 11 + s * lower))))
+    near = (x + a) * (x + a) * (1 + r) * (1 + r) / 2 * (1 / (1 - r) - r * artanh)
+    down = where(little, near, (log(where(little, 1, u)) / b + (x + a) / where(little, 1, u)) / b) + 1 / u
+    return where(a < 0, 1 / u, e), where(a < 0, down, up)

@@ -1,8 +1,10 @@
 """Einstein summation: products and sums over named dimensions, and its gradient, which is an einsum again."""
 
+import math
 import string
 
-from ...backends.device import np
+from ...backends.device import np, on_cpu
+from ...backends.sums import LONG
 from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -12,7 +14,18 @@ LETTERS = string.ascii_letters
 
 @primitive(formula=Notation("Σ over the indices that are not in the result"))
 def _einsum(*operands, inputs=(), output=""):
-    return np.asarray(np.einsum(f"{','.join(inputs)}->{output}", *operands, optimize=len(operands) > 1))
+    def summed(operands):
+        return np.asarray(np.einsum(f"{','.join(inputs)}->{output}", *operands, optimize=len(operands) > 1))
+
+    dtype = np.result_type(*operands)
+    if dtype.kind != "f" or dtype.itemsize == 8 or not on_cpu(operands[0]):
+        return summed(operands)
+    sizes: dict[str, int] = {}
+    for term, x in zip(inputs, operands, strict=True):
+        sizes.update({c: max(n, sizes.get(c, 1)) for c, n in zip(term, x.shape, strict=True)})
+    if math.prod(n for c, n in sizes.items() if c not in output) < LONG:
+        return summed(operands)
+    return summed([x.astype(np.float64) for x in operands]).astype(dtype)  # else NumPy adds one by one
 
 
 def _gradient(g, i, operands, inputs, output):

@@ -10,8 +10,9 @@ import math
 import numpy
 
 from ...backends.cpu import convolution as kernels
-from ...backends.device import np
+from ...backends.device import np, on_cpu
 from ...backends.scratch import scratch
+from ...backends.sums import BLOCK, LONG
 from ...notation import Notation
 from ...primitive import primitive
 from ...tensor import Tensor
@@ -21,8 +22,10 @@ from ..reduce.reduction import sum
 from . import convolution_layout as layouts
 from . import convolution_winograd as winograd
 
-# The weight's gradient is summed in at most this many parts, in parallel.
+# The weight's gradient is summed in at most this many parts, in parallel; each adds the products at this many places
+# one by one in a register, and as many of these sums as a BLOCK has.
 PARTS = 16
+STRETCH = 1 << 13
 
 
 @primitive(formula=Notation("x ∗ w + b"))
@@ -50,11 +53,24 @@ def convolution(
         least = kernels.PRODUCT_BYTES // x.itemsize
         rows = scratch((*out.shape[:2], max(math.prod(form.wide), least)), x)
         source = layouts.image_rows(x, form, groups, max(form.needed, least))
-        kernels.shifted_products(source, np.ascontiguousarray(matrix), places, rows)
+        _products(source, matrix, places, rows)
         kernels.kept(rows, shift.reshape(groups, -1), layouts.line_starts(form), out)
     elif out.size:
         out.reshape(len(x), len(weight), -1)[...] = shift[:, None]
     return out.reshape(len(x), len(weight), *size)
+
+
+def _products(source, matrix, places, out) -> None:
+    """``shifted_products``; of long rows of the matrix as a sum, in float64, of products of their parts."""
+    if matrix.shape[-1] < LONG or matrix.dtype == np.float64 or not on_cpu(matrix):
+        kernels.shifted_products(source, np.ascontiguousarray(matrix), places, out)
+        return
+    total = np.zeros(out.shape)
+    for start in range(0, len(places), LONG // 16):
+        part = slice(start, start + LONG // 16)
+        kernels.shifted_products(source, np.ascontiguousarray(matrix[..., part]), places[part], out)
+        total += out
+    out[...] = total
 
 
 @primitive(formula=Notation("gᵀ ∗ w"))
@@ -78,7 +94,7 @@ def convolution_input_gradient(g, weight, shape, stride, padding, dilation, grou
         else:
             places = (numpy.arange(inner)[:, None] * (reach + size) + reach - form.shift[here]).reshape(-1)
             matrix = by_place[..., here].reshape(groups, channels, -1)
-            kernels.shifted_products(source, np.ascontiguousarray(matrix), places, out[phase])
+            _products(source, matrix, places, out[phase])
     return layouts.images(out[..., :grid].reshape(*out.shape[:3], *form.grid), form, shape)
 
 
@@ -93,9 +109,16 @@ def convolution_weight_gradient(g, x, shape, stride, padding, dilation, groups):
     places, unit = layouts.starts(form, shape[1]), kernels.CORRELATION_BYTES // g.itemsize
     places = np.concatenate([places, np.repeat(places[-1:], -len(places) % 4)])
     rows = layouts.wide_rows(g, form, groups, -(-math.prod(form.wide) // unit) * unit)
+    source = layouts.image_rows(x, form, groups, rows.shape[2])
     parts = np.zeros((min(len(x), PARTS), groups, rows.shape[1], len(places)), g.dtype)
-    kernels.shifted_correlations(layouts.image_rows(x, form, groups, rows.shape[2]), rows, places, parts)
-    return parts.sum(axis=0)[..., : math.prod(shape[1:])].reshape(shape)
+    together = max(1, len(parts) * BLOCK // -(-rows.shape[2] // STRETCH))  # images
+    out = 0.0
+    for image in range(0, len(x), together):
+        some = slice(image * groups, (image + together) * groups)
+        parts[...] = 0
+        kernels.shifted_correlations(source[some], rows[some], places, STRETCH, parts)
+        out = out + parts.sum(axis=0, dtype=np.float64 if len(x) > together else None)
+    return out[..., : math.prod(shape[1:])].reshape(shape).astype(g.dtype, copy=False)
 
 
 convolution.vjp(

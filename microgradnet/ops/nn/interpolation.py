@@ -92,8 +92,9 @@ def interpolate(
     sizes, factors = _sizes(input, size, scale_factor, recompute_scale_factor)
     if mode == "area":
         return {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}[input.ndim](input, sizes)
-    out = input.float() if smooth and input.dtype.kind != "f" else input
-    for i, (to, factor) in enumerate(zip(sizes, factors, strict=True)):
+    rounds = smooth and input.dtype.kind != "f"
+    out, limits = input.float() if rounds else input, np.iinfo(input.dtype) if rounds else None
+    for i, (to, factor) in reversed([*enumerate(zip(sizes, factors, strict=True))]):
         n = input.shape[2 + i]
         ratio = n / to if factor is None else 1 / factor
         if mode == "nearest":
@@ -103,10 +104,9 @@ def interpolate(
         else:
             taps = _smooth_taps(n, to, ratio, "cubic" in mode, bool(align_corners), antialias)
         out = resample(out, 2 + i - input.ndim, *taps)
-    if out.dtype == input.dtype:
-        return out
-    limits = np.iinfo(input.dtype)
-    return out.round().clamp(limits.min, limits.max).to(input.dtype)
+        if rounds:  # after each dimension, the last one first, as PyTorch does
+            out = (out + 0.5).floor().clamp(limits.min, limits.max)
+    return out.to(input.dtype) if rounds else out
 
 
 def _sizes(input, size, scale_factor, recompute) -> tuple[list[int], list]:

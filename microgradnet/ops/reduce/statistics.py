@@ -60,7 +60,7 @@ def _options(dim, unbiased, correction) -> tuple:
     return dim, correction if unbiased is None else int(unbiased)
 
 
-@elementwise(formula="√x", derivative_formula="0 if x = 0 else 1/(2√x)")
+@elementwise(formula="√x", derivative_formula="0 if x = 0 else 1/(2√x)", integers="float")
 def _root(x):
     return sqrt(x)
 

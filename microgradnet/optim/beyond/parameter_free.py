@@ -54,9 +54,11 @@ class DistanceAdaptation(TensorOptimizer):
 class DAdaptAdam(DistanceAdaptation):
     """``p ← p − m/(√v + eps)``, ``m ← β₁m + (1 − β₁)·d·γ·g``, ``v ← β₂v + (1 − β₂)g²``; d estimates ‖p₀ − p*‖.
 
-    ``r ← √β₂·r + d·γ·⟨g, s/(√v + eps)⟩``, ``s ← √β₂·s + (1 − √β₂)·d·γ·g``, ``d ← max(d, Σr/‖s‖₁)``; γ is ``lr``, a
-    schedule relative to 1, and our r is the paper's divided by 1 − √β₂. ``weight_decay`` λ adds ``λ·p`` to the
-    gradient, the reference implementation's default. All groups share one d.
+    ``r ← √β₂·r + d·γ·⟨g, s/(√v + eps)⟩`` with the v of the step before, ``s ← √β₂·s + (1 − √β₂)·d·γ·g``, ``d ← max(d,
+    Σr/‖s‖₁)``; γ is ``lr``, a schedule relative to 1, and our r is the paper's divided by 1 − √β₂. ``weight_decay`` λ
+    adds ``λ·p`` to the gradient, the reference implementation's default. All groups share one d. The scalar product
+    stands for ``⟨g, p₀ − p⟩``; p was reached with the v before this gradient, which the authors' code takes for that
+    reason, and so do we.
     """
 
     state_names = ("exp_avg", "exp_avg_sq", "s", "r")
@@ -73,9 +75,10 @@ class DAdaptAdam(DistanceAdaptation):
         if group["weight_decay"]:
             g = g + group["weight_decay"] * p
         moments = {name: held_array(state, name, p) for name in ("exp_avg", "exp_avg_sq")}
-        apply(dadapt_adam, p, g, moments, (rate, beta1, beta2, group["eps"]))
         slow, denominator = root(beta2), np.sqrt(moments["exp_avg_sq"]) + group["eps"]
+        denominator = np.maximum(denominator, np.finfo(p.dtype).tiny)  # before the first gradient s = v = 0
         state["r"] = slow * state.get("r", 0.0) + rate * float(np.vdot(g, s / denominator))
+        apply(dadapt_adam, p, g, moments, (rate, beta1, beta2, group["eps"]))
         s *= slow
         s += (1 - slow) * rate * g
 

@@ -1,5 +1,7 @@
 """Activations with learned parameters: a slope, a frequency, or the whole shape."""
 
+import math
+
 import numpy as np
 
 from ....choice import where
@@ -136,8 +138,13 @@ class SReLU(_Learned):
             by_channel(p, input.dim())
             for p in (self.left_threshold, self.left_slope, self.right_threshold, self.right_slope)
         )
-        right = where(input >= tr, tr + ar * (input - tr), input)
-        return where(input <= tl, tl + al * (input - tl), right)
+        right = where(input >= tr, tr + _along(ar, F.relu(input - tr)), input)
+        return where(input <= tl, tl - _along(al, F.relu(tl - input)), right)
+
+
+def _along(slope: Tensor, distance: Tensor) -> Tensor:
+    """``slope·distance``, 0 for a slope of 0 at an infinite distance too."""
+    return slope * where((slope == 0) & (distance == math.inf), 0, distance)
 
 
 class APL(Module):
@@ -167,10 +174,12 @@ class APL(Module):
         self.places.array[...] = np.linspace(-1, 1, self.hinges)[:, None]
 
     def forward(self, input: Tensor) -> Tensor:
-        out = F.relu(input)
+        out, dims = F.relu(input), input.dim()
+        first = by_channel(self.places.detach().amin(0) - 1, dims)
+        near = maximum(input, first)  # left of all hinges their sum is one line, which at −∞ is not inf − inf
         for a, b in zip(self.slopes, self.places, strict=True):
-            out = out + by_channel(a, input.dim()) * F.relu(by_channel(b, input.dim()) - input)
-        return out
+            out = out + by_channel(a, dims) * F.relu(by_channel(b, dims) - near)
+        return out + _along(by_channel(self.slopes.sum(0), dims), F.relu(first - input))
 
     def extra_repr(self) -> str:
         return f"hinges={self.hinges}, num_parameters={self.num_parameters}"
@@ -208,17 +217,25 @@ class PAU(Module):
         self.denominator.array[...] = even
 
     def forward(self, input: Tensor) -> Tensor:
-        return _polynomial(self.numerator, input) / (1 + abs(_polynomial(self.denominator, input) * input))
+        n, m = self.degrees
+        size = maximum(abs(input), 1)  # P and Q are computed divided by powers of it, which do not overflow
+        x = where(size > 1, input.detach().clamp(-1, 1), input)
+        inverse = where(size == math.inf, 0, 1 / size)
+        p = _polynomial(self.numerator, x, inverse)
+        q = inverse**m + abs(_polynomial(self.denominator, x, inverse) * x)
+        return p / q * (size ** (n - m) if n > m else inverse ** (m - n))
 
     def extra_repr(self) -> str:
         return f"degrees={self.degrees}"
 
 
-def _polynomial(coefficients: Tensor, x: Tensor) -> Tensor:
-    """``Σ cₖ·xᵏ`` by Horner's rule."""
+def _polynomial(coefficients: Tensor, x: Tensor, inverse: Tensor) -> Tensor:
+    """``Σ cₖ·xᵏ·inverseᴺ⁻ᵏ``, N the degree, by Horner's rule."""
     *lower, total = coefficients
+    power = 1
     for c in reversed(lower):
-        total = total * x + c
+        power = power * inverse
+        total = total * x + c * power
     return total + 0 * x if not lower else total
 
 

@@ -15,6 +15,7 @@ from .reduction import reduced, reduction_name
 @elementwise(
     formula="−t·max(ln p, −100) − (1 − t)·max(ln(1 − p), −100)",
     derivative_formula="(p − t)/max(p·(1 − p), 10⁻¹²), max(ln(1 − p), −100) − max(ln p, −100)",
+    integers="float",
 )
 def _binary_cross_entropy(p, t):
     yes, no = where(log(p) < -100, -100, log(p)), where(log1p(-p) < -100, -100, log1p(-p))
@@ -57,7 +58,7 @@ def _check_probabilities(input) -> None:
         )
 
 
-@elementwise(formula="max(x, 0) − x·t + ln(1 + e^(−|x|))", derivative_formula="σ(x) − t, −x")
+@elementwise(formula="max(x, 0) − x·t + ln(1 + e^(−|x|))", derivative_formula="σ(x) − t, −x", integers="float")
 def _logit_cross_entropy(x, t):
     return where(x > 0, x, 0) - x * t + log1p(exp(-abs(x)))
 

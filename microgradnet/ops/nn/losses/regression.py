@@ -60,7 +60,9 @@ def mse_loss(
     return reduced(difference * difference, reduction, weight)
 
 
-@elementwise(formula="d²/(2β) if |d| < β else |d| − ½β", derivative_formula="d/β if |d| < β else sign d")
+@elementwise(
+    formula="d²/(2β) if |d| < β else |d| − ½β", derivative_formula="d/β if |d| < β else sign d", integers="float"
+)
 def _smooth_l1(d, beta=1.0):
     return where(abs(d) < beta, 0.5 * d * d / beta, abs(d) - 0.5 * beta)
 
@@ -89,7 +91,9 @@ def smooth_l1_loss(
     return reduced(abs(d) if beta == 0 else _smooth_l1(d, float(beta)), reduction)
 
 
-@elementwise(formula="½d² if |d| ≤ δ else δ·(|d| − ½δ)", derivative_formula="d if |d| ≤ δ else δ·sign d")
+@elementwise(
+    formula="½d² if |d| ≤ δ else δ·(|d| − ½δ)", derivative_formula="d if |d| ≤ δ else δ·sign d", integers="float"
+)
 def _huber(d, delta=1.0):
     return where(abs(d) <= delta, 0.5 * d * d, delta * (abs(d) - 0.5 * delta))
 
@@ -121,7 +125,7 @@ def _difference(op: str, input, target, weight=None):
     return input - target
 
 
-@elementwise(formula="0 if t = 0 else t·(ln t − x)", derivative_formula="−t, ln t + 1 − x")
+@elementwise(formula="0 if t = 0 else t·(ln t − x)", derivative_formula="−t, ln t + 1 − x", integers="float")
 def _kl_term(x, t):
     return where(t == 0, 0, t * log(t)) - t * x
 
@@ -131,7 +135,7 @@ def _(x, t):
     return -t, log(t) + 1 - x
 
 
-@elementwise(formula="eᵗ·(t − x)", derivative_formula="−eᵗ, eᵗ·(t − x + 1)")
+@elementwise(formula="eᵗ·(t − x)", derivative_formula="−eᵗ, eᵗ·(t − x + 1)", integers="float")
 def _kl_log_term(x, t):
     return exp(t) * (t - x)
 
