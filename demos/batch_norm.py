@@ -39,7 +39,7 @@ BREAKS = {
         sys.modules[__name__], "network", lambda norm, make=network: make(None)
     ),
     "γ and β are fixed": lambda: patch.object(
-        nn, "BatchNorm1d", lambda n, make=nn.BatchNorm1d: make(n).requires_grad_(False)
+        nn, "BatchNorm1d", lambda n, make=nn.BatchNorm1d, **options: make(n, **options).requires_grad_(False)
     ),
     "statistics for each pixel": lambda: patch.object(
         nn, "BatchNorm2d", lambda n: nn.Sequential(nn.Flatten(), nn.LazyBatchNorm1d(), nn.Unflatten(1, (n, 4, 4)))

@@ -282,7 +282,7 @@ class _Mismatch(TypeError):
 def _in_own_words(cls: str, error: Exception, argument: str) -> bool:
     """Whether the constructor itself has said what is wrong with this argument."""
     said = str(error).partition(" (given ")[0]
-    return said.startswith(f"{cls}: ") and re.search(rf"\b{re.escape(argument)}\b", said) is not None
+    return said.startswith(f"{cls}: ") and re.search(rf"(?<!\w){re.escape(argument)}(?!\w)", said) is not None
 
 
 def _mismatch(cls: str, function: Callable, given: dict[str, Any]) -> _Mismatch | None:

@@ -1056,7 +1056,7 @@ class TensorMethods:
         """Each element (or slice along ``dim``) repeated ``repeats`` times in place; one number, or one for each.
 
         With ``x`` alone: each index i of the vector ``x``, ``x[i]`` times. Raises ValueError for counts that are negative
-        or do not fit.
+        or do not fit. A captured step that is handed counts in a tensor runs plainly: they decide the size.
         """
 
     def reshape(self, *shape: Size) -> Tensor:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("backends", "structure", "damaged", "dtypes", "hooks", "random", "notation", "formulas"),
     ("tape", "part_of", "events", "beside", "grad_mode", "tensor", "views", "wrapping"),
-    ("from_data", "typing", "arguments", "primitive", "moving", "choice", "elementwise"),
+    ("from_data", "typing", "arguments", "primitive", "moving", "choice", "kinks", "elementwise"),
     ("ops",),
     ("autograd", "func", "linalg", "history", "capture", "scalar", "serialization", "checkpoint"),
     ("nn", "optim"),

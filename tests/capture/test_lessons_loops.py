@@ -139,7 +139,7 @@ LOOPS = [
         ("batch=images[at:at + 64]", "target=labels[at:at + 64]"),
     ),
     Loop("preprocessing", "losses", lambda m, lesson: m.losses(lesson, *_targets(), 0.1, "")),
-    Loop("pretraining", "fine_tune", lambda m, lesson: m.fine_tune(lesson, m.network(), "")),
+    Loop("pretraining", "fine_tune", lambda m, lesson: m.fine_tune(lesson, m.network(m.STARTS["small random"]), "")),
     Loop("reading_curves", "train", lambda m, lesson: m.train(lesson, m.network(), 0.5, STEPS, "")),
     Loop("reading_curves", "overfit", lambda m, lesson: m.overfit(lesson)),
     Loop("regularization", "train", lambda m, lesson: _regularized(m, lesson)),

@@ -16,9 +16,10 @@ FUZZERS = {
     "cache": "tests.fuzz.damaged_kernels:check",
     "indices": "tests.fuzz.indices:check",
     "kills": "tests.fuzz.kills:check",
+    "lessons": "tests.demos.test_broken_lessons:check",
 }
 
-SLOW = {"cache": 300, "kills": 150}  # seeds, where each starts processes
+SLOW = {"cache": 300, "kills": 150, "lessons": 33}  # seeds, where each starts processes
 
 
 def fuzzer(name: str) -> Callable[[int], str]:

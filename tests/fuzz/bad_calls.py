@@ -20,7 +20,13 @@ from microgradnet.optim import lr_scheduler, swa_utils
 
 # What asks for the network, a terminal or a browser, or never ends by design.
 LEFT_OUT = {"MNIST", "FashionMNIST", "play", "Player", "watch", "summary", "capture", "set_num_threads"}
-LEFT_OUT |= {"Parameter", "UninitializedParameter", "Tensor"}  # made in loops: their arguments are not looked at twice
+LEFT_OUT |= {
+    "Parameter",
+    "UninitializedParameter",
+    "Tensor",
+    "GraphNode",
+    "GraphEdge",
+}  # made in loops: their arguments are not looked at twice
 ALLOWED = (TypeError, ValueError, LookupError, RuntimeError)  # RuntimeError: where PyTorch's meaning asks for it
 UNCLEAR = ("object has no attribute", "numba", "positional arguments but", "unsupported operand", "<lambda>()")
 

@@ -8,7 +8,7 @@ import pytest
 import microgradnet as mg
 import visualize
 from microgradnet import nn
-from microgradnet.scalar import Value
+from microgradnet.scalar import ScalarTape, Value
 
 
 def shown(x) -> tuple[str, str]:
@@ -47,9 +47,10 @@ def test_a_computed_tensor_shows_its_graph_if_that_is_small():
 @pytest.mark.parametrize("what", ["tape", "graph", "value", "scalar tape"])
 def test_graphs_are_pictures(what):
     tape, _ = taped()
-    value = Value(2.0) * 3.0
-    x = {"tape": tape, "graph": visualize.draw(tape).graph, "value": value, "scalar tape": value.tape}[what]
-    text, page = shown(x)
+    with ScalarTape() as scalars:
+        value = Value(2.0) * 3.0
+        x = {"tape": tape, "graph": visualize.draw(tape).graph, "value": value, "scalar tape": scalars}[what]
+        text, page = shown(x)
     assert "<svg" in page and "mul" in page
     assert "object at 0x" not in text
     assert "<script" not in page
