@@ -9,6 +9,7 @@ import microgradnet as mg
 import visualize
 from microgradnet import nn
 from visualize.picture.arrange import copied, rows
+from visualize.record.trace import PARTLY, trace
 
 
 def incoming(graph, key: str) -> list[str]:
@@ -157,3 +158,14 @@ def test_half_of_a_surrogate_pair_in_a_name_does_not_stop_a_picture(tmp_path):
     picture = visualize.draw(x * 2, title="\udc00")
     for kind in ("svg", "dot", "mmd", "txt"):
         assert picture.save(tmp_path / f"p.{kind}").stat().st_size
+
+
+@pytest.mark.parametrize("afterwards", [False, True])
+def test_a_tensors_picture_says_that_operands_are_missing(afterwards):
+    """Also after backward, which frees what was saved."""
+    x, layer = mg.randn(2, 3), mg.nn.Linear(3, 3, bias=False)
+    w = mg.ones(3, requires_grad=True)
+    for y, missing in (((x + layer(x) * x).sum(), True), ((w * w).sum(), False), (layer(w).sum(), False)):
+        if afterwards:
+            y.backward()
+        assert (PARTLY in trace(y).notes) == missing

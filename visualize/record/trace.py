@@ -116,6 +116,12 @@ class _Tracer:
                 node.kind = "op"
 
 
+def _may_be_left_out(op, name: str) -> bool:
+    """Whether an argument's default is None, as that of a bias is: then none may have been given."""
+    parameters = getattr(op, "parameters", ())
+    return name in parameters and op.defaults[parameters.index(name)] is None
+
+
 def _is_byproduct(node: GraphNode) -> bool:
     return not node.needs_gradient and np.dtype(node.dtype).kind in "iub" and node.name == f"v{int(node.key[2:]) + 1}"
 
@@ -220,7 +226,7 @@ class _OfTensor(_Tracer):
         self._finish()
 
     def _node(self, node, key: str, number: int) -> bool:
-        """Adds one op; returns whether an operand of several numbers is missing."""
+        """Adds one op; returns whether an operand is missing of which no number is known, or several."""
         self.keys[id(node)] = key
         known, missing = saved_on_host(node), False
         arguments = []
@@ -228,7 +234,7 @@ class _OfTensor(_Tracer):
             value = known.pop(name, None)
             if parent is None:
                 arguments.append(self._operand(name, value))
-                missing |= value is not None and np.size(value) > 1
+                missing |= not _may_be_left_out(node.op, name) if value is None else np.size(value) > 1
                 continue
             made = _maker(parent)
             source = self._of_leaf(parent) if hasattr(parent, "grad_fn") else self.keys.get(id(made))
