@@ -64,7 +64,7 @@ HEAD = """# The course
 Twenty-four lessons in teaching order. Each is one script: an explicit training loop to read, a question, the maths,
 figures, and a finding that it checks itself (it exits non-zero where the finding did not come out).
 `python -m demos` lists them, `python -m demos NAME --help` tells a lesson's options, `python -m demos all` runs the
-course in some three minutes and writes `out/index.html` with all pictures. (`make demo` has set up `.venv/bin/python`.)
+course in some five minutes and writes `out/index.html` with all pictures. (`make demo` has set up `.venv/bin/python`.)
 
 This page is written by `python docs/course.py` from a run of all lessons.
 
