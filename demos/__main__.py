@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 # In teaching order, with the seconds that each takes with its defaults on two cores.
 LESSONS = {
     "first_graph": 1, "backprop_is_not_descent": 4, "gradient_check": 2, "moons": 10, "digits": 4,
-    "zero_init": 2, "initialization": 14, "activations": 54, "dead_relu": 4, "maxout": 16, "gelu": 3,
+    "zero_init": 2, "initialization": 14, "activations": 6, "dead_relu": 4, "maxout": 16, "gelu": 3,
     "activation_search": 26, "batch_norm": 24, "optimizers": 20, "learning_rates": 18, "reading_curves": 5,
     "preprocessing": 4, "targets": 7, "regularization": 34, "pretraining": 15, "hyperparameters": 18,
     "transfer": 20, "convolution": 6, "second_order": 2,
