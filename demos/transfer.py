@@ -15,6 +15,7 @@ net, and k together.
 """
 
 import copy
+import functools
 import sys
 from unittest.mock import patch
 
@@ -42,7 +43,7 @@ BREAKS = {
     ),
     "frozen weights move": lambda: patch.object(sys.modules[__name__], "freeze", lambda module: module),
     "every net of the ensemble is the same": lambda: patch.object(
-        sys.modules[__name__], "network", lambda made=[], make=network: made.append(make()) or made[0]
+        sys.modules[__name__], "network", functools.cache(network)
     ),
 }  # fmt: skip
 

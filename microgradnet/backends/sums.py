@@ -96,7 +96,7 @@ def is_long(a) -> bool:
 
 def product(a, b, out=None):
     """``np.matmul``; of long float32 rows as a sum, in float64, of products of their parts."""
-    if a.shape[-1] < LONG or not is_long(a):
+    if not is_long(a):
         return a @ b if out is None else np.matmul(a, b, out=out)
     total = 0.0
     for start in range(0, a.shape[-1], LONG // 16):
@@ -110,7 +110,7 @@ def product(a, b, out=None):
 
 def dot(x, y):
     """``Σ x·y`` of two vectors."""
-    return np.dot(x, y) if x.size < LONG or not is_long(x) else product(x.reshape(1, -1), y.reshape(-1, 1))[0, 0]
+    return np.dot(x, y) if not is_long(x) else product(x.reshape(1, -1), y.reshape(-1, 1))[0, 0]
 
 
 def many_meet(dtype, index) -> bool:

@@ -491,9 +491,8 @@ class _Walker:
         self._asks()
         if isinstance(value, Primitive):
             return
-        if (
-            inner := getattr(value, "__wrapped__", None)
-        ) is not None:  # another captured step: its counters are its own
+        inner = getattr(value, "__wrapped__", None)
+        if inner is not None:  # another captured step: its counters are its own
             self.queue.append((inner, path))
             return
         attributes = getattr(value, "__dict__", None)
